@@ -1,0 +1,52 @@
+//! What the fan-out hands to a connection, and what a connection answers.
+
+use std::{fmt::Debug, sync::OnceLock};
+
+use bytes::Bytes;
+
+/// One or more consecutive events of one conversation in one wire form, encoded once and shared by every
+/// subscriber of that form.
+#[derive(Debug)]
+pub struct Frames {
+    bytes: Bytes,
+    framed: OnceLock<Bytes>,
+}
+
+impl Frames {
+    /// Whole events, one after the other, as the wire form spells them.
+    #[must_use]
+    pub fn new(bytes: Bytes) -> Self {
+        Self { bytes, framed: OnceLock::new() }
+    }
+
+    /// The events as the wire form spells them.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The same events in the transport's own framing (an HTTP chunk, say), made by the first outlet that asks
+    /// and shared with all others of the form.
+    pub fn framed(&self, frame: impl FnOnce(&Bytes) -> Bytes) -> &Bytes {
+        self.framed.get_or_init(|| frame(&self.bytes))
+    }
+}
+
+/// Whether an outlet wants more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It took the frames.
+    Open,
+    /// It has ended, or was just cut off because its send queue is full: the fan-out forgets it.
+    Closed,
+}
+
+/// The receiving end of one subscription: a connection's send queue.
+pub trait Outlet: Debug + Send + Sync + 'static {
+    /// Takes `frames` in order. Never waits and never blocks: what cannot be written now is queued up to the
+    /// outlet's bound; beyond it the outlet cuts its reader off and answers [`Flow::Closed`].
+    fn push(&self, frames: &Frames) -> Flow;
+
+    /// Whether the connection is still there.
+    fn is_open(&self) -> bool;
+}
