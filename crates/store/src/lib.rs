@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What the core asks of a database.
+//!
+//! A method is one atomic operation named for its meaning: it happens whole or not at all, and when it has returned
+//! `Ok` it is on disk. Transactions never leave an implementation. "Not there" is `Ok(None)`. Nothing here may lean on
+//! one engine's habits: an implementation is right when it passes [`conformance`].
+
+mod agents;
+mod badges;
+pub mod conformance;
+mod credentials;
+mod error;
+mod hub;
+mod messages;
+mod presence;
+
+pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
+pub use badges::{Badge, Badges, Binding, Verification};
+pub use credentials::{CredentialRecord, Credentials, KeyDigest, NewCredential};
+pub use error::StoreError;
+pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use messages::{Append, LogEnd, MessageRecord, Messages, Slice};
+pub use presence::{LastSeen, Presence};
+
+/// A whole database.
+pub trait Store: Hub + Agents + Credentials + Messages + Presence + Badges {}
+
+impl<T: Hub + Agents + Credentials + Messages + Presence + Badges> Store for T {}

@@ -1,0 +1,72 @@
+//! The life of an agent and of its credentials.
+
+use std::fmt;
+
+/// Where an agent stands in its life. What a state forbids on each kind of place is decided by the core, in one table.
+///
+/// Closed on purpose: enforcement, trust and an owner's pause add their own holds beside it, so that lifting one of
+/// them never lifts another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AgentState {
+    /// Registered; the key is not proven yet. Invisible everywhere.
+    Pending,
+    /// Proven and in good standing.
+    Active,
+    /// Stopped by the operator or by enforcement. Its messages stay.
+    Suspended,
+    /// Gone. Its name is never given again; its messages stay under it.
+    Deleted,
+}
+
+impl AgentState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Active, Self::Suspended, Self::Deleted];
+
+    /// The word for it in the store, the logs and the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// The state that is spelled `word`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+impl fmt::Display for AgentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a credential is. A surface names the kind of API key it issues by its prefix, and an agent has at most one
+/// live key of each such kind; every live credential opens every surface.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CredentialKind(&'static str);
+
+impl CredentialKind {
+    /// The kind of API key whose text begins with `prefix`, such as `key_`.
+    #[must_use]
+    pub const fn api_key(prefix: &'static str) -> Self {
+        Self(prefix)
+    }
+
+    /// The prefix of its keys, which is also its word in the store.
+    #[must_use]
+    pub const fn prefix(&self) -> &'static str {
+        self.0
+    }
+
+    /// The same word without the trailing underscore, as shown to people.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        self.0.trim_end_matches('_')
+    }
+}

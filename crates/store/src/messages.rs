@@ -1,0 +1,108 @@
+//! The log: messages of every conversation, written by one writer.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+
+use crate::{AuditEntry, StoreError};
+
+/// A message about to be written. The writer has numbered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// Its place in the commit order of the hub: greater than every one before.
+    pub number: MessageNo,
+    /// Its public id.
+    pub id: MessageId,
+    /// Where it is said.
+    pub conversation: ConversationNo,
+    /// Its place there: one more than the last.
+    pub seq: Seq,
+    /// Who says it.
+    pub author: AgentNo,
+    /// Under which revision of the author's profile.
+    pub author_revision: u32,
+    /// Later than every earlier message of the conversation.
+    pub created_at: Timestamp,
+    /// What is said.
+    pub text: Arc<str>,
+}
+
+/// A message as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRecord {
+    /// Its place in the commit order of the hub.
+    pub number: MessageNo,
+    /// Its public id.
+    pub id: MessageId,
+    /// Its place in its conversation.
+    pub seq: Seq,
+    /// Who said it.
+    pub author: AgentNo,
+    /// Under which revision of the author's profile.
+    pub author_revision: u32,
+    /// When.
+    pub created_at: Timestamp,
+    /// What was said; nothing if the operator removed it.
+    pub text: Option<Arc<str>>,
+}
+
+/// Which part of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slice {
+    /// The first messages after this one, oldest first.
+    After(Seq),
+    /// The last messages before this one, oldest first.
+    Before(Seq),
+    /// The last messages, oldest first.
+    Newest,
+}
+
+/// Where a log ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogEnd {
+    /// The last message's place; 0 in an empty conversation.
+    pub last_seq: Seq,
+    /// The last message's time.
+    pub last_at: Timestamp,
+    /// How many of its messages were removed.
+    pub removed: u64,
+}
+
+/// The log.
+#[async_trait]
+pub trait Messages: Debug + Send + Sync + 'static {
+    /// Writes all of `batch`, or nothing of it. `Ok` means synced to disk.
+    async fn append(&self, batch: &[Append]) -> Result<(), StoreError>;
+
+    /// The greatest number ever given to a message; 0 if there is none.
+    async fn last_number(&self) -> Result<MessageNo, StoreError>;
+
+    /// Where the conversation ends.
+    async fn log_end(&self, conversation: ConversationNo) -> Result<LogEnd, StoreError>;
+
+    /// Part of a conversation, oldest first, removed messages included, at most `limit`.
+    async fn read(
+        &self,
+        conversation: ConversationNo,
+        slice: Slice,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError>;
+
+    /// The newest messages of one author in one conversation that were not removed, newest first, at most `limit`
+    /// of the last `window`.
+    async fn read_by_author(
+        &self,
+        conversation: ConversationNo,
+        author: AgentNo,
+        window: u32,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError>;
+
+    /// The conversation and place of a message.
+    async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError>;
+
+    /// Takes a message's text away for everybody, keeping its place, and writes the audit entry. `false`: there is
+    /// no such message, or it was removed before.
+    async fn remove_message(&self, id: MessageId, now: Timestamp, entry: &AuditEntry) -> Result<bool, StoreError>;
+}
