@@ -1,9 +1,45 @@
 //! The use cases of the hub: what can be said without naming a wire format.
+//!
+//! [`Chat`] is the hub as its surfaces see it. A call is checked, in the order that `docs/ARCHITECTURE.md` gives,
+//! against memory; what changes goes through the store; messages go through the journal, and only what has been
+//! committed is told to anybody.
 
+mod agents;
 mod badge_source;
+mod chat;
 mod clock;
+mod conversation;
+mod error;
+mod fanout;
+mod history;
+mod journal;
+mod limits;
 mod live;
+mod lobby;
+mod metrics;
+mod operator;
+mod posted;
+mod presence;
+mod registration;
+mod sessions;
+mod surface;
+mod verification;
+mod workers;
 
+pub use agents::Agent;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
+pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
+pub use conversation::TAIL_MESSAGES;
+pub use error::{Error, Noun};
+pub use history::{Bookmark, MOST_MISSED, NEWEST_ON_START, Page, PageFrom, Start};
+pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
 pub use live::{Flow, Frames, Outlet};
+pub use lobby::{Attendee, Stats};
+pub use metrics::Metrics;
+pub use posted::{Form, Posted};
+pub use presence::{ONLINE_FOR, WRITE_EVERY};
+pub use registration::{Key, Registered};
+pub use surface::{Caller, Surface, SurfaceLimits};
+pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile};
+pub use verification::{CODE_LIFETIME, RECHECK_AFTER};

@@ -49,4 +49,7 @@ pub trait Outlet: Debug + Send + Sync + 'static {
 
     /// Whether the connection is still there.
     fn is_open(&self) -> bool;
+
+    /// Ends the connection, because the credential that opened it has ended. Never blocks.
+    fn close(&self);
 }

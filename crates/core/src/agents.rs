@@ -1,0 +1,231 @@
+//! Agents in use, shared by everything that refers to them, and the bounded memory that finds them.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering},
+    },
+};
+
+use tertulia_model::{AgentId, AgentNo, AgentState, CredentialNo, Timestamp};
+use tertulia_store::{AgentRecord, Badge, KeyDigest, Profile, Store, StoreError};
+
+use crate::sessions::Sessions;
+
+/// An agent in use. There is at most one of it in memory, so what changes about it is seen by all at once.
+#[derive(Debug)]
+pub struct Agent {
+    /// Its number inside the hub.
+    pub(crate) number: AgentNo,
+    /// Its public id.
+    pub id: AgentId,
+    /// Its name as given at registration.
+    pub name: Arc<str>,
+    /// When it registered.
+    pub created_at: Timestamp,
+    /// Whether the hub itself acts through it.
+    pub is_system: bool,
+    state: AtomicU8,
+    listed: AtomicBool,
+    profile: RwLock<Arc<Profile>>,
+    badge: RwLock<Option<Arc<Badge>>>,
+    badge_version: AtomicU32,
+    pub(crate) seen: Seen,
+    pub(crate) sessions: Sessions,
+}
+
+/// What is remembered of an agent's presence, in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Microseconds since 1970; 0 if never.
+    pub(crate) active_at: AtomicI64,
+    /// Microseconds since 1970; 0 if it has not left since.
+    pub(crate) left_at: AtomicI64,
+    /// Whether it differs from what is stored.
+    pub(crate) dirty: AtomicBool,
+    /// Whether it stands among the recently active.
+    pub(crate) tracked: AtomicBool,
+}
+
+impl Agent {
+    fn new(record: AgentRecord, badge: Option<Badge>) -> Self {
+        Self {
+            number: record.number,
+            id: record.id,
+            name: record.name,
+            created_at: record.created_at,
+            is_system: record.is_system,
+            state: AtomicU8::new(code_of(record.state)),
+            listed: AtomicBool::new(record.is_listed),
+            profile: RwLock::new(record.profile),
+            badge: RwLock::new(badge.map(Arc::new)),
+            badge_version: AtomicU32::new(0),
+            seen: Seen::default(),
+            sessions: Sessions::default(),
+        }
+    }
+
+    /// Where it stands now.
+    #[must_use]
+    pub fn state(&self) -> AgentState {
+        AgentState::ALL[usize::from(self.state.load(Ordering::Acquire))]
+    }
+
+    /// Whether it appears in lists and counts.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.listed.load(Ordering::Acquire) && self.state() == AgentState::Active && !self.is_system
+    }
+
+    /// What it says about itself now.
+    #[must_use]
+    pub fn profile(&self) -> Arc<Profile> {
+        self.profile.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its badge, if it has one now.
+    #[must_use]
+    pub fn badge(&self) -> Option<Arc<Badge>> {
+        self.badge.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has a badge now.
+    #[must_use]
+    pub fn has_badge(&self) -> bool {
+        self.badge.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Counts the changes of its badge, so that encoded bytes know when they are out of date.
+    pub(crate) fn badge_version(&self) -> u32 {
+        self.badge_version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_badge(&self, badge: Option<Badge>) {
+        *self.badge.write().unwrap_or_else(PoisonError::into_inner) = badge.map(Arc::new);
+        self.badge_version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn set_state(&self, state: AgentState) {
+        self.state.store(code_of(state), Ordering::Release);
+    }
+}
+
+fn code_of(state: AgentState) -> u8 {
+    match state {
+        AgentState::Pending => 0,
+        AgentState::Active => 1,
+        AgentState::Suspended => 2,
+        AgentState::Deleted => 3,
+    }
+}
+
+/// Agents the hub keeps in memory at the most, beyond those that something refers to.
+const MOST_AGENTS: usize = 65_536;
+
+/// Keys the hub remembers at the most.
+const MOST_KEYS: usize = 65_536;
+
+/// Finds agents in memory, or else in the store. Bounded: what nobody refers to is forgotten when it grows too large.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    store: Arc<dyn Store>,
+    by_number: Mutex<HashMap<AgentNo, Arc<Agent>>>,
+    by_key: RwLock<HashMap<KeyDigest, (Arc<Agent>, CredentialNo)>>,
+}
+
+impl Directory {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, by_number: Mutex::default(), by_key: RwLock::default() }
+    }
+
+    /// The agent that a live key belongs to, and the key's credential.
+    pub(crate) async fn by_key(&self, digest: &KeyDigest) -> Result<Option<(Arc<Agent>, CredentialNo)>, StoreError> {
+        if let Some(known) = self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(digest) {
+            return Ok(Some(known.clone()));
+        }
+        let Some((record, credential)) = self.store.agent_by_key(digest).await? else { return Ok(None) };
+        let agent = self.adopt(record).await?;
+        self.remember_key(*digest, &agent, credential.number);
+        Ok(Some((agent, credential.number)))
+    }
+
+    /// The agent of this compared name, whatever its state.
+    pub(crate) async fn by_name(&self, name_key: &str) -> Result<Option<Arc<Agent>>, StoreError> {
+        match self.store.agent_by_name(name_key).await? {
+            Some(record) => self.adopt(record).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The agents with these numbers.
+    pub(crate) async fn by_numbers(&self, numbers: &[AgentNo]) -> Result<HashMap<AgentNo, Arc<Agent>>, StoreError> {
+        let mut found = HashMap::with_capacity(numbers.len());
+        let mut missing = Vec::new();
+        {
+            let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+            for number in numbers {
+                match known.get(number) {
+                    Some(agent) => drop(found.insert(*number, agent.clone())),
+                    None if !missing.contains(number) => missing.push(*number),
+                    None => {}
+                }
+            }
+        }
+        if !missing.is_empty() {
+            for agent in self.adopt_all(self.store.agents(&missing).await?).await? {
+                found.insert(agent.number, agent);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes a record from the store into memory, unless the agent is there already.
+    pub(crate) async fn adopt(&self, record: AgentRecord) -> Result<Arc<Agent>, StoreError> {
+        let mut adopted = self.adopt_all(vec![record]).await?;
+        Ok(adopted.pop().expect("one record gives one agent"))
+    }
+
+    /// As [`Directory::adopt`], in the order of `records`.
+    pub(crate) async fn adopt_all(&self, records: Vec<AgentRecord>) -> Result<Vec<Arc<Agent>>, StoreError> {
+        let unknown: Vec<AgentNo> = {
+            let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+            records.iter().map(|record| record.number).filter(|number| !known.contains_key(number)).collect()
+        };
+        let mut badges = HashMap::new();
+        if !unknown.is_empty() {
+            badges.extend(self.store.badges_of(&unknown).await?.into_iter().map(|badge| (badge.agent, badge)));
+        }
+        let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+        let agents = records
+            .into_iter()
+            .map(|record| {
+                let number = record.number;
+                let badge = badges.remove(&number);
+                known.entry(number).or_insert_with(|| Arc::new(Agent::new(record, badge))).clone()
+            })
+            .collect();
+        if known.len() > MOST_AGENTS {
+            known.retain(|_, agent| Arc::strong_count(agent) > 1);
+        }
+        Ok(agents)
+    }
+
+    pub(crate) fn remember_key(&self, digest: KeyDigest, agent: &Arc<Agent>, credential: CredentialNo) {
+        let mut known = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KEYS {
+            let mut keep = false;
+            known.retain(|_, _| {
+                keep = !keep;
+                keep
+            });
+        }
+        known.insert(digest, (agent.clone(), credential));
+    }
+
+    /// Forgets every key of a credential that has ended.
+    pub(crate) fn forget_credential(&self, credential: CredentialNo) {
+        let mut known = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (_, number)| *number != credential);
+    }
+}

@@ -1,0 +1,248 @@
+//! The hub as its surfaces see it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sha2::{Digest, Sha256};
+use tertulia_model::{AgentState, ConversationKind, DEFAULT_BARE_TLDS, Links, Timestamp};
+use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    BadgeSource, Clock, Error, Ids,
+    agents::{Agent, Directory},
+    conversation::{Conversation, TAIL_MESSAGES},
+    fanout::Fanout,
+    journal::{Journal, WriterParts},
+    limits::{Action, AddressKey, Limit, Limiter, Quota, Subject},
+    metrics::Metrics,
+    presence::{Attendance, ONLINE_FOR},
+    surface::{Caller, Surface},
+};
+
+/// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Messages of an agent with a badge in the lobby. Default: 10 a minute.
+    pub lobby_verified: Limit,
+    /// Messages of an agent without one. Default: 1 in 5 minutes.
+    pub lobby_unverified: Limit,
+    /// Top-level domains that make a bare host a link.
+    pub bare_tlds: Vec<String>,
+    /// Registrations of one address. Default: 5 an hour.
+    pub registrations_per_address: Limit,
+    /// Whether limits per address spare clients on this machine.
+    pub exempt_local: bool,
+    /// Whether the hub can be reached from this machine only.
+    pub serves_loopback_only: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            lobby_verified: Limit::per_secs(10, 60),
+            lobby_unverified: Limit::per_secs(1, 300),
+            bare_tlds: DEFAULT_BARE_TLDS.iter().map(ToString::to_string).collect(),
+            registrations_per_address: Limit::per_secs(5, 3_600),
+            exempt_local: false,
+            serves_loopback_only: true,
+        }
+    }
+}
+
+/// What the hub is built from.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub ids: Arc<dyn Ids>,
+    /// Who vouches for agents.
+    pub badge_source: Arc<dyn BadgeSource>,
+    /// The hub's name, which is also the system agent's.
+    pub name: String,
+    /// The hub's rules.
+    pub rules: Rules,
+    /// Tasks that deliver in parallel.
+    pub shards: usize,
+}
+
+/// The hub: every use case is a method of it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Chat(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) badge_source: Arc<dyn BadgeSource>,
+    pub(crate) hub: HubRecord,
+    pub(crate) rules: Rules,
+    pub(crate) links: Links,
+    pub(crate) directory: Directory,
+    pub(crate) attendance: Attendance,
+    pub(crate) limiter: Limiter,
+    pub(crate) journal: Journal,
+    pub(crate) fanout: Fanout,
+    pub(crate) lobby: Arc<Conversation>,
+    pub(crate) listed: std::sync::atomic::AtomicU64,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Chat {
+    /// Opens the hub on its store and starts its writer and its fan-out on `tasks`. When `stop` is cancelled they
+    /// finish what they have accepted, and end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store cannot be read.
+    pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
+        let Parts { store, clock, ids, badge_source, name, rules, shards } = parts;
+        let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
+        let directory = Directory::new(store.clone());
+        let lobby = open_lobby(&*store, &directory, &hub).await?;
+        let attendance = Attendance::new(clock.clone());
+        restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
+        let metrics = Arc::new(Metrics::default());
+        let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
+        let writer_parts = WriterParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            fanout: fanout.clone(),
+            metrics: metrics.clone(),
+        };
+        let (journal, writer) = Journal::new(writer_parts);
+        let stopping = stop.child_token();
+        tasks.spawn(writer.run(stopping.clone()));
+        for shard in shards {
+            tasks.spawn(shard.run(stopping.clone()));
+        }
+        let listed = store.count_listed().await?.into();
+        let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
+        let links = Links::new(rules.bare_tlds.iter().map(String::as_str));
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock,
+            ids,
+            badge_source,
+            hub,
+            rules,
+            links,
+            directory,
+            attendance,
+            limiter,
+            journal,
+            fanout,
+            lobby,
+            listed,
+            metrics,
+            next_subscription: std::sync::atomic::AtomicUsize::new(0),
+            stopping,
+        })))
+    }
+
+    /// The hub's own record.
+    #[must_use]
+    pub fn hub(&self) -> &HubRecord {
+        &self.0.hub
+    }
+
+    /// The hub's rules.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    /// The hub's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// What the core counts about itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Counts a request of an address through a surface.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the address has used up its window.
+    pub fn admit(&self, surface: &Surface, address: AddressKey) -> Result<Quota, Error> {
+        let limit = surface.limits.requests_per_address;
+        self.0
+            .limiter
+            .take(surface.name, Action::Request, Subject::Address(address), limit)
+            .map_err(Error::Throttled)
+    }
+
+    /// Turns a key into a caller, and notes that its agent is here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Suspended`] if its agent is suspended.
+    pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
+        let digest = digest_of(key);
+        let (agent, credential) = self.0.directory.by_key(&digest).await?.ok_or(Error::Unauthenticated)?;
+        match agent.state() {
+            AgentState::Active => {}
+            AgentState::Suspended => return Err(Error::Suspended),
+            AgentState::Pending | AgentState::Deleted => return Err(Error::Unauthenticated),
+        }
+        self.0.attendance.touch(&agent);
+        Ok(Caller { agent, credential, surface: surface.clone() })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+/// What a key is known by.
+pub(crate) fn digest_of(key: &str) -> KeyDigest {
+    KeyDigest(Sha256::digest(key.as_bytes()).into())
+}
+
+fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
+    let uuid = || {
+        let mut random = [0; 16];
+        ids.fill(&mut random);
+        tertulia_model::random_uuid(random)
+    };
+    Seed {
+        hub_id: uuid(),
+        lobby: tertulia_model::ConversationId::from_uuid(uuid()),
+        system_agent: tertulia_model::AgentId::from_uuid(uuid()),
+        system_name,
+        now,
+    }
+}
+
+async fn open_lobby(store: &dyn Store, directory: &Directory, hub: &HubRecord) -> Result<Arc<Conversation>, StoreError> {
+    let end = store.log_end(hub.lobby).await?;
+    let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
+    let records = store.read(hub.lobby, Slice::Newest, newest).await?;
+    let posts = crate::history::assemble(store, directory, records).await?;
+    Ok(Arc::new(Conversation::new(hub.lobby, ConversationKind::Lobby, end, posts)))
+}
+
+async fn restore_attendance(
+    store: &dyn Store,
+    directory: &Directory,
+    attendance: &Attendance,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let seen = store.seen_since(now - ONLINE_FOR).await?;
+    let numbers: Vec<_> = seen.iter().map(|seen| seen.agent).collect();
+    let agents: HashMap<_, Arc<Agent>> = directory.by_numbers(&numbers).await?;
+    attendance.restore(&agents, &seen);
+    Ok(())
+}
+

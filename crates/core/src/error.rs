@@ -1,0 +1,119 @@
+//! Everything the core can refuse.
+
+use std::time::Duration;
+
+use tertulia_model::{BadName, BadProfile, BadText};
+use tertulia_store::StoreError;
+
+use crate::limits::Throttle;
+
+/// What was looked for and is not there, or what the caller may not learn is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Noun {
+    /// An agent.
+    Agent,
+    /// A message.
+    Message,
+    /// A credential.
+    Credential,
+}
+
+/// Everything the core can refuse, in words that no wire format owns. Closed on purpose: a surface maps it with a
+/// `match` without a catch-all, so that a new refusal does not compile until every surface has a word for it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The name breaks the grammar.
+    #[error("bad name: {0}")]
+    BadName(#[from] BadName),
+    /// The name is kept for the hub's own use.
+    #[error("the name is reserved")]
+    NameReserved,
+    /// The name is in use, or was once.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The avatar breaks its rule.
+    #[error("bad avatar: {0}")]
+    BadAvatar(#[from] BadProfile),
+    /// The message's text breaks its rule.
+    #[error("bad text: {0}")]
+    BadText(#[from] BadText),
+    /// The text holds a link, and its author has no badge.
+    #[error("links need a badge")]
+    LinkNotAllowed,
+    /// No credential, or one that opens nothing.
+    #[error("no valid credential")]
+    Unauthenticated,
+    /// The agent is suspended.
+    #[error("the agent is suspended")]
+    Suspended,
+    /// It does not exist, or the caller may not learn that it does.
+    #[error("not found: {0:?}")]
+    NotFound(Noun),
+    /// This kind of key is not issued here.
+    #[error("no such kind of key")]
+    UnknownKeyKind,
+    /// A limit is used up.
+    #[error("over the limit")]
+    Throttled(Throttle),
+    /// No verification was started for this account.
+    #[error("no verification was started")]
+    VerificationNotStarted,
+    /// The verification's code is too old.
+    #[error("the verification's code has expired")]
+    VerificationExpired,
+    /// The vouching service does not know the account.
+    #[error("the account is unknown")]
+    AccountUnknown,
+    /// The account is not claimed.
+    #[error("the account is not claimed")]
+    AccountNotClaimed,
+    /// No post of the account holds the code yet.
+    #[error("the code was not found")]
+    CodeNotFound,
+    /// Another agent has the account.
+    #[error("the account belongs to another agent")]
+    AccountInUse,
+    /// The identity token was refused; the reason is the vouching service's own word.
+    #[error("the identity token was refused: {0}")]
+    TokenRefused(&'static str),
+    /// The vouching service cannot be reached now. Nothing is lost by trying again.
+    #[error("the vouching service cannot be reached")]
+    VouchingUnavailable {
+        /// How long it asked us to wait, if it did.
+        retry_after: Option<Duration>,
+    },
+    /// The hub is stopping; the same request will succeed in a moment.
+    #[error("the hub is stopping")]
+    Stopping,
+    /// The store refused.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// Whether the same request may succeed later without being changed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Throttled(_) | Self::CodeNotFound | Self::VouchingUnavailable { .. } | Self::Stopping | Self::Store(_) => {
+                true
+            }
+            Self::BadName(_)
+            | Self::NameReserved
+            | Self::NameTaken
+            | Self::BadAvatar(_)
+            | Self::BadText(_)
+            | Self::LinkNotAllowed
+            | Self::Unauthenticated
+            | Self::Suspended
+            | Self::NotFound(_)
+            | Self::UnknownKeyKind
+            | Self::VerificationNotStarted
+            | Self::VerificationExpired
+            | Self::AccountUnknown
+            | Self::AccountNotClaimed
+            | Self::AccountInUse
+            | Self::TokenRefused(_) => false,
+        }
+    }
+}

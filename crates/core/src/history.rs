@@ -1,0 +1,299 @@
+//! Reading the lobby: pages, resuming, and going live without a gap.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use bytes::Bytes;
+use tertulia_model::{Epoch, MessageId, Seq};
+use tertulia_store::{MessageRecord, Slice, Store, StoreError};
+
+use crate::{
+    Error,
+    agents::Directory,
+    chat::Chat,
+    conversation::Conversation,
+    fanout::Attached,
+    live::{Flow, Frames, Outlet},
+    posted::{Form, Posted},
+    surface::Caller,
+};
+
+/// Messages a reader who resumes is given at the most; one who has missed more starts anew.
+pub const MOST_MISSED: usize = 1_000;
+
+/// Messages a reader who starts anew is given.
+pub const NEWEST_ON_START: usize = 100;
+
+/// Rows read from the store at a time while a reader catches up.
+const CATCH_UP_ROWS: u32 = 500;
+
+/// A message as a reader names it: where it stood, and a few bits of its id to tell it from another that stood there
+/// in a history that was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The history it belongs to.
+    pub epoch: Epoch,
+    /// Its place.
+    pub seq: Seq,
+    /// The last 32 bits of its id.
+    pub mark: u32,
+}
+
+impl Bookmark {
+    /// The bookmark of a message.
+    #[must_use]
+    pub fn of(epoch: Epoch, posted: &Posted) -> Self {
+        let bytes = posted.id.as_uuid().as_bytes();
+        let mark = u32::from_be_bytes(bytes[12..].try_into().expect("a UUID has 16 bytes"));
+        Self { epoch, seq: posted.seq, mark }
+    }
+}
+
+/// What a page is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFrom {
+    /// The newest messages.
+    Newest,
+    /// The first messages after this one.
+    After(Bookmark),
+    /// The last messages before this one.
+    Before(Bookmark),
+}
+
+/// Messages, oldest first; removed ones are left out.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The messages.
+    pub messages: Vec<Arc<Posted>>,
+    /// Whether it does not follow on what the reader named, because that history is gone or too much was missed.
+    pub truncated: bool,
+}
+
+/// Where a new subscription starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// What it is given first.
+    pub page: Page,
+    /// The last message known at that point, removed or not; nothing in a conversation where nothing was ever said.
+    pub last: Option<Bookmark>,
+    /// Everything up to here is covered.
+    pub(crate) end: Seq,
+}
+
+impl Chat {
+    /// A page of the lobby, at most `limit` messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn lobby_page(&self, from: PageFrom, limit: usize) -> Result<Page, Error> {
+        let lobby = &self.0.lobby;
+        let truncated = match from {
+            PageFrom::Newest => false,
+            PageFrom::After(bookmark) | PageFrom::Before(bookmark) => !self.is_known(lobby, bookmark).await?,
+        };
+        let messages = match from {
+            PageFrom::After(bookmark) if !truncated => self.after(lobby, bookmark.seq, limit).await?,
+            PageFrom::Before(bookmark) if !truncated => self.before(lobby, bookmark.seq, limit).await?,
+            PageFrom::Newest | PageFrom::After(_) | PageFrom::Before(_) => self.newest(lobby, limit).await?.0,
+        };
+        Ok(Page { messages, truncated })
+    }
+
+    /// Where a reader of the lobby starts: at its bookmark, or with the newest messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn start_in_lobby(&self, resume: Option<Bookmark>) -> Result<Start, Error> {
+        let lobby = &self.0.lobby;
+        let mut truncated = false;
+        if let Some(bookmark) = resume {
+            let end = lobby.end();
+            let missed = end.0.saturating_sub(bookmark.seq.0);
+            if missed <= MOST_MISSED as u64 && self.is_known(lobby, bookmark).await? {
+                let messages = self.between(lobby, bookmark.seq, end).await?;
+                return self.start(Page { messages, truncated }, end).await;
+            }
+            truncated = true;
+        }
+        let (messages, end) = self.newest(lobby, NEWEST_ON_START).await?;
+        self.start(Page { messages, truncated }, end).await
+    }
+
+    async fn start(&self, page: Page, end: Seq) -> Result<Start, Error> {
+        let last = match page.messages.last() {
+            Some(posted) if posted.seq == end => Some(Bookmark::of(self.0.hub.epoch, posted)),
+            _ if end == Seq::START => None,
+            _ => self.bookmark_at(&self.0.lobby, end).await?,
+        };
+        Ok(Start { page, last, end })
+    }
+
+    /// Makes `outlet` a live subscriber of the lobby that has been given `start`. Nothing between `start` and the
+    /// first live message is missed or repeated.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`], [`Error::Stopping`].
+    pub async fn follow_lobby(&self, start: &Start, form: &Form, outlet: &Arc<dyn Outlet>) -> Result<(), Error> {
+        let lobby = &self.0.lobby;
+        let key = self.0.next_subscription.fetch_add(1, Ordering::Relaxed);
+        let mut at = start.end;
+        loop {
+            match self.0.fanout.attach(key, lobby, form, outlet, at).await {
+                Some(Attached::Live) => return Ok(()),
+                Some(Attached::Behind) => {}
+                None => return Err(Error::Stopping),
+            }
+            let missed = self.read(lobby, Slice::After(at), CATCH_UP_ROWS).await?;
+            let Some(last) = missed.last() else { return Err(Error::Stopping) };
+            at = last.seq;
+            let bytes: Vec<u8> =
+                missed.iter().filter(|posted| !posted.is_removed()).flat_map(|posted| posted.encoded(form)).collect();
+            if outlet.push(&Frames::new(bytes.into())) == Flow::Closed {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Remembers that `outlet` was opened by `caller`: it counts as presence while it is open, and is closed when
+    /// the credential ends or the agent is suspended.
+    pub fn remember_session(&self, caller: &Caller, outlet: &Arc<dyn Outlet>) {
+        caller.agent.sessions.open(caller.credential, outlet);
+    }
+
+    /// Hands an event that is not kept to every live subscriber of the lobby with this form.
+    pub async fn signal_lobby(&self, form: &Form, bytes: Bytes) {
+        self.0.fanout.signal(self.0.lobby.number, form, bytes).await;
+    }
+
+    /// Whether a bookmark names a message of this history.
+    async fn is_known(&self, conversation: &Conversation, bookmark: Bookmark) -> Result<bool, Error> {
+        if bookmark.epoch != self.0.hub.epoch {
+            return Ok(false);
+        }
+        Ok(self.bookmark_at(conversation, bookmark.seq).await? == Some(bookmark))
+    }
+
+    async fn bookmark_at(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Bookmark>, Error> {
+        let posted = self.message_in(conversation, seq).await?;
+        Ok(posted.map(|posted| Bookmark::of(self.0.hub.epoch, &posted)))
+    }
+
+    async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
+        let Some(before) = seq.0.checked_sub(1) else { return Ok(None) };
+        let posted = match conversation.at(seq) {
+            Some(posted) => Some(posted),
+            None if seq > conversation.end() => None,
+            None => self.read(conversation, Slice::After(Seq(before)), 1).await?.pop(),
+        };
+        Ok(posted.filter(|posted| posted.seq == seq))
+    }
+
+    /// The lobby's message that a bookmark names.
+    pub(crate) async fn lobby_message(&self, bookmark: Bookmark) -> Result<Option<MessageId>, Error> {
+        let posted = self.message_in(&self.0.lobby, bookmark.seq).await?;
+        Ok(posted.filter(|posted| Bookmark::of(self.0.hub.epoch, posted) == bookmark).map(|posted| posted.id))
+    }
+
+    async fn newest(&self, conversation: &Conversation, limit: usize) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
+        if let Some(newest) = conversation.newest(limit) {
+            return Ok(newest);
+        }
+        let end = conversation.end();
+        let messages = self.before(conversation, end.next(), limit).await?;
+        Ok((messages, end))
+    }
+
+    /// The first `limit` messages after `seq` that were not removed.
+    async fn after(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+        if let Some((mut messages, _)) = conversation.since(seq) {
+            messages.retain(|posted| !posted.is_removed());
+            messages.truncate(limit);
+            return Ok(messages);
+        }
+        let (mut found, mut at) = (Vec::new(), seq);
+        while found.len() < limit {
+            let rows = self.read(conversation, Slice::After(at), rows_for(limit)).await?;
+            let Some(last) = rows.last() else { break };
+            at = last.seq;
+            found.extend(rows.into_iter().filter(|posted| !posted.is_removed()));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The last `limit` messages before `seq` that were not removed, oldest first.
+    async fn before(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+        let (mut newest_first, mut at) = (Vec::new(), seq);
+        while newest_first.len() < limit {
+            let rows = self.read(conversation, Slice::Before(at), rows_for(limit)).await?;
+            let Some(first) = rows.first() else { break };
+            at = first.seq;
+            newest_first.extend(rows.into_iter().rev().filter(|posted| !posted.is_removed()));
+        }
+        newest_first.truncate(limit);
+        newest_first.reverse();
+        Ok(newest_first)
+    }
+
+    /// Every message after `after` up to `end` that was not removed.
+    async fn between(&self, conversation: &Conversation, after: Seq, end: Seq) -> Result<Vec<Arc<Posted>>, Error> {
+        let mut messages = match conversation.since(after) {
+            Some((messages, _)) => messages,
+            None => {
+                let (mut found, mut at) = (Vec::new(), after);
+                while at < end {
+                    let rows = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
+                    let Some(last) = rows.last() else { break };
+                    at = last.seq;
+                    found.extend(rows);
+                }
+                found
+            }
+        };
+        messages.retain(|posted| posted.seq <= end && !posted.is_removed());
+        Ok(messages)
+    }
+
+    async fn read(&self, conversation: &Conversation, slice: Slice, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
+        let records = self.0.store.read(conversation.number, slice, limit).await?;
+        Ok(assemble(&*self.0.store, &self.0.directory, records).await?)
+    }
+}
+
+fn rows_for(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(CATCH_UP_ROWS).clamp(1, CATCH_UP_ROWS)
+}
+
+/// Gives stored messages their authors, and what those said about themselves at the time.
+pub(crate) async fn assemble(
+    store: &dyn Store,
+    directory: &Directory,
+    records: Vec<MessageRecord>,
+) -> Result<Vec<Arc<Posted>>, StoreError> {
+    let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let authors = directory.by_numbers(&numbers).await?;
+    let mut older: Vec<_> = records
+        .iter()
+        .filter(|record| authors.get(&record.author).is_some_and(|a| a.profile().revision != record.author_revision))
+        .map(|record| (record.author, record.author_revision))
+        .collect();
+    older.sort_unstable();
+    older.dedup();
+    let older = if older.is_empty() { Vec::new() } else { store.profiles(&older).await? };
+    records
+        .into_iter()
+        .map(|record| {
+            let author = authors.get(&record.author).ok_or(StoreError::Unreadable("author of a message"))?;
+            let earlier = older.iter().find(|(agent, profile)| {
+                *agent == record.author && profile.revision == record.author_revision
+            });
+            let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
+            let MessageRecord { id, seq, created_at, text, .. } = record;
+            Ok(Arc::new(Posted::new(id, seq, created_at, author.clone(), profile, text)))
+        })
+        .collect()
+}

@@ -1,0 +1,324 @@
+//! How often what may be done. The core decides for an action and whoever does it; a surface prints the numbers.
+//!
+//! Windows are fixed and begin with the first counted call. They live in memory, so only windows up to an hour belong
+//! here; longer ones are counted from the store.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tertulia_model::{AgentNo, Timestamp};
+
+use crate::Clock;
+
+/// A limit as configured: `10 per 1m`, or `off`. `0 per 1m` means none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Not limited.
+    Off,
+    /// At most `count` in each window of `per`.
+    Rate {
+        /// How many; 0 refuses every call.
+        count: u32,
+        /// Length of the window; at least a millisecond, at most an hour.
+        per: Duration,
+    },
+}
+
+impl Limit {
+    /// The longest window that memory may hold.
+    pub const LONGEST_WINDOW: Duration = Duration::from_secs(3_600);
+
+    /// `count` in each `secs` seconds.
+    #[must_use]
+    pub const fn per_secs(count: u32, secs: u64) -> Self {
+        Self::Rate { count, per: Duration::from_secs(secs) }
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Rate { count, per } => write!(f, "{count} per {}", ShownDuration(*per)),
+        }
+    }
+}
+
+/// Why a text is not a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a limit is written `10 per 1m` (units ms, s, m, h; at most 1h) or `off`")]
+pub struct BadLimit;
+
+impl FromStr for Limit {
+    type Err = BadLimit;
+
+    fn from_str(text: &str) -> Result<Self, BadLimit> {
+        let text = text.trim();
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        let (count, per) = text.split_once(" per ").ok_or(BadLimit)?;
+        let count = count.trim().parse().map_err(|_| BadLimit)?;
+        let per = parse_duration(per.trim()).ok_or(BadLimit)?;
+        if per.is_zero() || per > Self::LONGEST_WINDOW {
+            return Err(BadLimit);
+        }
+        Ok(Self::Rate { count, per })
+    }
+}
+
+/// Reads `250ms`, `10s`, `5m`, `1h`; a bare unit (`m`) means one of it.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = if number.is_empty() { 1 } else { number.parse().ok()? };
+    let millis = match unit.trim() {
+        "ms" => 1,
+        "s" | "second" | "seconds" => 1_000,
+        "m" | "min" | "minute" | "minutes" => 60_000,
+        "h" | "hour" | "hours" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Duration::from_millis)
+}
+
+/// A duration in its largest whole unit.
+struct ShownDuration(Duration);
+
+impl std::fmt::Display for ShownDuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let millis = self.0.as_millis();
+        for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+            if millis.is_multiple_of(size) {
+                return write!(f, "{}{unit}", millis / size);
+            }
+        }
+        write!(f, "{millis}ms")
+    }
+}
+
+/// What is counted. Hub-wide actions have one counter whichever surface is used; the others count per surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Any request.
+    Request,
+    /// Registering an agent. Hub-wide.
+    Register,
+    /// Saying something in the lobby. Hub-wide.
+    LobbyMessage,
+    /// Completing a verification.
+    CompleteVerification,
+}
+
+impl Action {
+    /// What is limited, in words for the one who is over the limit.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Request => "requests from your address",
+            Self::Register => "registrations from your address",
+            Self::LobbyMessage => "messages in the lobby",
+            Self::CompleteVerification => "attempts to complete a verification",
+        }
+    }
+}
+
+/// Whom an action is counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// An agent.
+    Agent(AgentNo),
+    /// A client's address: an IPv4 address, or the first 64 bits of an IPv6 address.
+    Address(AddressKey),
+}
+
+/// A client's address as limits count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressKey {
+    bits: u128,
+    is_loopback: bool,
+}
+
+impl AddressKey {
+    /// IPv4 addresses count one by one (also when mapped into IPv6), IPv6 by their first 64 bits.
+    #[must_use]
+    pub fn of(address: std::net::IpAddr) -> Self {
+        let address = address.to_canonical();
+        let bits = match address {
+            std::net::IpAddr::V4(v4) => u128::from(v4.to_bits()),
+            std::net::IpAddr::V6(v6) => (v6.to_bits() >> 64) | (1 << 127),
+        };
+        Self { bits, is_loopback: address.is_loopback() }
+    }
+
+    /// Whether the client is on this machine.
+    #[must_use]
+    pub const fn is_loopback(self) -> bool {
+        self.is_loopback
+    }
+}
+
+/// What is left in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// The limit; `u32::MAX` when there is none.
+    pub limit: u32,
+    /// How many more calls this window takes.
+    pub remaining: u32,
+    /// How long until the window ends.
+    pub resets_in: Duration,
+    /// When the window ends.
+    pub resets_at: Timestamp,
+}
+
+/// A refused call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throttle {
+    /// What there was too much of.
+    pub action: Action,
+    /// The window that is used up.
+    pub quota: Quota,
+    /// How its length reads.
+    pub per: Duration,
+    /// Whether the caller could lift this limit itself, since it talks to a hub on its own machine that serves
+    /// nobody else.
+    pub is_local: bool,
+}
+
+const SHARDS: usize = 16;
+
+/// Windows one shard remembers at the most. Beyond it those that have ended are forgotten; if none has, a new subject
+/// goes uncounted rather than refused.
+const WINDOWS_PER_SHARD: usize = 65_536;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    surface: &'static str,
+    action: Action,
+    subject: Subject,
+}
+
+#[derive(Clone, Debug)]
+struct Window {
+    started: Duration,
+    used: u32,
+    /// Digests of what was counted, for actions that count a repeated attempt once.
+    seen: Vec<u64>,
+}
+
+/// Counts actions.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    clock: Arc<dyn Clock>,
+    shards: [Mutex<HashMap<Key, Window>>; SHARDS],
+    hasher: RandomState,
+    exempt_local: bool,
+    serves_loopback_only: bool,
+}
+
+impl Limiter {
+    pub(crate) fn new(clock: Arc<dyn Clock>, exempt_local: bool, serves_loopback_only: bool) -> Self {
+        Self {
+            clock,
+            shards: std::array::from_fn(|_| Mutex::default()),
+            hasher: RandomState::new(),
+            exempt_local,
+            serves_loopback_only,
+        }
+    }
+
+    /// Counts one action of `subject`, or refuses it without counting. `surface` is empty for what is hub-wide.
+    pub(crate) fn take(
+        &self,
+        surface: &'static str,
+        action: Action,
+        subject: Subject,
+        limit: Limit,
+    ) -> Result<Quota, Throttle> {
+        self.count(surface, action, subject, limit, None)
+    }
+
+    /// As [`Limiter::take`], where repeating `attempt` within a window is free: it can achieve nothing new.
+    pub(crate) fn take_attempt(
+        &self,
+        action: Action,
+        subject: Subject,
+        limit: Limit,
+        attempt: &str,
+    ) -> Result<Quota, Throttle> {
+        self.count("", action, subject, limit, Some(self.hasher.hash_one(attempt)))
+    }
+
+    /// Gives one counted action back, because it came to nothing through no fault of the caller.
+    pub(crate) fn give_back(&self, surface: &'static str, action: Action, subject: Subject) {
+        let key = Key { surface, action, subject };
+        let mut windows = self.shard(&key);
+        if let Some(window) = windows.get_mut(&key) {
+            window.used = window.used.saturating_sub(1);
+        }
+    }
+
+    fn count(
+        &self,
+        surface: &'static str,
+        action: Action,
+        subject: Subject,
+        limit: Limit,
+        attempt: Option<u64>,
+    ) -> Result<Quota, Throttle> {
+        let (count, per) = match limit {
+            Limit::Off => return Ok(self.unlimited()),
+            Limit::Rate { count, per } => (count, per),
+        };
+        let is_loopback = matches!(subject, Subject::Address(address) if address.is_loopback());
+        if is_loopback && self.exempt_local {
+            return Ok(self.unlimited());
+        }
+        let now = self.clock.elapsed();
+        let key = Key { surface, action, subject };
+        let mut windows = self.shard(&key);
+        if windows.len() >= WINDOWS_PER_SHARD && !windows.contains_key(&key) {
+            windows.retain(|_, window| now.saturating_sub(window.started) < Limit::LONGEST_WINDOW);
+            if windows.len() >= WINDOWS_PER_SHARD {
+                return Ok(self.unlimited());
+            }
+        }
+        let window = windows.entry(key).or_insert_with(|| Window { started: now, used: 0, seen: Vec::new() });
+        if now.saturating_sub(window.started) >= per {
+            *window = Window { started: now, used: 0, seen: Vec::new() };
+        }
+        let resets_in = per.saturating_sub(now.saturating_sub(window.started));
+        let is_repeat = attempt.is_some_and(|attempt| window.seen.contains(&attempt));
+        if !is_repeat && window.used >= count {
+            drop(windows);
+            let quota = self.quota(count, 0, resets_in);
+            let is_local = is_loopback && self.serves_loopback_only;
+            return Err(Throttle { action, quota, per, is_local });
+        }
+        if !is_repeat {
+            window.used += 1;
+            window.seen.extend(attempt);
+        }
+        let remaining = count.saturating_sub(window.used);
+        drop(windows);
+        Ok(self.quota(count, remaining, resets_in))
+    }
+
+    fn shard(&self, key: &Key) -> std::sync::MutexGuard<'_, HashMap<Key, Window>> {
+        let index = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
+        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn quota(&self, limit: u32, remaining: u32, resets_in: Duration) -> Quota {
+        Quota { limit, remaining, resets_in, resets_at: self.clock.now() + resets_in }
+    }
+
+    fn unlimited(&self) -> Quota {
+        self.quota(u32::MAX, u32::MAX, Duration::ZERO)
+    }
+}

@@ -1,0 +1,125 @@
+//! What the operator may do.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use tertulia_model::{AgentState, MessageId, NameKey};
+use tertulia_store::{AgentRecord, AuditEntry};
+
+use crate::{Error, Noun, agents::Agent, chat::Chat};
+
+/// Agents on one page of the operator's list.
+pub const OPERATOR_PAGE: u32 = 500;
+
+impl Chat {
+    /// Suspends an agent: nothing it asks for succeeds, and its authenticated streams end. `false`: it was not active.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Stopping`], [`Error::Store`].
+    pub async fn suspend(&self, name: &str) -> Result<bool, Error> {
+        self.move_agent(name, AgentState::Active, AgentState::Suspended, "agent.suspended").await
+    }
+
+    /// Lifts a suspension. `false`: it was not suspended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Stopping`], [`Error::Store`].
+    pub async fn unsuspend(&self, name: &str) -> Result<bool, Error> {
+        self.move_agent(name, AgentState::Suspended, AgentState::Active, "agent.unsuspended").await
+    }
+
+    /// Takes a message's text away for everybody. Its place stays. `false`: it was removed before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is no such message; [`Error::Stopping`], [`Error::Store`].
+    pub async fn remove_message(&self, id: MessageId) -> Result<bool, Error> {
+        let (conversation, seq) = self.0.store.locate(id).await?.ok_or(Error::NotFound(Noun::Message))?;
+        let entry = self.operator_entry("message.removed", None, &id.to_string());
+        let (chat, now) = (self.clone(), self.now());
+        let removal = async move {
+            let is_removed = chat.0.store.remove_message(id, now, &entry).await?;
+            if is_removed && conversation == chat.0.lobby.number {
+                chat.0.lobby.forget_text(seq);
+            }
+            Ok(is_removed)
+        };
+        self.0.journal.exclusively(removal).await
+    }
+
+    /// The message that stands at a bookmark in the lobby.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn message_at(&self, bookmark: crate::history::Bookmark) -> Result<MessageId, Error> {
+        self.lobby_message(bookmark).await?.ok_or(Error::NotFound(Noun::Message))
+    }
+
+    /// Agents in a state (any, if none), by number, a page after the named agent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if `after` names nobody; [`Error::Store`].
+    pub async fn agents_in_state(
+        &self,
+        state: Option<AgentState>,
+        after: Option<&str>,
+    ) -> Result<Vec<AgentRecord>, Error> {
+        let after = match after {
+            Some(name) => Some(self.require_agent(name).await?.number),
+            None => None,
+        };
+        Ok(self.0.store.agents_in_state(state, after, OPERATOR_PAGE).await?)
+    }
+
+    /// The newest entries of the audit log, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn audit_log(&self, limit: u32) -> Result<Vec<AuditEntry>, Error> {
+        Ok(self.0.store.audit_log(limit).await?)
+    }
+
+    async fn move_agent(&self, name: &str, from: AgentState, to: AgentState, action: &str) -> Result<bool, Error> {
+        let agent = self.require_agent(name).await?;
+        let entry = self.operator_entry(action, Some(&agent), "");
+        let chat = self.clone();
+        let change = async move {
+            if !chat.0.store.change_state(agent.number, from, to, &entry).await? {
+                return Ok(false);
+            }
+            let was_listed = agent.is_listed();
+            agent.set_state(to);
+            match (was_listed, agent.is_listed()) {
+                (true, false) => drop(chat.0.listed.fetch_sub(1, Ordering::AcqRel)),
+                (false, true) => drop(chat.0.listed.fetch_add(1, Ordering::AcqRel)),
+                (true, true) | (false, false) => {}
+            }
+            if to != AgentState::Active {
+                agent.sessions.close(None);
+            }
+            Ok(true)
+        };
+        self.0.journal.exclusively(change).await
+    }
+
+    async fn require_agent(&self, name: &str) -> Result<Arc<Agent>, Error> {
+        let missing = Error::NotFound(Noun::Agent);
+        let Some(key) = NameKey::of(name) else { return Err(missing) };
+        let agent = self.0.directory.by_name(key.as_str()).await?;
+        agent.filter(|agent| !agent.is_system).ok_or(missing)
+    }
+
+    fn operator_entry(&self, action: &str, agent: Option<&Agent>, detail: &str) -> AuditEntry {
+        AuditEntry {
+            at: self.now(),
+            actor: "operator".to_owned(),
+            action: action.to_owned(),
+            agent: agent.map(|agent| agent.number),
+            detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
+        }
+    }
+}

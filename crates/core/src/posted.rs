@@ -1,0 +1,117 @@
+//! A committed message, and its bytes in every wire form that was asked for.
+
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use tertulia_model::{MessageId, Seq, Timestamp};
+use tertulia_store::Profile;
+
+use crate::agents::Agent;
+
+/// A committed message with what every surface shows of its author.
+#[derive(Debug)]
+pub struct Posted {
+    /// Its public id.
+    pub id: MessageId,
+    /// Its place in its conversation.
+    pub seq: Seq,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// Who said it, as it stands now.
+    pub author: Arc<Agent>,
+    /// What the author said about itself at the time.
+    pub profile: Arc<Profile>,
+    /// What was said.
+    pub text: Arc<str>,
+    removed: AtomicBool,
+    encoded: Mutex<Vec<Encoded>>,
+}
+
+/// Bytes of a message in one form, good for one state of its author's badge.
+#[derive(Debug)]
+struct Encoded {
+    form: usize,
+    badge_version: u32,
+    bytes: Bytes,
+}
+
+/// How one surface spells a message. Make one with [`Form::new`] and keep it: encoded bytes are remembered per form.
+#[derive(Clone)]
+pub struct Form(Arc<dyn Fn(&Posted, &mut Vec<u8>) + Send + Sync>);
+
+impl Form {
+    /// A form that appends its spelling of a message to a buffer.
+    pub fn new(encode: impl Fn(&Posted, &mut Vec<u8>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(encode))
+    }
+
+    /// Tells this form from every other one that is alive.
+    fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).cast::<()>().addr()
+    }
+}
+
+impl Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Form").field(&self.id()).finish()
+    }
+}
+
+impl PartialEq for Form {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Posted {
+    pub(crate) fn new(
+        id: MessageId,
+        seq: Seq,
+        created_at: Timestamp,
+        author: Arc<Agent>,
+        profile: Arc<Profile>,
+        text: Option<Arc<str>>,
+    ) -> Self {
+        let removed = AtomicBool::new(text.is_none());
+        let text = text.unwrap_or_default();
+        Self { id, seq, created_at, author, profile, text, removed, encoded: Mutex::default() }
+    }
+
+    /// Whether the operator has removed it. A removed message keeps its place and shows nothing.
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn mark_removed(&self) {
+        self.removed.store(true, Ordering::Release);
+    }
+
+    /// The message in one form. Encoded on first need, and again when the author's badge has changed since.
+    #[must_use]
+    pub fn encoded(&self, form: &Form) -> Bytes {
+        let badge_version = self.author.badge_version();
+        if let Some(known) = self.remembered(form, badge_version) {
+            return known;
+        }
+        let mut bytes = Vec::with_capacity(384 + self.text.len());
+        (form.0)(self, &mut bytes);
+        let bytes = Bytes::from(bytes);
+        let mut encoded = self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        encoded.retain(|known| known.form != form.id());
+        encoded.push(Encoded { form: form.id(), badge_version, bytes: bytes.clone() });
+        bytes
+    }
+
+    fn remembered(&self, form: &Form, badge_version: u32) -> Option<Bytes> {
+        let encoded = self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = encoded.iter().find(|known| known.form == form.id() && known.badge_version == badge_version)?;
+        Some(known.bytes.clone())
+    }
+}

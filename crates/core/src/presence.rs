@@ -1,0 +1,141 @@
+//! Who is here. Activity lives in memory and is written down at most once a minute.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use tertulia_model::{AgentNo, Timestamp};
+use tertulia_store::{LastSeen, Store, StoreError};
+
+use crate::{Clock, agents::Agent};
+
+/// How long after its last activity an agent still counts as online in the lobby and in rooms.
+pub const ONLINE_FOR: Duration = Duration::from_mins(30);
+
+/// How often activity is written down. After a crash what is known is at most this old.
+pub const WRITE_EVERY: Duration = Duration::from_mins(1);
+
+/// Rows written in one transaction.
+const SLICE: usize = 500;
+
+/// The recently active.
+#[derive(Debug)]
+pub(crate) struct Attendance {
+    clock: Arc<dyn Clock>,
+    recent: Mutex<HashMap<AgentNo, Arc<Agent>>>,
+}
+
+impl Attendance {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, recent: Mutex::default() }
+    }
+
+    /// Takes up what the store remembers.
+    pub(crate) fn restore(&self, agents: &HashMap<AgentNo, Arc<Agent>>, seen: &[LastSeen]) {
+        for seen in seen {
+            if let Some(agent) = agents.get(&seen.agent) {
+                agent.seen.active_at.store(seen.active_at.as_micros(), Ordering::Release);
+                agent.seen.left_at.store(seen.left_at.map_or(0, Timestamp::as_micros), Ordering::Release);
+                self.track(agent);
+            }
+        }
+    }
+
+    /// Notes that an agent has done something.
+    pub(crate) fn touch(&self, agent: &Arc<Agent>) {
+        agent.seen.active_at.store(self.clock.now().as_micros(), Ordering::Release);
+        agent.seen.left_at.store(0, Ordering::Release);
+        agent.seen.dirty.store(true, Ordering::Release);
+        if !agent.seen.tracked.swap(true, Ordering::AcqRel) {
+            self.track(agent);
+        }
+    }
+
+    /// Notes that an agent says it leaves.
+    pub(crate) fn leave(&self, agent: &Arc<Agent>) {
+        self.touch(agent);
+        agent.seen.left_at.store(self.clock.now().as_micros(), Ordering::Release);
+    }
+
+    /// When it was last active, if this is remembered.
+    pub(crate) fn last_active(agent: &Agent) -> Option<Timestamp> {
+        match agent.seen.active_at.load(Ordering::Acquire) {
+            0 => None,
+            micros => Some(Timestamp::from_micros(micros)),
+        }
+    }
+
+    /// Whether it is online in the lobby and in rooms: active within [`ONLINE_FOR`] or connected, and has not said
+    /// since that it leaves.
+    pub(crate) fn is_online(&self, agent: &Agent) -> bool {
+        if agent.seen.left_at.load(Ordering::Acquire) != 0 {
+            return false;
+        }
+        let active_at = Self::last_active(agent);
+        let is_recent = active_at.is_some_and(|active_at| self.clock.now().since(active_at) < ONLINE_FOR);
+        is_recent || agent.sessions.any()
+    }
+
+    /// The listed agents that are online, most recently active first.
+    pub(crate) fn online(&self) -> Vec<Arc<Agent>> {
+        let mut online: Vec<_> =
+            self.all().into_iter().filter(|agent| agent.is_listed() && self.is_online(agent)).collect();
+        online.sort_by_key(|agent| (std::cmp::Reverse(Self::last_active(agent)), agent.number));
+        online
+    }
+
+    /// How many listed agents are online.
+    pub(crate) fn count_online(&self) -> usize {
+        self.all().iter().filter(|agent| agent.is_listed() && self.is_online(agent)).count()
+    }
+
+    /// Writes down what has changed, and lets go of those who have been away for long.
+    pub(crate) async fn write_down(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let all = self.all();
+        let changed: Vec<_> = all.iter().filter(|agent| agent.seen.dirty.swap(false, Ordering::AcqRel)).collect();
+        for slice in changed.chunks(SLICE) {
+            let rows: Vec<_> = slice.iter().map(|agent| row_of(agent)).collect();
+            if let Err(error) = store.save_presence(&rows).await {
+                for agent in changed {
+                    agent.seen.dirty.store(true, Ordering::Release);
+                }
+                return Err(error);
+            }
+        }
+        self.forget_absent();
+        Ok(())
+    }
+
+    fn all(&self) -> Vec<Arc<Agent>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn track(&self, agent: &Arc<Agent>) {
+        agent.seen.tracked.store(true, Ordering::Release);
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).insert(agent.number, agent.clone());
+    }
+
+    fn forget_absent(&self) {
+        let now = self.clock.now();
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, agent| {
+            let active_at = Self::last_active(agent).unwrap_or_default();
+            let stays = now.since(active_at) < ONLINE_FOR
+                || agent.seen.dirty.load(Ordering::Acquire)
+                || agent.sessions.any();
+            if !stays {
+                agent.seen.tracked.store(false, Ordering::Release);
+            }
+            stays
+        });
+    }
+}
+
+fn row_of(agent: &Agent) -> LastSeen {
+    let left_at = match agent.seen.left_at.load(Ordering::Acquire) {
+        0 => None,
+        micros => Some(Timestamp::from_micros(micros)),
+    };
+    LastSeen { agent: agent.number, active_at: Attendance::last_active(agent).unwrap_or_default(), left_at }
+}

@@ -1,0 +1,174 @@
+//! Becoming an agent, and holding keys.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use tertulia_model::{AgentId, AgentState, Avatar, CredentialKind, CredentialNo, Name, random_uuid};
+use tertulia_store::{AuditEntry, CredentialRecord, NewAgent, NewCredential, Profile, Registration};
+
+use crate::{
+    Error, Noun,
+    agents::Agent,
+    chat::{Chat, digest_of},
+    limits::{Action, AddressKey, Quota, Subject},
+    surface::{Caller, Surface},
+};
+
+/// Random bytes in a key.
+const KEY_BYTES: usize = 32;
+
+/// The text of a key. It is handed out once, never stored, and never shown by `Debug`.
+pub struct Key(String);
+
+impl Key {
+    /// The key itself, for the one response that gives it away.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A new agent and its key.
+#[derive(Debug)]
+pub struct Registered {
+    /// The agent.
+    pub agent: Arc<Agent>,
+    /// Its key.
+    pub key: Key,
+    /// What is left of the address's registrations.
+    pub quota: Quota,
+}
+
+impl Chat {
+    /// Counts an attempt to register from an address. Every attempt counts, valid or not; repeating one with the same
+    /// name does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`].
+    pub fn admit_registration(&self, address: AddressKey, name: &str) -> Result<Quota, Error> {
+        let limit = self.0.rules.registrations_per_address;
+        self.0
+            .limiter
+            .take_attempt(Action::Register, Subject::Address(address), limit, &name.to_ascii_lowercase())
+            .map_err(Error::Throttled)
+    }
+
+    /// Registers an agent whose key proves it at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NameReserved`], [`Error::NameTaken`], [`Error::Store`].
+    pub async fn register(
+        &self,
+        surface: &Surface,
+        name: &Name,
+        avatar: Option<&Avatar>,
+        quota: Quota,
+    ) -> Result<Registered, Error> {
+        if name.is_reserved() {
+            return Err(Error::NameReserved);
+        }
+        let (key, credential) = self.make_key(&surface.key_kind);
+        let digest = credential.digest;
+        let new = NewAgent {
+            id: AgentId::from_uuid(random_uuid(self.random())),
+            name: name.as_str().into(),
+            name_key: name.key().as_str().into(),
+            state: AgentState::Active,
+            is_listed: surface.lists_agents,
+            profile: Profile { avatar: avatar.map(|avatar| avatar.as_str().into()), ..Profile::default() },
+            credential: Some(credential),
+            now: self.now(),
+        };
+        let record = match self.0.store.register_agent(&new).await? {
+            Registration::Registered(record) => record,
+            Registration::NameTaken => return Err(Error::NameTaken),
+        };
+        let agent = self.0.directory.adopt(record).await?;
+        if let Some((known, credential)) = self.0.directory.by_key(&digest).await? {
+            debug_assert_eq!(known.id, agent.id, "a fresh key belongs to the fresh agent");
+            tracing::info!(agent.id = %agent.id, credential = %credential, surface = surface.name, "registered {}", agent.name);
+        }
+        if surface.lists_agents {
+            self.0.listed.fetch_add(1, Ordering::AcqRel);
+        }
+        self.0.attendance.touch(&agent);
+        Ok(Registered { agent, key, quota })
+    }
+
+    /// The caller's live credentials, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn credentials(&self, caller: &Caller) -> Result<Vec<CredentialRecord>, Error> {
+        Ok(self.0.store.credentials_of(caller.agent.number).await?)
+    }
+
+    /// Issues a key of `kind` to the caller. A live key of the same kind ends, and with it the connections that it
+    /// opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn issue_key(&self, caller: &Caller, kind: &CredentialKind) -> Result<(CredentialRecord, Key), Error> {
+        let (key, credential) = self.make_key(kind);
+        let entry = self.entry(&caller.agent, "credential.issued", kind.prefix());
+        let agent = caller.agent.number;
+        let (record, ended) = self.0.store.issue_credential(agent, &credential, self.now(), &entry).await?;
+        if let Some(ended) = ended {
+            self.end_credential(&caller.agent, ended);
+        }
+        Ok((record, key))
+    }
+
+    /// Ends one of the caller's credentials, and the connections that it opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the caller has no such live credential; [`Error::Store`].
+    pub async fn revoke_credential(&self, caller: &Caller, credential: CredentialNo) -> Result<(), Error> {
+        let entry = self.entry(&caller.agent, "credential.revoked", &credential.to_string());
+        let agent = caller.agent.number;
+        if !self.0.store.revoke_credential(agent, credential, self.now(), &entry).await? {
+            return Err(Error::NotFound(Noun::Credential));
+        }
+        self.end_credential(&caller.agent, credential);
+        Ok(())
+    }
+
+    fn end_credential(&self, agent: &Agent, credential: CredentialNo) {
+        self.0.directory.forget_credential(credential);
+        agent.sessions.close(Some(credential));
+    }
+
+    fn make_key(&self, kind: &CredentialKind) -> (Key, NewCredential) {
+        let random: [u8; KEY_BYTES] = self.random();
+        let key = format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(random));
+        let credential = NewCredential { kind: kind.prefix(), digest: digest_of(&key) };
+        (Key(key), credential)
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut random = [0; N];
+        self.0.ids.fill(&mut random);
+        random
+    }
+
+    pub(crate) fn entry(&self, agent: &Agent, action: &str, detail: &str) -> AuditEntry {
+        AuditEntry {
+            at: self.now(),
+            actor: agent.name.to_string(),
+            action: action.to_owned(),
+            agent: Some(agent.number),
+            detail: Some(detail.to_owned()),
+        }
+    }
+}

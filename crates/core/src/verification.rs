@@ -1,0 +1,185 @@
+//! The badge: proving that an agent owns a claimed account of the vouching service.
+
+use std::{sync::Arc, time::Duration};
+
+use tertulia_model::{AccountName, VerificationCode};
+use tertulia_store::{AuditEntry, Badge, Binding, Verification};
+
+use crate::{
+    Error, PostHint, VouchError, VouchedAccount,
+    agents::Agent,
+    chat::Chat,
+    limits::{Action, Subject},
+    surface::Caller,
+};
+
+/// How long a code may be published. A new account may post only once in two hours, and a post becomes visible only
+/// when its author has solved a challenge, so a day.
+pub const CODE_LIFETIME: Duration = Duration::from_hours(24);
+
+/// How long after its last confirmation a badge is looked up again.
+pub const RECHECK_AFTER: Duration = Duration::from_hours(72);
+
+/// Badges looked up in one go.
+const RECHECK_SLICE: u32 = 50;
+
+impl Chat {
+    /// Starts a verification, replacing an earlier one. Returns the code to be published.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn start_verification(&self, caller: &Caller, account: &AccountName) -> Result<VerificationCode, Error> {
+        let code = loop {
+            let random: [u8; VerificationCode::RANDOM_BYTES] = self.random();
+            if let Some(code) = VerificationCode::from_random(&random) {
+                break code;
+            }
+        };
+        let verification = Verification {
+            agent: caller.agent.number,
+            account: account.as_str().to_owned(),
+            code: code.as_str().to_owned(),
+            started_at: self.now(),
+        };
+        self.0.store.start_verification(&verification).await?;
+        Ok(code)
+    }
+
+    /// Completes a started verification: the account must be claimed, free, and have published the code in a post of
+    /// its own. The code stays valid when this fails.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::VerificationNotStarted`], [`Error::VerificationExpired`], [`Error::AccountUnknown`],
+    /// [`Error::AccountNotClaimed`], [`Error::AccountInUse`], [`Error::CodeNotFound`],
+    /// [`Error::VouchingUnavailable`], [`Error::Throttled`], [`Error::Store`].
+    pub async fn complete_verification(
+        &self,
+        caller: &Caller,
+        account: &AccountName,
+        hint: &PostHint,
+    ) -> Result<Arc<Badge>, Error> {
+        self.count_attempt(caller)?;
+        let started = self.0.store.verification_of(caller.agent.number).await?;
+        let started = started
+            .filter(|started| started.account.eq_ignore_ascii_case(account.as_str()))
+            .ok_or(Error::VerificationNotStarted)?;
+        if self.now().since(started.started_at) >= CODE_LIFETIME {
+            return Err(Error::VerificationExpired);
+        }
+        let holder = self.0.store.badge_holder(account.key().as_str()).await?;
+        if holder.is_some_and(|holder| holder != caller.agent.number) {
+            return Err(Error::AccountInUse);
+        }
+        let vouched = self.0.badge_source.published(account.as_str(), &started.code, hint).await.map_err(refusal)?;
+        self.bind(caller, vouched).await
+    }
+
+    /// Completes a verification in one call, with an identity token that the vouching service gave to the agent for
+    /// `audience`. `expected` is the account that the agent says it is, if it says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TokenRefused`], [`Error::AccountNotClaimed`], [`Error::AccountInUse`], [`Error::AccountUnknown`],
+    /// [`Error::VouchingUnavailable`], [`Error::Throttled`], [`Error::Store`].
+    pub async fn verify_by_token(
+        &self,
+        caller: &Caller,
+        expected: Option<&AccountName>,
+        token: &str,
+        audience: &str,
+    ) -> Result<Arc<Badge>, Error> {
+        self.count_attempt(caller)?;
+        let vouched = self.0.badge_source.identity(token, audience).await.map_err(refusal)?;
+        if expected.is_some_and(|expected| !expected.as_str().eq_ignore_ascii_case(&vouched.name)) {
+            return Err(Error::TokenRefused("account_mismatch"));
+        }
+        self.bind(caller, vouched).await
+    }
+
+    /// Looks badges up again that were not confirmed for long. A badge goes only when the account is gone or no longer
+    /// claimed, never because the service cannot be reached.
+    pub(crate) async fn recheck_badges(&self) -> Result<(), Error> {
+        let before = self.now() - RECHECK_AFTER;
+        for badge in self.0.store.badges_to_check(before, RECHECK_SLICE).await? {
+            match self.0.badge_source.account(&badge.account).await {
+                Ok(account) if account.claimed => {
+                    let owner = account.owner.as_deref();
+                    self.0.store.confirm_badge(badge.agent, owner, self.now()).await?;
+                    let confirmed = Badge { owner: owner.map(Arc::from), checked_at: self.now(), ..badge };
+                    if let Some(agent) = self.0.directory.by_numbers(&[confirmed.agent]).await?.remove(&confirmed.agent)
+                    {
+                        agent.set_badge(Some(confirmed));
+                    }
+                }
+                Ok(_) | Err(VouchError::AccountUnknown | VouchError::NotClaimed) => self.unbind(&badge).await?,
+                Err(VouchError::Unreachable { .. }) => return Ok(()),
+                Err(error @ (VouchError::CodeNotFound | VouchError::TokenRefused { .. })) => {
+                    tracing::warn!(%error, "the vouching service gave an answer that fits no question");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn unbind(&self, badge: &Badge) -> Result<(), Error> {
+        let entry = AuditEntry {
+            at: self.now(),
+            actor: "hub".to_owned(),
+            action: "badge.lost".to_owned(),
+            agent: Some(badge.agent),
+            detail: Some(badge.account.to_string()),
+        };
+        self.0.store.unbind_badge(badge.agent, &entry).await?;
+        if let Some(agent) = self.0.directory.by_numbers(&[badge.agent]).await?.remove(&badge.agent) {
+            agent.set_badge(None);
+        }
+        Ok(())
+    }
+
+    fn count_attempt(&self, caller: &Caller) -> Result<(), Error> {
+        let Caller { agent, surface, .. } = caller;
+        let limit = surface.limits.verification_attempts;
+        let subject = Subject::Agent(agent.number);
+        self.0
+            .limiter
+            .take(surface.name, Action::CompleteVerification, subject, limit)
+            .map(drop)
+            .map_err(Error::Throttled)
+    }
+
+    async fn bind(&self, caller: &Caller, vouched: VouchedAccount) -> Result<Arc<Badge>, Error> {
+        if !vouched.claimed {
+            return Err(Error::AccountNotClaimed);
+        }
+        let account = AccountName::parse(&vouched.name).map_err(|_| Error::AccountUnknown)?;
+        let agent: &Arc<Agent> = &caller.agent;
+        let now = self.now();
+        let badge = Badge {
+            agent: agent.number,
+            account: account.as_str().into(),
+            owner: vouched.owner.map(Arc::from),
+            bound_at: now,
+            checked_at: now,
+        };
+        let entry = self.entry(agent, "badge.bound", account.as_str());
+        match self.0.store.bind_badge(&badge, account.key().as_str(), &entry).await? {
+            Binding::Bound => {
+                agent.set_badge(Some(badge));
+                Ok(agent.badge().expect("the badge was set just now"))
+            }
+            Binding::InUse => Err(Error::AccountInUse),
+        }
+    }
+}
+
+fn refusal(error: VouchError) -> Error {
+    match error {
+        VouchError::AccountUnknown => Error::AccountUnknown,
+        VouchError::NotClaimed => Error::AccountNotClaimed,
+        VouchError::CodeNotFound => Error::CodeNotFound,
+        VouchError::TokenRefused { reason } => Error::TokenRefused(reason),
+        VouchError::Unreachable { retry_after } => Error::VouchingUnavailable { retry_after },
+    }
+}

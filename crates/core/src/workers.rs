@@ -1,0 +1,56 @@
+//! What the hub does by itself, now and then.
+
+use std::time::Duration;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Error, chat::Chat, presence::WRITE_EVERY};
+
+/// How often badges that are due are looked for.
+const RECHECK_EVERY: Duration = Duration::from_mins(10);
+
+impl Chat {
+    /// Starts the hub's own work on `tasks`. It ends when `stop` is cancelled.
+    pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        tasks.spawn(self.clone().write_presence(stop.clone()));
+        tasks.spawn(self.clone().look_after_badges(stop.clone()));
+    }
+
+    /// Writes down what is only in memory. Called once more when everything else has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn write_down(&self) -> Result<(), Error> {
+        Ok(self.0.attendance.write_down(&*self.0.store).await?)
+    }
+
+    async fn write_presence(self, stop: CancellationToken) {
+        while self.wait(WRITE_EVERY, &stop).await {
+            if let Err(error) = self.write_down().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "presence could not be written down");
+            }
+        }
+    }
+
+    async fn look_after_badges(self, stop: CancellationToken) {
+        while self.wait(RECHECK_EVERY, &stop).await {
+            let recheck = self.recheck_badges();
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = recheck => outcome,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(error = &error as &dyn std::error::Error, "badges could not be looked up");
+            }
+        }
+    }
+
+    /// Waits; `false` when it is time to stop.
+    async fn wait(&self, duration: Duration, stop: &CancellationToken) -> bool {
+        tokio::select! {
+            () = stop.cancelled() => false,
+            () = self.0.clock.sleep(duration) => true,
+        }
+    }
+}
