@@ -118,13 +118,18 @@ impl Chat {
         };
         let (journal, writer) = Journal::new(writer_parts);
         let stopping = stop.child_token();
-        tasks.spawn(writer.run(stopping.clone()));
+        let all_announced = CancellationToken::new();
         for shard in shards {
-            tasks.spawn(shard.run(stopping.clone()));
+            tasks.spawn(shard.run(all_announced.clone()));
         }
+        let close = stopping.clone();
+        tasks.spawn(async move {
+            writer.run(close).await;
+            all_announced.cancel();
+        });
         let listed = store.count_listed().await?.into();
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
-        let links = Links::new(rules.bare_tlds.iter().map(String::as_str));
+        let links = Links::new(&rules.bare_tlds)?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,

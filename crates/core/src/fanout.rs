@@ -10,6 +10,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use bytes::{Bytes, BytesMut};
 use tertulia_model::{ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     Clock,
@@ -142,10 +143,21 @@ impl fmt::Debug for Shard {
 }
 
 impl Shard {
-    /// Delivers until every [`Fanout`] is gone.
-    pub(crate) async fn run(mut self) {
+    /// Delivers until `close` says that nothing more will be announced and what was is delivered.
+    pub(crate) async fn run(mut self, close: CancellationToken) {
         let mut waiting = Vec::with_capacity(QUEUE);
-        while self.work.recv_many(&mut waiting, QUEUE).await > 0 {
+        loop {
+            let count = tokio::select! {
+                biased;
+                count = self.work.recv_many(&mut waiting, QUEUE) => count,
+                () = close.cancelled(), if !self.work.is_closed() => {
+                    self.work.close();
+                    continue;
+                }
+            };
+            if count == 0 {
+                return;
+            }
             let mut pending: Vec<Arc<Posted>> = Vec::new();
             let mut pending_of = None;
             for work in waiting.drain(..) {

@@ -2,17 +2,30 @@
 //!
 //! Pure and synchronous. Nothing here is serializable: every surface has wire types of its own.
 
+mod account;
 mod agent;
 mod conversation;
 mod ids;
+mod links;
+mod name;
 mod position;
+mod profile;
+pub mod reserved;
+mod shown;
+mod text;
 mod time;
 
+pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
 pub use conversation::ConversationKind;
 pub use ids::{
     AgentId, AgentNo, ConversationId, ConversationNo, CredentialNo, MessageId, MessageNo, random_uuid,
     time_ordered_uuid,
 };
+pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
+pub use name::{BadName, Name, NameKey};
 pub use position::{Epoch, Seq};
+pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
+pub use shown::ShownText;
+pub use text::{BadText, MessageText};
 pub use time::Timestamp;
