@@ -1,1 +1,54 @@
-//! Placeholder.
+//! HTTP mechanics without wire shapes: accepting connections, what every request passes through before and after its
+//! handler, and streams that outlive their response head.
+//!
+//! A surface gives a router, a [`Surface`] (its path prefix, how it words a [`Refusal`], its body limit and admission
+//! rule) and opens streams with [`StreamOpener`]. The host joins the routers, builds an [`Edge`] and runs a [`Server`].
+//!
+//! Edge knows no JSON, no envelope and no dialect. It answers nothing in its own words: every refusal, the router's own
+//! 404 and 405 included, is rendered by the surface whose prefix is the longest match.
+
+mod address;
+mod admission;
+mod body;
+mod connection;
+mod cors;
+mod edge;
+mod forwarded;
+mod head;
+mod hosts;
+mod keep_alive;
+mod link;
+mod live;
+mod metrics;
+mod paths;
+mod permits;
+mod queue;
+mod queue_body;
+mod queue_budget;
+mod refusal;
+mod report;
+mod server;
+pub mod sse;
+mod surfaces;
+mod taken;
+mod timer;
+mod tracked;
+mod wire;
+
+pub use address::{AddressKey, ClientAddress, TrustedProxies};
+pub use admission::Admission;
+pub use body::{BodyLimit, WholeBody};
+pub use cors::CorsPolicy;
+pub use edge::{Edge, EdgeContext, EdgeOptions};
+pub use forwarded::{forwarded_for, x_forwarded_for};
+pub use head::{CallerName, Head, RequestHead, RequestId};
+pub use hosts::AllowedHosts;
+pub use live::{LiveStream, StreamClass, StreamOpener};
+pub use metrics::EdgeMetrics;
+pub use permits::{StreamPermit, StreamPermits};
+pub use queue::SendQueue;
+pub use queue_budget::QueueBudget;
+pub use refusal::{PlainRenderer, Refusal, Renderer, Throttle};
+pub use server::{Server, ServerOptions, listen};
+pub use surfaces::Surface;
+pub use tracked::{Tracked, tracked};

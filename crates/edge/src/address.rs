@@ -1,0 +1,119 @@
+//! Who is calling, by network address: seen through the proxies that are trusted, and folded for limits.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use http::{HeaderMap, HeaderName, header::FORWARDED};
+use ipnet::IpNet;
+
+use crate::forwarded::{forwarded_for, x_forwarded_for};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The client's address, as far as trusted proxies vouch for it. An IPv4 address inside IPv6 is the IPv4 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(IpAddr);
+
+impl ClientAddress {
+    /// The client at `address`.
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn ip(self) -> IpAddr {
+        self.0
+    }
+
+    /// Whether the client is on this machine.
+    #[must_use]
+    pub fn is_loopback(self) -> bool {
+        self.0.is_loopback()
+    }
+
+    /// What limits per address count by.
+    #[must_use]
+    pub fn key(self) -> AddressKey {
+        AddressKey(match self.0 {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        })
+    }
+}
+
+/// What limits per address count by: the address for IPv4, its /64 for IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressKey(IpAddr);
+
+impl AddressKey {
+    /// The address, or the first one of its /64.
+    #[must_use]
+    pub fn ip(self) -> IpAddr {
+        self.0
+    }
+}
+
+/// The proxies whose word about their peers is taken. Default: none.
+#[derive(Debug, Default)]
+pub struct TrustedProxies {
+    nets: Vec<IpNet>,
+    foreign_header_seen: AtomicBool,
+}
+
+impl TrustedProxies {
+    /// Trusts whoever calls from `nets`.
+    #[must_use]
+    pub fn new(nets: Vec<IpNet>) -> Self {
+        Self { nets, foreign_header_seen: AtomicBool::new(false) }
+    }
+
+    /// Whether a forwarding header from an untrusted peer was ever ignored: a proxy that ought to be named, or a client
+    /// that lies.
+    #[must_use]
+    pub fn foreign_header_seen(&self) -> bool {
+        self.foreign_header_seen.load(Relaxed)
+    }
+
+    /// The right-most address that is not a trusted proxy's: from `Forwarded`, else from `X-Forwarded-For`. A hop that
+    /// is not an address ends the search at the proxy that named it.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+        let peer = ClientAddress::new(peer);
+        if !self.trusts(peer) {
+            self.note_foreign_header(headers);
+            return peer;
+        }
+        let mut nearest = peer;
+        for hop in hops(headers).into_iter().rev() {
+            let Some(hop) = hop.map(ClientAddress::new) else { break };
+            nearest = hop;
+            if !self.trusts(hop) {
+                break;
+            }
+        }
+        nearest
+    }
+
+    fn trusts(&self, address: ClientAddress) -> bool {
+        self.nets.iter().any(|net| net.contains(&address.0))
+    }
+
+    fn note_foreign_header(&self, headers: &HeaderMap) {
+        let foreign = headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR);
+        if foreign && !self.foreign_header_seen.swap(true, Relaxed) {
+            tracing::warn!("ignored a forwarding header from a peer that is not a trusted proxy (said once)");
+        }
+    }
+}
+
+/// All hops, nearest last, over repeated headers.
+fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let (name, parse): (_, fn(&str) -> Vec<Option<IpAddr>>) =
+        if headers.contains_key(FORWARDED) { (FORWARDED, forwarded_for) } else { (X_FORWARDED_FOR, x_forwarded_for) };
+    let values = headers.get_all(name);
+    values.iter().flat_map(|value| value.to_str().map_or_else(|_| vec![None], parse)).collect()
+}

@@ -1,0 +1,138 @@
+//! What edge refuses before, around or instead of a handler; each surface says it in its own words.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::response::{IntoResponse, Response};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
+use tertulia_model::Timestamp;
+
+use crate::head::RequestHead;
+
+/// Everything edge refuses. Closed on purpose: a renderer matches it without a `_` arm.
+///
+/// A handler or extractor may answer with one too; it is rendered by the surface of the request's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such path.
+    NotFound,
+    /// The path has other methods; edge adds `Allow`.
+    MethodNotAllowed,
+    /// The body is larger than `limit` bytes.
+    BodyTooLarge {
+        /// Most bytes a body may have here.
+        limit: usize,
+    },
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body ended early or was badly framed.
+    BrokenBody,
+    /// The body's content type is not one the route reads.
+    UnsupportedMediaType,
+    /// Over a limit per address; edge adds `Retry-After`.
+    Throttled(Throttle),
+    /// The `Host` is not this hub's.
+    Misdirected,
+    /// A page of an origin that may not call.
+    ForeignOrigin,
+    /// The hub is going down.
+    ShuttingDown,
+    /// The handler panicked, or edge was put together wrongly. The cause is in the log.
+    Internal,
+}
+
+/// Numbers of an exceeded limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throttle {
+    /// How long to wait before the next try.
+    pub retry_after: Duration,
+    /// Calls allowed in a window.
+    pub limit: u32,
+    /// Calls left in this window.
+    pub remaining: u32,
+    /// When the window ends.
+    pub resets_at: Timestamp,
+}
+
+impl Refusal {
+    /// The status that says it.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// One sentence for a reader of any kind.
+    #[must_use]
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Self::NotFound => "There is nothing at this path.",
+            Self::MethodNotAllowed => "This path does not take this method.",
+            Self::BodyTooLarge { .. } => "The request body is too large.",
+            Self::BodyTimeout => "The request body did not arrive in time.",
+            Self::BrokenBody => "The request body could not be read.",
+            Self::UnsupportedMediaType => "The request body's content type is not supported here.",
+            Self::Throttled(_) => "Too many requests: over the rate limit; wait a moment.",
+            Self::Misdirected => "This server does not answer for the host that was asked.",
+            Self::ForeignOrigin => "Pages of this origin may not call this server.",
+            Self::ShuttingDown => "The server is shutting down; try again in a moment.",
+            Self::Internal => "Something went wrong on the server.",
+        }
+    }
+}
+
+/// The marker by which edge finds a refusal in a response that the router made.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused(pub(crate) Refusal);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Refused(self));
+        response
+    }
+}
+
+/// Says refusals in a surface's words: its envelope, its codes.
+pub trait Renderer: Send + Sync + 'static {
+    /// The whole answer. Edge adds `Allow`, `Retry-After` (unless given), `X-Request-Id` and CORS.
+    fn render(&self, refusal: &Refusal, head: &RequestHead) -> Response;
+}
+
+impl<R: Renderer + ?Sized> Renderer for Arc<R> {
+    fn render(&self, refusal: &Refusal, head: &RequestHead) -> Response {
+        (**self).render(refusal, head)
+    }
+}
+
+/// The refusal's sentence as plain text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainRenderer;
+
+impl Renderer for PlainRenderer {
+    fn render(&self, refusal: &Refusal, _: &RequestHead) -> Response {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        (refusal.status(), [(CONTENT_TYPE, text)], format!("{}\n", refusal.sentence())).into_response()
+    }
+}
+
+/// Adds `Retry-After` in whole seconds, rounded up, at least one.
+pub(crate) fn add_retry_after(refusal: &Refusal, response: &mut Response) {
+    let Refusal::Throttled(throttle) = refusal else { return };
+    let seconds = throttle.retry_after.as_millis().div_ceil(1000).max(1);
+    let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+    response.headers_mut().entry(RETRY_AFTER).or_insert_with(|| HeaderValue::from(seconds));
+}
