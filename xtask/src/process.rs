@@ -9,10 +9,20 @@ use std::{
 use anyhow::{Context, bail};
 
 /// A cargo command in `root`, by the cargo that started xtask.
+///
+/// What cargo told xtask about the package `xtask` is taken away: build scripts that watch those variables would run
+/// again whenever `cargo xtask` and plain `cargo` take turns.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_about_package)) {
+        command.env_remove(name);
+    }
     command
+}
+
+fn is_about_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| variable.starts_with(prefix))
 }
 
 /// Runs `command` with our output and waits for it.

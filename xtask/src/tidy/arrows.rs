@@ -1,5 +1,7 @@
 //! Which crate may depend on which. The table below is the architecture; cargo only keeps it acyclic.
 
+use std::fmt;
+
 use cargo_metadata::{DependencyKind, Metadata};
 
 use super::{finding::Finding, tree::Tree};
@@ -7,68 +9,58 @@ use super::{finding::Finding, tree::Tree};
 /// Normal and build dependencies that a crate may have on others of the workspace.
 ///
 /// Only the composition root and the test kit name the database engine. Surfaces see neither each other nor a store.
-const MAY_DEPEND: &[(&str, &[&str])] = &[
-    ("tertulia-model", &[]),
-    ("tertulia-store", &["tertulia-model"]),
-    ("tertulia-store-sqlite", &["tertulia-store", "tertulia-model"]),
-    ("tertulia-core", &["tertulia-store", "tertulia-model"]),
-    ("tertulia-edge", &["tertulia-core", "tertulia-model"]),
-    ("tertulia-outgoing", &[]),
-    ("tertulia-moltbook", &["tertulia-core", "tertulia-outgoing", "tertulia-model"]),
+const ROWS: &[(&str, May)] = &[
+    ("tertulia-model", May::Use(&[])),
+    ("tertulia-store", May::Use(&["tertulia-model"])),
+    ("tertulia-store-sqlite", May::Use(&["tertulia-store", "tertulia-model"])),
+    ("tertulia-core", May::Use(&["tertulia-store", "tertulia-model"])),
+    ("tertulia-edge", May::Use(&["tertulia-core", "tertulia-model"])),
+    ("tertulia-outgoing", May::Use(&[])),
+    ("tertulia-moltbook", May::Use(&["tertulia-core", "tertulia-outgoing", "tertulia-model"])),
     ("tertulia-chatr", SURFACE),
     ("tertulia-site", SURFACE),
-    ("tertulia-host", COMPOSED),
-    ("tertulia", &["tertulia-host", "tertulia-model"]),
-    ("tertulia-testkit", COMPOSED_AND_HOST),
-    ("tertulia-tests", OUTSIDE),
-    ("tertulia-fuzz", OUTSIDE),
-    ("tertulia-benches", &["tertulia-model"]),
-    ("xtask", &[]),
+    ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
+    ("tertulia", May::Use(&["tertulia-host", "tertulia-model"])),
+    ("tertulia-testkit", May::UseAllBut(&[])),
+    ("tertulia-tests", May::UseAllBut(&["tertulia-store-sqlite"])),
+    ("tertulia-fuzz", May::UseAllBut(&["tertulia-store-sqlite"])),
+    ("tertulia-benches", May::Use(&["tertulia-model"])),
+    ("xtask", May::Use(&[])),
 ];
 
-const SURFACE: &[&str] = &["tertulia-edge", "tertulia-core", "tertulia-model"];
+const SURFACE: May = May::Use(&["tertulia-edge", "tertulia-core", "tertulia-model"]);
 
-const COMPOSED: &[&str] = &[
-    "tertulia-model",
-    "tertulia-store",
-    "tertulia-store-sqlite",
-    "tertulia-core",
-    "tertulia-edge",
-    "tertulia-outgoing",
-    "tertulia-moltbook",
-    "tertulia-chatr",
-    "tertulia-site",
-];
-
-const COMPOSED_AND_HOST: &[&str] = &[
-    "tertulia-model",
-    "tertulia-store",
-    "tertulia-store-sqlite",
-    "tertulia-core",
-    "tertulia-edge",
-    "tertulia-outgoing",
-    "tertulia-moltbook",
-    "tertulia-chatr",
-    "tertulia-site",
-    "tertulia-host",
-];
-
-/// Programs that look at the libraries from outside: all but the engine, which only host and test kit name.
-const OUTSIDE: &[&str] = &[
-    "tertulia-model",
-    "tertulia-store",
-    "tertulia-core",
-    "tertulia-edge",
-    "tertulia-outgoing",
-    "tertulia-moltbook",
-    "tertulia-chatr",
-    "tertulia-site",
-    "tertulia-host",
-    "tertulia-testkit",
-];
+/// Crates that no other may depend on.
+const PROGRAMS: &[&str] = &["tertulia", "tertulia-tests", "tertulia-fuzz", "tertulia-benches", "xtask"];
 
 /// What any crate but the model may use in its tests besides its own row.
 const FOR_TESTS: &[&str] = &["tertulia-testkit", "tertulia-doubles"];
+
+/// What a row allows.
+enum May {
+    Use(&'static [&'static str]),
+    /// Every library but these.
+    UseAllBut(&'static [&'static str]),
+}
+
+impl May {
+    fn allows(&self, on: &str) -> bool {
+        match self {
+            Self::Use(crates) => crates.contains(&on),
+            Self::UseAllBut(crates) => !crates.contains(&on) && !PROGRAMS.contains(&on),
+        }
+    }
+}
+
+impl fmt::Display for May {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Use([]) => write!(f, "no crate of the workspace"),
+            Self::Use(crates) => write!(f, "{}", crates.join(", ")),
+            Self::UseAllBut(crates) => write!(f, "libraries other than {}", [crates, PROGRAMS].concat().join(", ")),
+        }
+    }
+}
 
 /// One line of a crate's dependency table.
 #[derive(Clone, Debug)]
@@ -121,16 +113,15 @@ pub(super) fn check(dependencies: &[Dependency], tree: &Tree) -> Vec<Finding> {
 
 fn broken(arrow: &Dependency, tree: &Tree) -> Option<Finding> {
     let Dependency { from, on, .. } = arrow;
-    let Some((_, allowed)) = MAY_DEPEND.iter().find(|(name, _)| name == from) else {
+    let Some((_, may)) = ROWS.iter().find(|(name, _)| name == from) else {
         let advice = format!("{from} has no row in the table of arrows: add one to {}", file!());
         return Some(arrow.finding(tree, &advice));
     };
     let for_tests = arrow.is_for_tests() && from != "tertulia-model" && FOR_TESTS.contains(&on.as_str());
     // A crate's tests may use the crate itself, with other features.
-    if allowed.contains(&on.as_str()) || for_tests || (arrow.is_for_tests() && from == on) {
+    if may.allows(on) || for_tests || (arrow.is_for_tests() && from == on) {
         return None;
     }
-    let may = if allowed.is_empty() { "no crate of the workspace".to_owned() } else { allowed.join(", ") };
     Some(arrow.finding(tree, &format!("{from} may not depend on {on}: the arrows allow {may}")))
 }
 
@@ -182,9 +173,16 @@ mod tests {
 
     #[test]
     fn only_host_and_test_kit_name_the_engine() {
-        let naming = MAY_DEPEND.iter().filter(|(_, allowed)| allowed.contains(&"tertulia-store-sqlite"));
+        let naming = ROWS.iter().filter(|(_, may)| may.allows("tertulia-store-sqlite"));
 
         assert!(naming.map(|(name, _)| *name).eq(["tertulia-host", "tertulia-testkit"]));
+    }
+
+    #[test]
+    fn nobody_depends_on_a_program() {
+        assert_eq!(findings("tertulia-host", "tertulia", Normal).len(), 1);
+        assert_eq!(findings("tertulia-testkit", "xtask", Normal).len(), 1);
+        assert!(findings("tertulia-host", "tertulia-store-sqlite", Normal).is_empty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Every `// wire: <contract>.md#<heading>` beside a rule names a heading that the contract in `docs/wire/` has.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::{
     finding::Finding,
     markdown::anchors,
@@ -9,17 +11,22 @@ use super::{
 /// Folders whose sources state rules of a contract. This program's own do not.
 const FOLDERS: [&str; 4] = ["crates/", "tests/", "benches/", "fuzz/"];
 
+/// Anchors of each contract, by its file name.
+type Contracts<'a> = HashMap<&'a str, BTreeSet<String>>;
+
 /// Reports every reference that leads nowhere.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let states_rules = |file: &&SourceFile| {
         let source = ["rs", "sql", "js", "mjs"].iter().any(|extension| file.has_extension(extension));
         source && FOLDERS.iter().any(|folder| file.path.starts_with(folder))
     };
+    let documents = tree.files().filter_map(|file| Some((file.path.strip_prefix("docs/wire/")?, file)));
+    let contracts: Contracts<'_> = documents.map(|(name, document)| (name, anchors(&document.text))).collect();
     let mut findings = Vec::new();
     for file in tree.files().filter(states_rules) {
         for (number, line) in file.lines() {
             for reference in references(line) {
-                if let Err(advice) = resolve(tree, reference) {
+                if let Err(advice) = resolve(&contracts, reference) {
                     findings.push(Finding::new(&file.path, number, advice));
                 }
             }
@@ -43,15 +50,14 @@ fn references(line: &str) -> Vec<&str> {
     references
 }
 
-fn resolve(tree: &Tree, reference: &str) -> Result<(), String> {
+fn resolve(contracts: &Contracts<'_>, reference: &str) -> Result<(), String> {
     let (contract, anchor) = reference.split_once('#').unwrap_or((reference, ""));
-    let Some(document) = tree.get(&format!("docs/wire/{contract}")) else {
+    let Some(anchors) = contracts.get(contract) else {
         return Err(format!("`wire: {reference}` names no contract: docs/wire/{contract} does not exist"));
     };
     if anchor.is_empty() {
         return Err(format!("`wire: {reference}` names no heading: add `#` and its anchor"));
     }
-    let anchors = anchors(&document.text);
     if anchors.contains(anchor) {
         return Ok(());
     }
