@@ -1,6 +1,6 @@
 //! Tidy: the house rules that no lint can see, one small check per file.
 //!
-//! A check is a function from the tree to its [`Finding`]s. All checks run and all findings are printed, each with
+//! A check is a function from the tree to its [`finding::Finding`]s. All checks run and all findings are printed, each with
 //! its place and what to do.
 
 mod arrows;
