@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
-use tertulia_model::{AgentState, ConversationKind, DEFAULT_BARE_TLDS, Links, Timestamp};
+use tertulia_model::{AgentState, ConversationKind, Links, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -26,8 +26,6 @@ pub struct Rules {
     pub lobby_verified: Limit,
     /// Messages of an agent without one. Default: 1 in 5 minutes.
     pub lobby_unverified: Limit,
-    /// Top-level domains that make a bare host a link.
-    pub bare_tlds: Vec<String>,
     /// Registrations of one address. Default: 5 an hour.
     pub registrations_per_address: Limit,
     /// Whether limits per address spare clients on this machine.
@@ -41,7 +39,6 @@ impl Default for Rules {
         Self {
             lobby_verified: Limit::per_secs(10, 60),
             lobby_unverified: Limit::per_secs(1, 300),
-            bare_tlds: DEFAULT_BARE_TLDS.iter().map(ToString::to_string).collect(),
             registrations_per_address: Limit::per_secs(5, 3_600),
             exempt_local: false,
             serves_loopback_only: true,
@@ -64,6 +61,8 @@ pub struct Parts {
     pub name: String,
     /// The hub's rules.
     pub rules: Rules,
+    /// What counts as a link in the lobby.
+    pub links: Links,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -101,7 +100,7 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, shards } = parts;
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
@@ -129,7 +128,6 @@ impl Chat {
         });
         let listed = store.count_listed().await?.into();
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
-        let links = Links::new(&rules.bare_tlds)?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,
@@ -182,10 +180,7 @@ impl Chat {
     /// [`Error::Throttled`] if the address has used up its window.
     pub fn admit(&self, surface: &Surface, address: AddressKey) -> Result<Quota, Error> {
         let limit = surface.limits.requests_per_address;
-        self.0
-            .limiter
-            .take(surface.name, Action::Request, Subject::Address(address), limit)
-            .map_err(Error::Throttled)
+        self.0.limiter.take(surface.name, Action::Request, Subject::Address(address), limit).map_err(Error::Throttled)
     }
 
     /// Turns a key into a caller, and notes that its agent is here.
@@ -230,7 +225,11 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     }
 }
 
-async fn open_lobby(store: &dyn Store, directory: &Directory, hub: &HubRecord) -> Result<Arc<Conversation>, StoreError> {
+async fn open_lobby(
+    store: &dyn Store,
+    directory: &Directory,
+    hub: &HubRecord,
+) -> Result<Arc<Conversation>, StoreError> {
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
@@ -250,4 +249,3 @@ async fn restore_attendance(
     attendance.restore(&agents, &seen);
     Ok(())
 }
-

@@ -95,9 +95,11 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Throttled(_) | Self::CodeNotFound | Self::VouchingUnavailable { .. } | Self::Stopping | Self::Store(_) => {
-                true
-            }
+            Self::Throttled(_)
+            | Self::CodeNotFound
+            | Self::VouchingUnavailable { .. }
+            | Self::Stopping
+            | Self::Store(_) => true,
             Self::BadName(_)
             | Self::NameReserved
             | Self::NameTaken

@@ -73,8 +73,7 @@ impl Fanout {
         let (ways, shards): (Vec<_>, Vec<_>) = (0..shards.max(1))
             .map(|_| {
                 let (way, work) = mpsc::channel(QUEUE);
-                let shard =
-                    Shard { work, audiences: HashMap::new(), clock: clock.clone(), metrics: metrics.clone() };
+                let shard = Shard { work, audiences: HashMap::new(), clock: clock.clone(), metrics: metrics.clone() };
                 (way, shard)
             })
             .unzip();

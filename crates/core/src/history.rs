@@ -288,9 +288,9 @@ pub(crate) async fn assemble(
         .into_iter()
         .map(|record| {
             let author = authors.get(&record.author).ok_or(StoreError::Unreadable("author of a message"))?;
-            let earlier = older.iter().find(|(agent, profile)| {
-                *agent == record.author && profile.revision == record.author_revision
-            });
+            let earlier = older
+                .iter()
+                .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
             let MessageRecord { id, seq, created_at, text, .. } = record;
             Ok(Arc::new(Posted::new(id, seq, created_at, author.clone(), profile, text)))

@@ -286,4 +286,3 @@ fn repeated(error: &StoreError) -> StoreError {
         StoreError::Database(_) => StoreError::Database("the batch failed; its cause is in the log".into()),
     }
 }
-

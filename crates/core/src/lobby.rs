@@ -57,7 +57,7 @@ impl Chat {
         let limit = if is_verified { self.0.rules.lobby_verified } else { self.0.rules.lobby_unverified };
         let subject = Subject::Agent(agent.number);
         let quota = self.0.limiter.take("", Action::LobbyMessage, subject, limit).map_err(Error::Throttled)?;
-        match self.0.journal.append(self.0.lobby.clone(), agent.clone(), text.into_arc()).await {
+        match self.0.journal.append(self.0.lobby.clone(), agent.clone(), text.into()).await {
             Ok(posted) => Ok((posted, quota)),
             Err(error) => {
                 self.0.limiter.give_back("", Action::LobbyMessage, subject);
@@ -130,13 +130,11 @@ impl Chat {
     }
 
     async fn with_presence(&self, agents: Vec<Arc<Agent>>) -> Result<Vec<Attendee>, Error> {
-        let unknown: Vec<_> = agents
-            .iter()
-            .filter(|agent| Attendance::last_active(agent).is_none())
-            .map(|agent| agent.number)
-            .collect();
+        let unknown: Vec<_> =
+            agents.iter().filter(|agent| Attendance::last_active(agent).is_none()).map(|agent| agent.number).collect();
         let stored = if unknown.is_empty() { Vec::new() } else { self.0.store.last_seen(&unknown).await? };
-        let stored_of = |agent: &Agent| stored.iter().find(|seen| seen.agent == agent.number).map(|s: &LastSeen| s.active_at);
+        let stored_of =
+            |agent: &Agent| stored.iter().find(|seen| seen.agent == agent.number).map(|s: &LastSeen| s.active_at);
         let with_presence = agents.into_iter().map(|agent| {
             let last_seen = Attendance::last_active(&agent).or_else(|| stored_of(&agent));
             Attendee { online: self.0.attendance.is_online(&agent), last_seen, agent }

@@ -121,9 +121,8 @@ impl Attendance {
         let now = self.clock.now();
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, agent| {
             let active_at = Self::last_active(agent).unwrap_or_default();
-            let stays = now.since(active_at) < ONLINE_FOR
-                || agent.seen.dirty.load(Ordering::Acquire)
-                || agent.sessions.any();
+            let stays =
+                now.since(active_at) < ONLINE_FOR || agent.seen.dirty.load(Ordering::Acquire) || agent.sessions.any();
             if !stays {
                 agent.seen.tracked.store(false, Ordering::Release);
             }

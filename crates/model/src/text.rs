@@ -51,6 +51,12 @@ impl MessageText {
     }
 }
 
+impl From<MessageText> for Arc<str> {
+    fn from(text: MessageText) -> Self {
+        text.0
+    }
+}
+
 impl fmt::Display for MessageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
