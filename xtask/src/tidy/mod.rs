@@ -51,6 +51,7 @@ pub(crate) fn tidy(workspace: &Workspace) -> anyhow::Result<()> {
     }
     match findings.len() {
         0 => Ok(()),
-        count => bail!("tidy has {count} findings, listed above"),
+        1 => bail!("one finding, listed above"),
+        count => bail!("{count} findings, listed above"),
     }
 }
