@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
-use tertulia_model::{AgentState, ConversationKind, Links, Timestamp};
+use tertulia_model::{AgentState, Links, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -89,7 +89,6 @@ pub(crate) struct Inner {
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
-    pub(crate) stopping: CancellationToken,
 }
 
 impl Chat {
@@ -116,7 +115,7 @@ impl Chat {
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        let stopping = stop.child_token();
+        let stopping = stop.clone();
         let all_announced = CancellationToken::new();
         for shard in shards {
             tasks.spawn(shard.run(all_announced.clone()));
@@ -145,7 +144,6 @@ impl Chat {
             listed,
             metrics,
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
-            stopping,
         })))
     }
 
@@ -234,7 +232,7 @@ async fn open_lobby(
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
     let posts = crate::history::assemble(store, directory, records).await?;
-    Ok(Arc::new(Conversation::new(hub.lobby, ConversationKind::Lobby, end, posts)))
+    Ok(Arc::new(Conversation::new(hub.lobby, end, posts)))
 }
 
 async fn restore_attendance(

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use tertulia_model::{ConversationKind, ConversationNo, Seq};
+use tertulia_model::{ConversationNo, Seq};
 use tertulia_store::LogEnd;
 
 use crate::posted::Posted;
@@ -18,8 +18,6 @@ pub const TAIL_MESSAGES: usize = 256;
 pub struct Conversation {
     /// Its number.
     pub number: ConversationNo,
-    /// What it is.
-    pub kind: ConversationKind,
     tail: RwLock<Tail>,
 }
 
@@ -33,9 +31,9 @@ struct Tail {
 
 impl Conversation {
     /// `newest` are the conversation's last messages, oldest first, up to `end`.
-    pub(crate) fn new(number: ConversationNo, kind: ConversationKind, end: LogEnd, newest: Vec<Arc<Posted>>) -> Self {
+    pub(crate) fn new(number: ConversationNo, end: LogEnd, newest: Vec<Arc<Posted>>) -> Self {
         let tail = Tail { messages: newest.into(), end: end.last_seq, removed: end.removed };
-        Self { number, kind, tail: RwLock::new(tail) }
+        Self { number, tail: RwLock::new(tail) }
     }
 
     /// The last message's place.

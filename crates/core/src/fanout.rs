@@ -196,7 +196,7 @@ impl Shard {
             }
         }
         self.tidy_up(conversation);
-        self.metrics.fanout_seconds.observe((self.clock.elapsed() - committed).as_secs_f64());
+        self.metrics.fanout_seconds.observe(self.clock.elapsed().saturating_sub(committed).as_secs_f64());
     }
 
     async fn signal(&mut self, conversation: ConversationNo, form: &Form, frames: &Frames) {

@@ -42,9 +42,8 @@ impl Bookmark {
     /// The bookmark of a message.
     #[must_use]
     pub fn of(epoch: Epoch, posted: &Posted) -> Self {
-        let bytes = posted.id.as_uuid().as_bytes();
-        let mark = u32::from_be_bytes(bytes[12..].try_into().expect("a UUID has 16 bytes"));
-        Self { epoch, seq: posted.seq, mark }
+        let &[.., a, b, c, d] = posted.id.as_uuid().as_bytes();
+        Self { epoch, seq: posted.seq, mark: u32::from_be_bytes([a, b, c, d]) }
     }
 }
 
@@ -239,19 +238,13 @@ impl Chat {
 
     /// Every message after `after` up to `end` that was not removed.
     async fn between(&self, conversation: &Conversation, after: Seq, end: Seq) -> Result<Vec<Arc<Posted>>, Error> {
-        let mut messages = match conversation.since(after) {
-            Some((messages, _)) => messages,
-            None => {
-                let (mut found, mut at) = (Vec::new(), after);
-                while at < end {
-                    let rows = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
-                    let Some(last) = rows.last() else { break };
-                    at = last.seq;
-                    found.extend(rows);
-                }
-                found
-            }
-        };
+        let (mut messages, mut at) = conversation.since(after).unwrap_or_else(|| (Vec::new(), after));
+        while at < end {
+            let rows = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
+            let Some(last) = rows.last() else { break };
+            at = last.seq;
+            messages.extend(rows);
+        }
         messages.retain(|posted| posted.seq <= end && !posted.is_removed());
         Ok(messages)
     }

@@ -228,7 +228,7 @@ impl Writer {
         let appends: Vec<Append> = numbered.iter().map(|numbered| numbered.append.clone()).collect();
         let started = self.parts.clock.elapsed();
         let outcome = self.parts.store.append(&appends).await;
-        self.parts.metrics.commit_seconds.observe((self.parts.clock.elapsed() - started).as_secs_f64());
+        self.parts.metrics.commit_seconds.observe(self.parts.clock.elapsed().saturating_sub(started).as_secs_f64());
         if outcome.is_err() {
             self.ends.clear();
             self.last_number = None;

@@ -31,7 +31,7 @@ pub enum Limit {
 
 impl Limit {
     /// The longest window that memory may hold.
-    pub const LONGEST_WINDOW: Duration = Duration::from_secs(3_600);
+    pub const LONGEST_WINDOW: Duration = Duration::from_hours(1);
 
     /// `count` in each `secs` seconds.
     #[must_use]

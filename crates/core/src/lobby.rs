@@ -115,8 +115,7 @@ impl Chat {
         let missing = Error::NotFound(crate::Noun::Agent);
         let Some(key) = NameKey::of(name) else { return Err(missing) };
         let agent = self.0.directory.by_name(key.as_str()).await?.filter(|agent| agent.is_listed()).ok_or(missing)?;
-        let mut found = self.with_presence(vec![agent]).await?;
-        Ok(found.pop().expect("one agent in, one agent out"))
+        self.with_presence(vec![agent]).await?.pop().ok_or(Error::NotFound(crate::Noun::Agent))
     }
 
     /// What an agent said last in the lobby, newest first.

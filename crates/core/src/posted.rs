@@ -43,7 +43,9 @@ struct Encoded {
 
 /// How one surface spells a message. Make one with [`Form::new`] and keep it: encoded bytes are remembered per form.
 #[derive(Clone)]
-pub struct Form(Arc<dyn Fn(&Posted, &mut Vec<u8>) + Send + Sync>);
+pub struct Form(Arc<Encode>);
+
+type Encode = dyn Fn(&Posted, &mut Vec<u8>) + Send + Sync;
 
 impl Form {
     /// A form that appends its spelling of a message to a buffer.

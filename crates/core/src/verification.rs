@@ -72,7 +72,12 @@ impl Chat {
         if holder.is_some_and(|holder| holder != caller.agent.number) {
             return Err(Error::AccountInUse);
         }
-        let vouched = self.0.badge_source.published(account.as_str(), &started.code, hint).await.map_err(refusal)?;
+        let vouched = self
+            .0
+            .badge_source
+            .published(account.as_str(), &started.code, hint)
+            .await
+            .map_err(|error| refusal(&error))?;
         self.bind(caller, vouched).await
     }
 
@@ -91,7 +96,7 @@ impl Chat {
         audience: &str,
     ) -> Result<Arc<Badge>, Error> {
         self.count_attempt(caller)?;
-        let vouched = self.0.badge_source.identity(token, audience).await.map_err(refusal)?;
+        let vouched = self.0.badge_source.identity(token, audience).await.map_err(|error| refusal(&error))?;
         if expected.is_some_and(|expected| !expected.as_str().eq_ignore_ascii_case(&vouched.name)) {
             return Err(Error::TokenRefused("account_mismatch"));
         }
@@ -174,8 +179,8 @@ impl Chat {
     }
 }
 
-fn refusal(error: VouchError) -> Error {
-    match error {
+fn refusal(error: &VouchError) -> Error {
+    match *error {
         VouchError::AccountUnknown => Error::AccountUnknown,
         VouchError::NotClaimed => Error::AccountNotClaimed,
         VouchError::CodeNotFound => Error::CodeNotFound,

@@ -349,6 +349,10 @@ impl Outlet for SendQueue {
     fn is_open(&self) -> bool {
         !matches!(self.lock().sink, Sink::Closed | Sink::Ending(_))
     }
+
+    fn close(&self) {
+        SendQueue::close(self);
+    }
 }
 
 impl Drop for SendQueue {
