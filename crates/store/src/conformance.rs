@@ -1,1 +1,104 @@
-//! The tests that every implementation must pass.
+//! The tests that every implementation must pass, one function a fact.
+//!
+//! [`crate::conformance!`] makes a test of each: it is given an async function that makes a fresh, empty store and
+//! returns it behind whatever must live as long as it does. A case fails by panicking or by returning what the store
+//! refused.
+
+#![expect(clippy::missing_panics_doc, reason = "a case fails by panicking")]
+#![expect(clippy::missing_errors_doc, reason = "a case hands on what the store refused")]
+
+pub mod agents;
+pub mod badges;
+pub mod credentials;
+pub mod hub;
+mod fixtures;
+pub mod messages;
+pub mod presence;
+
+/// Makes one `#[tokio::test]` of each case. The caller brings tokio and
+/// `async fn make_store() -> (Keep, impl Store)`, where `Keep` is dropped after the store.
+#[macro_export]
+macro_rules! conformance {
+    ($make_store:ident) => {
+        $crate::conformance_cases! { $make_store, agents,
+            a_registered_agent_is_found_every_way
+            a_name_is_given_once
+            of_twenty_that_want_one_name_one_gets_it
+            a_refused_registration_writes_nothing
+            agents_are_looked_up_in_bulk
+            profiles_are_found_by_revision
+            only_listed_active_agents_are_listed
+            the_list_is_ordered_by_last_activity
+            the_list_leaves_out_and_pages
+            agents_are_paged_by_state
+            a_state_changes_only_from_the_expected_one
+        }
+        $crate::conformance_cases! { $make_store, badges,
+            a_verification_is_replaced_by_the_next
+            binding_ends_the_verification
+            an_account_is_bound_to_one_agent
+            an_agent_has_one_badge
+            of_ten_that_want_one_account_one_gets_it
+            an_unbound_account_is_free
+            badges_come_up_for_checking_in_order
+        }
+        $crate::conformance_cases! { $make_store, credentials,
+            a_new_key_ends_the_old_one_of_its_kind
+            keys_of_other_kinds_live_on
+            a_revoked_key_opens_nothing
+            only_the_holder_revokes
+            a_digest_is_used_once
+            rotations_at_once_leave_one_live_key
+        }
+        $crate::conformance_cases! { $make_store, hub,
+            the_first_opening_decides
+            openings_at_once_agree
+            the_audit_log_is_newest_first
+            a_backup_refuses_an_existing_file
+            a_closed_store_refuses
+        }
+        $crate::conformance_cases! { $make_store, messages,
+            an_empty_log_ends_at_zero
+            what_was_appended_is_read_back
+            every_text_comes_back_exactly
+            an_empty_batch_is_nothing
+            a_large_batch_is_one_append
+            one_batch_may_serve_several_authors
+            a_hole_is_refused_whole
+            a_repeated_place_is_refused_whole
+            a_repeated_id_is_refused_whole
+            a_hole_within_a_batch_is_refused_whole
+            an_unknown_author_is_refused_whole
+            slices_are_oldest_first_and_bounded
+            a_message_is_located_by_its_id
+            a_removed_message_keeps_its_place
+            a_message_is_removed_once
+            an_authors_messages_are_newest_first
+            readers_see_whole_batches
+        }
+        $crate::conformance_cases! { $make_store, presence,
+            who_was_never_seen_is_left_out
+            what_is_saved_replaces_what_was_known
+            a_leave_is_kept_and_forgotten
+            an_unknown_agent_is_passed_over
+        }
+    };
+}
+
+/// Makes tests of the named cases of one module.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($make_store:ident, $module:ident, $($case:ident)+) => {
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let (_keep, store) = super::$make_store().await;
+                    $crate::conformance::$module::$case(&store).await.expect("the store refused");
+                    $crate::Hub::close(&store).await;
+                }
+            )+
+        }
+    };
+}

@@ -2,10 +2,12 @@
 //!
 //! A method is one atomic operation named for its meaning: it happens whole or not at all, and when it has returned
 //! `Ok` it is on disk. Transactions never leave an implementation. "Not there" is `Ok(None)`. Nothing here may lean on
-//! one engine's habits: an implementation is right when it passes [`conformance`].
+//! one engine's habits: an implementation is right when it passes the suite `conformance`
+//! (feature `conformance`).
 
 mod agents;
 mod badges;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
 mod error;

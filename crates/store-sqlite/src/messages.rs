@@ -1,0 +1,225 @@
+//! The log.
+
+use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
+use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_store::{Append, AuditEntry, LogEnd, MessageRecord, Messages, Slice, StoreError};
+
+use crate::{
+    SqliteStore, audit,
+    failure::{failed, refused},
+    page::{Batch, decode_page},
+    rows::{get, get_count, get_time},
+};
+
+#[async_trait]
+impl Messages for SqliteStore {
+    #[tracing::instrument(name = "db.messages.append", level = "debug", skip_all, fields(batch.rows = batch.len()))]
+    async fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let Some(Batch { rows, ids, starts }) = Batch::encode(batch) else { return Err(failed(NOT_NEXT)) };
+        // One statement outside a transaction: SQLite begins, commits and syncs once. The condition does not depend on
+        // the row, so it is looked at once a batch.
+        let appended = sqlx::query(
+            "insert into messages
+                 (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text)
+             select value ->> 0, substr(?2, 1 + 16 * key, 16), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                    value ->> 5, value ->> 6
+             from json_each(?1)
+             where not exists (
+                 select 1
+                 from json_each(?3) s
+                 where s.value ->> 1 <> 1 + (
+                     select coalesce(max(m.seq), 0)
+                     from messages m
+                     where m.conversation_no = s.value ->> 0
+                 )
+             )",
+        )
+        .bind(rows)
+        .bind(ids)
+        .bind(starts);
+        match self.write(appended).await? {
+            0 => Err(failed(NOT_NEXT)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn last_number(&self) -> Result<MessageNo, StoreError> {
+        let last = sqlx::query("select coalesce(max(message_no), 0) as last from messages");
+        self.readers.first(last).await?.map_or(Ok(MessageNo(0)), |row| Ok(MessageNo(get(&row, "last")?)))
+    }
+
+    async fn log_end(&self, conversation: ConversationNo) -> Result<LogEnd, StoreError> {
+        let end = sqlx::query(
+            "select c.removed, coalesce(m.seq, 0) as seq, coalesce(m.created_at, 0) as created_at
+             from conversations c
+             left join messages m on m.message_no = (
+                 select message_no
+                 from messages
+                 where conversation_no = c.conversation_no
+                 order by seq desc
+                 limit 1
+             )
+             where c.conversation_no = ?1",
+        )
+        .bind(conversation.0);
+        let Some(row) = self.readers.first(end).await? else { return Ok(LogEnd::default()) };
+        Ok(LogEnd {
+            last_seq: Seq(get_count(&row, "seq")?),
+            last_at: get_time(&row, "created_at")?,
+            removed: get_count(&row, "removed")?,
+        })
+    }
+
+    #[tracing::instrument(name = "db.messages.read", level = "debug", skip_all)]
+    async fn read(
+        &self,
+        conversation: ConversationNo,
+        slice: Slice,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        match slice {
+            Slice::After(seq) => self.read_after(conversation, seq, limit).await,
+            Slice::Before(seq) => self.read_before(conversation, seq, limit).await,
+            Slice::Newest => self.read_before(conversation, Seq(u64::MAX), limit).await,
+        }
+    }
+
+    async fn read_by_author(
+        &self,
+        conversation: ConversationNo,
+        author: AgentNo,
+        window: u32,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        let page = sqlx::query(
+            "select json_group_array(json_array(
+                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text
+             )) as page
+             from (
+                 select *
+                 from (
+                     select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at
+                     from messages
+                     where conversation_no = ?1
+                     order by seq desc
+                     limit ?3
+                 )
+                 where author_no = ?2
+                 and removed_at is null
+                 order by seq desc
+                 limit ?4
+             )",
+        )
+        .bind(conversation.0)
+        .bind(author.0)
+        .bind(window)
+        .bind(limit);
+        page_of(self.readers.first(page).await?)
+    }
+
+    async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError> {
+        let place = sqlx::query("select conversation_no, seq from messages where message_id = ?1")
+            .bind(id.as_uuid().as_bytes().as_slice());
+        let Some(row) = self.readers.first(place).await? else { return Ok(None) };
+        Ok(Some((ConversationNo(get(&row, "conversation_no")?), Seq(get_count(&row, "seq")?))))
+    }
+
+    async fn remove_message(&self, id: MessageId, now: Timestamp, entry: &AuditEntry) -> Result<bool, StoreError> {
+        let mut writer = self.write_lock().await?;
+        let mut transaction = writer.begin().await?;
+        let Some(conversation) = blank(&mut transaction, id, now).await? else { return Ok(false) };
+        sqlx::query("update conversations set removed = removed + 1 where conversation_no = ?1")
+            .bind(conversation.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(refused)?;
+        audit::write(&mut transaction, entry).await?;
+        transaction.commit().await.map_err(refused)?;
+        Ok(true)
+    }
+}
+
+const NOT_NEXT: &str = "a message does not continue its conversation";
+
+impl SqliteStore {
+    async fn read_after(
+        &self,
+        conversation: ConversationNo,
+        seq: Seq,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        let page = sqlx::query(
+            "select json_group_array(json_array(
+                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text
+             )) as page
+             from (
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text
+                 from messages
+                 where conversation_no = ?1
+                 and seq > ?2
+                 order by seq
+                 limit ?3
+             )",
+        )
+        .bind(conversation.0)
+        .bind(i64::try_from(seq.0).unwrap_or(i64::MAX))
+        .bind(limit);
+        page_of(self.readers.first(page).await?)
+    }
+
+    async fn read_before(
+        &self,
+        conversation: ConversationNo,
+        seq: Seq,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        let page = sqlx::query(
+            "select json_group_array(json_array(
+                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text
+             )) as page
+             from (
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text
+                 from messages
+                 where conversation_no = ?1
+                 and seq < ?2
+                 order by seq desc
+                 limit ?3
+             )",
+        )
+        .bind(conversation.0)
+        .bind(i64::try_from(seq.0).unwrap_or(i64::MAX))
+        .bind(limit);
+        let mut page = page_of(self.readers.first(page).await?)?;
+        page.reverse();
+        Ok(page)
+    }
+}
+
+fn page_of(row: Option<SqliteRow>) -> Result<Vec<MessageRecord>, StoreError> {
+    row.map_or_else(|| Ok(Vec::new()), |row| decode_page(get(&row, "page")?))
+}
+
+/// Takes the text of a message away; its conversation, unless there is no such message or it was removed before.
+async fn blank(
+    transaction: &mut Transaction<'_, Sqlite>,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Option<ConversationNo>, StoreError> {
+    let row = sqlx::query(
+        "update messages
+         set text = null, removed_at = ?2
+         where message_id = ?1
+         and removed_at is null
+         returning conversation_no",
+    )
+    .bind(id.as_uuid().as_bytes().as_slice())
+    .bind(now.as_micros())
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(refused)?;
+    row.map(|row| Ok(ConversationNo(get(&row, "conversation_no")?))).transpose()
+}

@@ -1,0 +1,88 @@
+//! Many messages as one value, both ways: a batch goes in, and a page comes out, as one JSON text.
+//!
+//! Bound or fetched value by value, a row costs the driver several microseconds; as part of one text about one.
+
+use std::{collections::HashMap, io::Write};
+
+use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_store::{Append, MessageRecord, StoreError};
+use uuid::Uuid;
+
+/// A batch as `append` binds it.
+pub(crate) struct Batch {
+    /// `[[number, conversation, seq, author, revision, created_at, text], …]`.
+    pub(crate) rows: String,
+    /// The public ids one after the other, 16 bytes each.
+    pub(crate) ids: Vec<u8>,
+    /// `[[conversation, first seq], …]`.
+    pub(crate) starts: String,
+}
+
+impl Batch {
+    /// None if a message does not continue its conversation within the batch.
+    pub(crate) fn encode(batch: &[Append]) -> Option<Self> {
+        let texts: usize = batch.iter().map(|message| message.text.len()).sum();
+        let mut rows = Vec::with_capacity(texts + texts / 8 + 96 * batch.len());
+        let mut ids = Vec::with_capacity(16 * batch.len());
+        let mut starts = Vec::with_capacity(32);
+        let mut last = HashMap::new();
+        for message in batch {
+            match last.insert(message.conversation, message.seq) {
+                None => write_start(&mut starts, message),
+                Some(before) if before.next() == message.seq => {}
+                Some(_) => return None,
+            }
+            write_row(&mut rows, message);
+            ids.extend_from_slice(message.id.as_uuid().as_bytes());
+        }
+        Some(Self { rows: close_array(rows), ids, starts: close_array(starts) })
+    }
+}
+
+/// What `read` aggregates for each message: number, id in hexadecimal, seq, author, revision, time, text.
+type Row = (i64, String, u64, i64, u32, i64, Option<String>);
+
+/// The messages of a page, in its order.
+pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> {
+    let rows: Vec<Row> = serde_json::from_str(page).map_err(|_| StoreError::Unreadable("message"))?;
+    rows.into_iter().map(message_from).collect()
+}
+
+fn message_from(
+    (number, id, seq, author, author_revision, created_at, text): Row,
+) -> Result<MessageRecord, StoreError> {
+    Ok(MessageRecord {
+        number: MessageNo(number),
+        id: MessageId::from_uuid(Uuid::try_parse(&id).map_err(|_| StoreError::Unreadable("id"))?),
+        seq: Seq(seq),
+        author: AgentNo(author),
+        author_revision,
+        created_at: Timestamp::from_micros(created_at),
+        text: text.map(Into::into),
+    })
+}
+
+fn write_start(out: &mut Vec<u8>, message: &Append) {
+    let Append { conversation: ConversationNo(conversation), seq: Seq(seq), .. } = message;
+    write!(out, "{}[{conversation},{seq}]", separator(out)).expect(INFALLIBLE);
+}
+
+fn write_row(out: &mut Vec<u8>, message: &Append) {
+    let Append { number, conversation, seq, author, author_revision, created_at, text, .. } = message;
+    let (separator, created_at) = (separator(out), created_at.as_micros());
+    write!(out, "{separator}[{number},{conversation},{seq},{author},{author_revision},{created_at},")
+        .expect(INFALLIBLE);
+    serde_json::to_writer(&mut *out, &**text).expect(INFALLIBLE);
+    out.push(b']');
+}
+
+const fn separator(out: &[u8]) -> char {
+    if out.is_empty() { '[' } else { ',' }
+}
+
+fn close_array(mut out: Vec<u8>) -> String {
+    out.push(b']');
+    String::from_utf8(out).expect("numbers and JSON strings are UTF-8")
+}
+
+const INFALLIBLE: &str = "writing to memory cannot fail";

@@ -1,0 +1,110 @@
+//! What the cases begin with.
+
+use std::sync::Arc;
+
+use tertulia_model::{
+    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
+    time_ordered_uuid,
+};
+
+use crate::{
+    Append, AgentRecord, AuditEntry, HubRecord, KeyDigest, NewAgent, NewCredential, Profile, Registration, Seed, Store,
+    StoreError,
+};
+
+/// When every case begins.
+pub(super) const START: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
+
+/// A moment of the case.
+pub(super) fn minute(count: i64) -> Timestamp {
+    Timestamp::from_micros(START.as_micros() + count * 60_000_000)
+}
+
+/// 16 bytes that belong to a number and a purpose.
+fn bytes(purpose: u8, number: u64) -> [u8; 16] {
+    let mut bytes = [purpose; 16];
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+pub(super) fn seed(number: u64) -> Seed {
+    Seed {
+        hub_id: random_uuid(bytes(1, number)),
+        lobby: ConversationId::from_uuid(random_uuid(bytes(2, number))),
+        system_agent: AgentId::from_uuid(random_uuid(bytes(3, number))),
+        system_name: "hub".to_owned(),
+        now: START,
+    }
+}
+
+pub(super) async fn open(store: &dyn Store) -> Result<HubRecord, StoreError> {
+    store.open_hub(&seed(1)).await
+}
+
+/// The digest of the key with this number.
+pub(super) fn digest(number: u8) -> KeyDigest {
+    KeyDigest([number; 32])
+}
+
+pub(super) fn key(kind: &'static str, number: u8) -> NewCredential {
+    NewCredential { kind, digest: digest(number) }
+}
+
+/// An agent whose name is as given, listed and active, without a key.
+pub(super) fn agent(name: &str) -> NewAgent {
+    let mark = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |mark, byte| {
+        (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    NewAgent {
+        id: AgentId::from_uuid(random_uuid(bytes(4, mark))),
+        name: name.into(),
+        name_key: name.to_lowercase().into(),
+        state: AgentState::Active,
+        is_listed: true,
+        profile: Profile::default(),
+        credential: None,
+        now: START,
+    }
+}
+
+/// Registers an agent that must succeed.
+pub(super) async fn register(store: &dyn Store, agent: &NewAgent) -> Result<AgentRecord, StoreError> {
+    match store.register_agent(agent).await? {
+        Registration::Registered(record) => Ok(record),
+        Registration::NameTaken => panic!("the name {} was free", agent.name),
+    }
+}
+
+/// Registers a plain agent; its number.
+pub(super) async fn join(store: &dyn Store, name: &str) -> Result<AgentNo, StoreError> {
+    Ok(register(store, &agent(name)).await?.number)
+}
+
+pub(super) fn entry(action: &str, agent: Option<AgentNo>) -> AuditEntry {
+    AuditEntry { at: START, actor: "operator".to_owned(), action: action.to_owned(), agent, detail: None }
+}
+
+pub(super) fn message_id(number: u64) -> MessageId {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    MessageId::from_uuid(time_ordered_uuid(START.as_millis(), random))
+}
+
+/// Messages `first..first + count` of an otherwise empty hub: number and place are the same.
+pub(super) fn batch(conversation: ConversationNo, author: AgentNo, first: u64, count: u64) -> Vec<Append> {
+    (first..first + count).map(|place| said(conversation, author, place, &format!("message {place}"))).collect()
+}
+
+pub(super) fn said(conversation: ConversationNo, author: AgentNo, place: u64, text: &str) -> Append {
+    let number = i64::try_from(place).expect("cases are short");
+    Append {
+        number: MessageNo(number),
+        id: message_id(place),
+        conversation,
+        seq: Seq(place),
+        author,
+        author_revision: 1,
+        created_at: Timestamp::from_micros(START.as_micros() + number),
+        text: Arc::from(text),
+    }
+}
