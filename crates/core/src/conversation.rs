@@ -15,7 +15,7 @@ pub const TAIL_MESSAGES: usize = 256;
 
 /// A conversation in use.
 #[derive(Debug)]
-pub struct Conversation {
+pub(crate) struct Conversation {
     /// Its number.
     pub number: ConversationNo,
     tail: RwLock<Tail>,
@@ -38,13 +38,13 @@ impl Conversation {
 
     /// The last message's place.
     #[must_use]
-    pub fn end(&self) -> Seq {
+    pub(crate) fn end(&self) -> Seq {
         self.read().end
     }
 
     /// How many messages it has, removed ones left out.
     #[must_use]
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         let tail = self.read();
         tail.end.0.saturating_sub(tail.removed)
     }

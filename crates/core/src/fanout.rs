@@ -211,10 +211,10 @@ impl Shard {
     fn attach(&mut self, attach: Attach) {
         let Attach { conversation, form, outlet, after, answer } = attach;
         let Some((missed, end)) = conversation.since(after) else {
-            drop(answer.send(Attached::Behind));
+            let _ = answer.send(Attached::Behind);
             return;
         };
-        drop(answer.send(Attached::Live));
+        let _ = answer.send(Attached::Live);
         if !missed.is_empty() && outlet.push(&encode(&missed, &form)) == Flow::Closed {
             return;
         }

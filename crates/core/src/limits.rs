@@ -130,7 +130,7 @@ impl Action {
 
 /// Whom an action is counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// An agent.
     Agent(AgentNo),
     /// A client's address: an IPv4 address, or the first 64 bits of an IPv6 address.

@@ -1,9 +1,12 @@
 //! A moment, as the hub stores it.
 
 use std::{
+    fmt,
     ops::{Add, Sub},
     time::Duration,
 };
+
+use time::OffsetDateTime;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,5 +61,29 @@ impl Sub<Duration> for Timestamp {
 
     fn sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(micros(duration)))
+    }
+}
+
+/// RFC 3339 in UTC with exactly three digits of a second: `2026-02-12T03:24:24.123Z`. Every surface prints this form.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = OffsetDateTime::from_unix_timestamp(self.as_secs()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (year, month, day) = moment.to_calendar_date();
+        let (hour, minute, second) = moment.to_hms();
+        let millis = self.as_millis().rem_euclid(1_000);
+        let month = u8::from(month);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_printed_with_three_digits_of_a_second() {
+        assert_eq!(Timestamp::from_micros(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::from_micros(1_705_320_000_123_999).to_string(), "2024-01-15T12:00:00.123Z");
+        assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999Z");
     }
 }

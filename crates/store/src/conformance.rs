@@ -10,8 +10,8 @@
 pub mod agents;
 pub mod badges;
 pub mod credentials;
-pub mod hub;
 mod fixtures;
+pub mod hub;
 pub mod messages;
 pub mod presence;
 

@@ -111,10 +111,7 @@ pub async fn profiles_are_found_by_revision(store: &dyn Store) -> Result<(), Sto
     let bob = join(store, "bob").await?;
     let mut found = store.profiles(&[(ada.number, 1), (bob, 1), (bob, 2), (AgentNo(999), 1)]).await?;
     found.sort_by_key(|(agent, _)| *agent);
-    assert_eq!(
-        found,
-        [(ada.number, (*ada.profile).clone()), (bob, Profile { revision: 1, ..Profile::default() })]
-    );
+    assert_eq!(found, [(ada.number, (*ada.profile).clone()), (bob, Profile { revision: 1, ..Profile::default() })]);
     assert!(store.profiles(&[]).await?.is_empty());
     Ok(())
 }

@@ -20,8 +20,7 @@ pub async fn a_verification_is_replaced_by_the_next(store: &dyn Store) -> Result
     let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
     assert_eq!(store.verification_of(ada).await?, None);
     store.start_verification(&started(ada, "AAAA0000")).await?;
-    let second =
-        Verification { account: "Other".to_owned(), started_at: minute(1), ..started(ada, "BBBB1111") };
+    let second = Verification { account: "Other".to_owned(), started_at: minute(1), ..started(ada, "BBBB1111") };
     store.start_verification(&second).await?;
     assert_eq!(store.verification_of(ada).await?, Some(second));
     assert_eq!(store.verification_of(bob).await?, None);

@@ -8,7 +8,7 @@ use tertulia_model::{
 };
 
 use crate::{
-    Append, AgentRecord, AuditEntry, HubRecord, KeyDigest, NewAgent, NewCredential, Profile, Registration, Seed, Store,
+    AgentRecord, Append, AuditEntry, HubRecord, KeyDigest, NewAgent, NewCredential, Profile, Registration, Seed, Store,
     StoreError,
 };
 
@@ -52,9 +52,9 @@ pub(super) fn key(kind: &'static str, number: u8) -> NewCredential {
 
 /// An agent whose name is as given, listed and active, without a key.
 pub(super) fn agent(name: &str) -> NewAgent {
-    let mark = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |mark, byte| {
-        (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let mark = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |mark, byte| (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     NewAgent {
         id: AgentId::from_uuid(random_uuid(bytes(4, mark))),
         name: name.into(),
