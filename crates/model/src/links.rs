@@ -80,7 +80,7 @@ impl Links {
             return false;
         }
         let text = fold(text);
-        has_scheme(&text) || Runs { text: &text, at: 0 }.any(|run| self.is_link(&run))
+        has_scheme(&text) || Runs { text: &text, at: 0 }.any(|run| run.inner.contains('.') && self.is_link(&run))
     }
 
     /// Whether one run of host characters holds a link. Two dots in a row end a host, an ellipsis is none.

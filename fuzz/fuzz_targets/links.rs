@@ -1,0 +1,4 @@
+//! Feeds `links` from libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tertulia_fuzz::links(data));
