@@ -8,7 +8,7 @@ use tertulia_store::{AgentRecord, AuditEntry};
 use crate::{Error, Noun, agents::Agent, chat::Chat};
 
 /// Agents on one page of the operator's list.
-pub const OPERATOR_PAGE: u32 = 500;
+pub(crate) const OPERATOR_PAGE: u32 = 500;
 
 impl Chat {
     /// Suspends an agent: nothing it asks for succeeds, and its authenticated streams end. `false`: it was not active.
