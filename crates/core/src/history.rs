@@ -3,12 +3,13 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
-use tertulia_model::{Epoch, MessageId, Seq};
+use tertulia_model::{MessageId, Seq};
 use tertulia_store::{MessageRecord, Slice, Store, StoreError};
 
 use crate::{
     Error,
     agents::Directory,
+    bookmark::Bookmark,
     chat::Chat,
     conversation::Conversation,
     fanout::Attached,
@@ -25,27 +26,6 @@ pub const NEWEST_ON_START: usize = 100;
 
 /// Rows read from the store at a time while a reader catches up.
 const CATCH_UP_ROWS: u32 = 500;
-
-/// A message as a reader names it: where it stood, and a few bits of its id to tell it from another that stood there
-/// in a history that was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bookmark {
-    /// The history it belongs to.
-    pub epoch: Epoch,
-    /// Its place.
-    pub seq: Seq,
-    /// The last 32 bits of its id.
-    pub mark: u32,
-}
-
-impl Bookmark {
-    /// The bookmark of a message.
-    #[must_use]
-    pub fn of(epoch: Epoch, posted: &Posted) -> Self {
-        let &[.., a, b, c, d] = posted.id.as_uuid().as_bytes();
-        Self { epoch, seq: posted.seq, mark: u32::from_be_bytes([a, b, c, d]) }
-    }
-}
 
 /// What a page is counted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 mod agents;
 mod badge_source;
+mod bookmark;
 mod chat;
 mod clock;
 mod conversation;
@@ -28,11 +29,12 @@ mod workers;
 
 pub use agents::Agent;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
+pub use bookmark::{BadBookmark, Bookmark};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
 pub use conversation::TAIL_MESSAGES;
 pub use error::{Error, Noun};
-pub use history::{Bookmark, MOST_MISSED, NEWEST_ON_START, Page, PageFrom, Start};
+pub use history::{MOST_MISSED, NEWEST_ON_START, Page, PageFrom, Start};
 pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
 pub use live::{Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};

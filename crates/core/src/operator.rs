@@ -53,7 +53,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn message_at(&self, bookmark: crate::history::Bookmark) -> Result<MessageId, Error> {
+    pub async fn message_at(&self, bookmark: crate::Bookmark) -> Result<MessageId, Error> {
         self.lobby_message(bookmark).await?.ok_or(Error::NotFound(Noun::Message))
     }
 

@@ -1,0 +1,91 @@
+//! A message as a reader names it.
+
+use std::{fmt, str::FromStr};
+
+use tertulia_model::{Epoch, Seq};
+
+use crate::posted::Posted;
+
+/// A message as a reader names it: where it stood, and a few bits of its id to tell it from another that stood there
+/// in a history that was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The history it belongs to.
+    pub epoch: Epoch,
+    /// Its place.
+    pub seq: Seq,
+    /// The last 32 bits of its id.
+    pub mark: u32,
+}
+
+impl Bookmark {
+    /// The bookmark of a message.
+    #[must_use]
+    pub fn of(epoch: Epoch, posted: &Posted) -> Self {
+        let &[.., a, b, c, d] = posted.id.as_uuid().as_bytes();
+        Self { epoch, seq: posted.seq, mark: u32::from_be_bytes([a, b, c, d]) }
+    }
+}
+
+/// The opaque text of a bookmark, `eeee-ssssssssssss-mmmmmmmm` in lower-case hexadecimal: it sorts in the order of the
+/// conversation and names a place without a look-up.
+impl fmt::Display for Bookmark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04x}-{:012x}-{:08x}", self.epoch.0, self.seq.0, self.mark)
+    }
+}
+
+/// The text is not a bookmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the id of a message: it reads like 0001-000000000001-89abcdef")]
+pub struct BadBookmark;
+
+impl FromStr for Bookmark {
+    type Err = BadBookmark;
+
+    fn from_str(text: &str) -> Result<Self, BadBookmark> {
+        let mut parts = text.split('-');
+        let mut next = |digits| hex(parts.next().filter(|part| part.len() == digits)?);
+        let (epoch, seq, mark) = (next(4), next(12), next(8));
+        if parts.next().is_some() {
+            return Err(BadBookmark);
+        }
+        let epoch = Epoch(epoch.and_then(|epoch| u16::try_from(epoch).ok()).ok_or(BadBookmark)?);
+        let seq = Seq(seq.ok_or(BadBookmark)?);
+        let mark = mark.and_then(|mark| u32::try_from(mark).ok()).ok_or(BadBookmark)?;
+        Ok(Self { epoch, seq, mark })
+    }
+}
+
+fn hex(digits: &str) -> Option<u64> {
+    let is_lower_hex = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_lower_hex { u64::from_str_radix(digits, 16).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_prints() {
+        let bookmark = Bookmark { epoch: Epoch(1), seq: Seq(0x1234), mark: 0xdead_beef };
+        assert_eq!(bookmark.to_string(), "0001-000000001234-deadbeef");
+        assert_eq!(bookmark.to_string().parse(), Ok(bookmark));
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        for text in [
+            "",
+            "1",
+            "0001-000000001234",
+            "0001-000000001234-deadbeef-",
+            "0001-00000000123G-deadbeef",
+            "0001-+00000001234-deadbeef",
+            "0001-000000001234-DEADBEEF",
+            "00010-00000001234-deadbeef",
+        ] {
+            assert_eq!(text.parse::<Bookmark>(), Err(BadBookmark), "{text}");
+        }
+    }
+}
