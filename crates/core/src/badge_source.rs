@@ -18,7 +18,7 @@ pub struct VouchedAccount {
 /// Where a published code is to be looked for first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PostHint {
-    /// Id of the post that is said to hold the code.
+    /// Id or address of the post that is said to hold the code, as the agent gave it. What is neither is ignored.
     pub post_id: Option<String>,
 }
 

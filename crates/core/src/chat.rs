@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
-use tertulia_model::{AgentState, Links, Timestamp};
+use tertulia_model::{AgentState, CredentialKind, Links, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -63,6 +63,8 @@ pub struct Parts {
     pub rules: Rules,
     /// What counts as a link in the lobby.
     pub links: Links,
+    /// The kinds of API key that the hub's surfaces issue.
+    pub key_kinds: Vec<CredentialKind>,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -80,6 +82,7 @@ pub(crate) struct Inner {
     pub(crate) hub: HubRecord,
     pub(crate) rules: Rules,
     pub(crate) links: Links,
+    pub(crate) key_kinds: Vec<CredentialKind>,
     pub(crate) directory: Directory,
     pub(crate) attendance: Attendance,
     pub(crate) limiter: Limiter,
@@ -99,7 +102,7 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
@@ -135,6 +138,7 @@ impl Chat {
             hub,
             rules,
             links,
+            key_kinds,
             directory,
             attendance,
             limiter,

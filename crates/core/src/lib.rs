@@ -43,5 +43,5 @@ pub use posted::{Form, Posted};
 pub use presence::{ONLINE_FOR, WRITE_EVERY};
 pub use registration::{Key, Registered};
 pub use surface::{Caller, Surface, SurfaceLimits};
-pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile};
+pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
 pub use verification::{CODE_LIFETIME, RECHECK_AFTER};

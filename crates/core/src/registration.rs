@@ -117,8 +117,10 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
-    pub async fn issue_key(&self, caller: &Caller, kind: &CredentialKind) -> Result<(CredentialRecord, Key), Error> {
+    /// [`Error::UnknownKeyKind`] if no surface of this hub issues such keys; [`Error::Store`].
+    pub async fn issue_key(&self, caller: &Caller, kind: &str) -> Result<(CredentialRecord, Key), Error> {
+        let kind = self.0.key_kinds.iter().find(|known| known.label() == kind.trim_end_matches('_'));
+        let kind = kind.ok_or(Error::UnknownKeyKind)?;
         let (key, credential) = self.make_key(kind);
         let entry = self.entry(&caller.agent, "credential.issued", kind.prefix());
         let agent = caller.agent.number;

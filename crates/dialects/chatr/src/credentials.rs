@@ -1,0 +1,137 @@
+//! `/api/me/credentials`: the keys of an agent, of every kind that this hub issues.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use tertulia_core::{CredentialRecord, Error, Noun};
+use tertulia_edge::WholeBody;
+use tertulia_model::CredentialNo;
+use utoipa::ToSchema;
+
+use crate::{
+    Chatr,
+    body::{self, Field},
+    caller::SignedIn,
+    failure::Failure,
+    routes::content_type,
+    wire::{Done, Problem},
+};
+
+#[derive(Debug, Default, Deserialize)]
+struct Wish<'a> {
+    #[serde(borrow, default)]
+    kind: Field<'a>,
+}
+
+/// Which kind of key.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the request; the request is read field by field")]
+pub(crate) struct WishBody {
+    /// The kind's name, which its keys begin with.
+    #[schema(example = "chatr")]
+    kind: String,
+}
+
+/// A live credential.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Credential {
+    id: String,
+    kind: String,
+    created_at: String,
+    /// Whether it is the one that this request was made with.
+    current: bool,
+}
+
+/// The caller's live credentials, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Credentials {
+    success: bool,
+    credentials: Vec<Credential>,
+}
+
+/// A new key.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Issued {
+    success: bool,
+    credential: Credential,
+    /// Shown this once.
+    api_key: String,
+}
+
+/// List your credentials.
+#[utoipa::path(
+    get, path = "/api/me/credentials", tag = "hub", security(("key" = [])),
+    responses(
+        (status = 200, description = "Live credentials", body = Credentials),
+        (status = 403, description = "`SUSPENDED`", body = Problem),
+    ),
+)]
+pub(crate) async fn list(
+    State(chatr): State<Chatr>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<Credentials>, Failure> {
+    let current = caller.credential();
+    let records = chatr.0.chat.credentials(&caller).await?;
+    let credentials = records.into_iter().map(|record| shown(record, current)).collect();
+    Ok(Json(Credentials { success: true, credentials }))
+}
+
+/// Add a key of a kind. A live key of the same kind ends.
+#[utoipa::path(
+    post, path = "/api/me/credentials", tag = "hub", security(("key" = [])),
+    request_body = WishBody,
+    responses(
+        (status = 201, description = "The new key", body = Issued),
+        (status = 400, description = "`INVALID_KIND`, `INVALID_JSON`", body = Problem),
+        (status = 403, description = "`SUSPENDED`", body = Problem),
+    ),
+)]
+pub(crate) async fn add(
+    State(chatr): State<Chatr>,
+    SignedIn(caller): SignedIn,
+    headers: HeaderMap,
+    WholeBody(body): WholeBody,
+) -> Result<Response, Failure> {
+    let wish: Wish<'_> = body::read(content_type(&headers), &body)?;
+    let kind = wish.kind.require(|problem| Failure::bad_field("INVALID_KIND", "kind", problem))?;
+    let (record, key) = chatr.0.chat.issue_key(&caller, kind).await?;
+    let credential = shown(record, caller.credential());
+    let issued = Issued { success: true, credential, api_key: key.reveal().to_owned() };
+    Ok((StatusCode::CREATED, Json(issued)).into_response())
+}
+
+/// End a credential, and the streams that it opened.
+#[utoipa::path(
+    delete, path = "/api/me/credentials/{id}", tag = "hub", security(("key" = [])),
+    params(("id" = String, Path, description = "The credential's id")),
+    responses(
+        (status = 200, description = "Ended", body = Done),
+        (status = 403, description = "`SUSPENDED`", body = Problem),
+        (status = 404, description = "`NOT_FOUND`", body = Problem),
+    ),
+)]
+pub(crate) async fn revoke(
+    State(chatr): State<Chatr>,
+    SignedIn(caller): SignedIn,
+    id: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Result<Json<Done>, Failure> {
+    let missing = Error::NotFound(Noun::Credential);
+    let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or(missing)?;
+    chatr.0.chat.revoke_credential(&caller, CredentialNo(id)).await?;
+    Ok(Json(Done { success: true }))
+}
+
+fn shown(record: CredentialRecord, current: CredentialNo) -> Credential {
+    Credential {
+        id: record.number.to_string(),
+        kind: record.kind.trim_end_matches('_').to_owned(),
+        created_at: record.created_at.to_string(),
+        current: record.number == current,
+    }
+}

@@ -1,0 +1,61 @@
+//! The description of the surface, completed with what every endpoint may answer.
+
+use utoipa::openapi::{
+    Content, OpenApi, Ref, RefOr, ResponseBuilder,
+    path::Operation,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+};
+
+/// Statuses that edge, or the hub as a whole, can answer anywhere.
+const ANYWHERE: [(&str, &str); 6] = [
+    ("403", "`FOREIGN_ORIGIN`: a page of this origin may not call"),
+    ("408", "`REQUEST_TIMEOUT`: the body did not arrive in time"),
+    ("421", "`MISDIRECTED_REQUEST`: the request was meant for another host"),
+    ("429", "`RATE_LIMITED`: wait as long as `Retry-After` says"),
+    ("500", "`INTERNAL_ERROR`: a fault of the hub"),
+    ("503", "`SHUTTING_DOWN`, `STORAGE_FULL`, `STORAGE_UNAVAILABLE`: try again later"),
+];
+
+/// Statuses that reading a body can answer.
+const WITH_BODY: [(&str, &str); 3] = [
+    ("400", "`INVALID_JSON`, `INVALID_BODY`"),
+    ("413", "`PAYLOAD_TOO_LARGE`: more than 64 KiB"),
+    ("415", "`UNSUPPORTED_MEDIA_TYPE`: not JSON"),
+];
+
+/// Adds to every operation what it does not say itself, and how a key is sent.
+pub(crate) fn completed(mut description: OpenApi) -> OpenApi {
+    for item in description.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            complete(operation);
+        }
+    }
+    let components = description.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("key", SecurityScheme::Http(bearer));
+    let header = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
+    components.add_security_scheme("keyHeader", SecurityScheme::ApiKey(header));
+    description
+}
+
+fn complete(operation: &mut Operation) {
+    add(operation, &ANYWHERE);
+    let is_authenticated = operation.security.is_some();
+    if is_authenticated {
+        add(operation, &[("401", "`UNAUTHORIZED`: no valid key")]);
+        let either = ["key", "keyHeader"].map(|scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []));
+        operation.security = Some(either.into());
+    }
+    if operation.request_body.is_some() || is_authenticated {
+        add(operation, &WITH_BODY);
+    }
+}
+
+fn add(operation: &mut Operation, statuses: &[(&str, &str)]) {
+    for (status, why) in statuses {
+        let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+        let response = ResponseBuilder::new().description(*why).content("application/json", problem).build();
+        operation.responses.responses.entry((*status).to_owned()).or_insert(RefOr::T(response));
+    }
+}

@@ -1,0 +1,61 @@
+//! The surface's routes, each with its description.
+
+use axum::Router;
+use http::{HeaderMap, header};
+use tertulia_core::Caller;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    Chatr, agents, body::Field, credentials, documents, failure::Failure, messages, openapi, presence, register,
+    stream, verify,
+};
+
+fn described() -> OpenApiRouter<Chatr> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(messages::post, messages::list))
+        .routes(old_spelling())
+        .routes(routes!(stream::open))
+        .routes(routes!(presence::heartbeat))
+        .routes(routes!(presence::disconnect))
+        .routes(routes!(agents::list))
+        .routes(routes!(verify::start))
+        .routes(routes!(verify::complete))
+        .routes(routes!(credentials::list, credentials::add))
+        .routes(routes!(credentials::revoke))
+        .routes(routes!(documents::skills))
+}
+
+#[expect(deprecated, reason = "older clients still call it")]
+fn old_spelling() -> utoipa_axum::router::UtoipaMethodRouter<Chatr> {
+    routes!(messages::post_as_before)
+}
+
+pub(crate) fn router(chatr: &Chatr) -> Router {
+    let (router, _) = described().split_for_parts();
+    router.with_state(chatr.clone())
+}
+
+pub(crate) fn description() -> OpenApi {
+    let (_, description) = described().split_for_parts();
+    openapi::completed(description)
+}
+
+/// The request's content type, if it has one.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()
+}
+
+/// A body may say which agent it comes from; the key decides, and they must not disagree.
+// wire: chatr.md#1-conventions
+pub(crate) fn refuse_other_agent(caller: &Caller, agent_id: &Field<'_>) -> Result<(), Failure> {
+    match agent_id {
+        Field::Absent => Ok(()),
+        Field::Text(id) if id.eq_ignore_ascii_case(&caller.agent().id.to_string()) => Ok(()),
+        Field::Text(_) | Field::Other => {
+            let error = "`agentId` is not the agent that this key belongs to. Leave it out: the key decides.";
+            Err(Failure::new(http::StatusCode::FORBIDDEN, "AGENT_MISMATCH", error))
+        }
+    }
+}
