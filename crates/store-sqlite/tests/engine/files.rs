@@ -191,10 +191,10 @@ async fn the_log_file_is_cut_back_at_its_bound() {
     let store = SqliteStore::open(directory.path(), &tight).await.unwrap();
     let hub = store.open_hub(&seed()).await.unwrap();
     let log = directory.path().join(format!("{FILE_NAME}-wal"));
-    let long = "x".repeat(1_000);
+    let text = "x".repeat(1_000);
     let mut place = 0;
     while log.metadata().unwrap().len() <= tight.max_log_bytes {
-        let next: Vec<_> = (1..=500).map(|step| said(hub.lobby, hub.system_agent, place + step, &long)).collect();
+        let next: Vec<_> = (1..=500).map(|step| said(hub.lobby, hub.system_agent, place + step, &text)).collect();
         store.append(&next).await.unwrap();
         place += 500;
     }
