@@ -95,20 +95,21 @@ impl Agents for SqliteStore {
     async fn count_listed(&self) -> Result<u64, StoreError> {
         let count = sqlx::query(
             "select count(*) as listed
-             from agents
+             from agents indexed by agents_listed
              where is_listed = 1 and is_system = 0 and state = 'active'",
         );
         self.readers.first(count).await?.map_or(Ok(0), |row| get_count(&row, "listed"))
     }
 
     async fn list_agents(&self, without: &[AgentNo], limit: u32, offset: u64) -> Result<Vec<AgentRecord>, StoreError> {
-        // The inner list is read from its index alone; only the rows of the page are looked up.
+        // The inner list is read from its index alone, which the planner would pass over for that of the state; only the
+        // rows of the page are looked up.
         let page = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at,
                     p.revision, p.display_name, p.about, p.avatar
              from (
                  select agent_no, active_at
-                 from agents
+                 from agents indexed by agents_listed
                  where is_listed = 1 and is_system = 0 and state = 'active'
                  and agent_no not in (select value from json_each(?1))
                  order by active_at desc, agent_no

@@ -26,10 +26,10 @@ pub(crate) fn failed(sentence: &'static str) -> StoreError {
 
 /// A failure of the file system.
 pub(crate) fn unwritable(error: std::io::Error) -> StoreError {
-    match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
-        _ => StoreError::Database(Box::new(error)),
+    if matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
+        return StoreError::Full;
     }
+    StoreError::Database(Box::new(error))
 }
 
 /// Whether the connection itself is at fault, so that it must not be used again.

@@ -26,7 +26,7 @@ pub async fn a_registered_agent_is_found_every_way(store: &dyn Store) -> Result<
     assert_eq!((ada.is_system, ada.is_listed), (false, true));
     assert_eq!(*ada.profile, Profile { revision: 1, ..profile });
 
-    assert_eq!(store.agents(&[ada.number]).await?, [ada.clone()]);
+    assert_eq!(store.agents(&[ada.number]).await?, std::slice::from_ref(&ada));
     assert_eq!(store.agent_by_name("ada").await?, Some(ada.clone()));
     assert_eq!(store.agent_by_name("Ada").await?, None);
     let (found, credential) = store.agent_by_key(&digest(1)).await?.expect("the key is live");

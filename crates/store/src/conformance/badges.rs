@@ -51,7 +51,7 @@ pub async fn an_account_is_bound_to_one_agent(store: &dyn Store) -> Result<(), S
 
     assert_eq!(store.bind_badge(&badge(bob, "ACC"), "acc", &entry("x", Some(bob))).await?, Binding::InUse);
     assert_eq!(store.badges_of(&[ada, bob]).await?, [badge(ada, "Acc")]);
-    assert_eq!(store.audit_log(10).await?, [note.clone()]);
+    assert_eq!(store.audit_log(10).await?, std::slice::from_ref(&note));
 
     let again = Badge { owner: None, bound_at: minute(3), checked_at: minute(3), ..badge(ada, "aCC") };
     assert_eq!(store.bind_badge(&again, "acc", &note).await?, Binding::Bound);

@@ -1,0 +1,96 @@
+//! What holds for every table, also for those that come later.
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use tertulia_store::Hub;
+
+use crate::fixtures;
+
+/// The author of a message: an index on it would make every append slower, and nothing is looked up by it.
+const WITHOUT_INDEX: &[(&str, &str)] = &[("messages", "author_no")];
+
+async fn connect() -> (tempfile::TempDir, SqliteConnection) {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = fixtures::open(directory.path()).await;
+    store.close().await;
+    let connection = SqliteConnectOptions::new().filename(store.file()).connect().await.unwrap();
+    (directory, connection)
+}
+
+async fn strings(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+async fn tables(connection: &mut SqliteConnection) -> Vec<String> {
+    strings(connection, "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'").await
+}
+
+#[tokio::test]
+async fn every_table_is_strict() {
+    let (_keep, mut connection) = connect().await;
+    let lax = strings(
+        &mut connection,
+        "select name from pragma_table_list where schema = 'main' and strict = 0 and name not like 'sqlite_%'",
+    )
+    .await;
+    assert!(lax.is_empty(), "not strict: {lax:?}");
+    assert!(tables(&mut connection).await.len() >= 9);
+}
+
+#[tokio::test]
+async fn every_foreign_key_has_an_index() {
+    let (_keep, mut connection) = connect().await;
+    let mut without = Vec::new();
+    for table in tables(&mut connection).await {
+        let keys = format!("select \"from\" from pragma_foreign_key_list('{table}')");
+        for column in strings(&mut connection, &keys).await {
+            if !leads_an_index(&mut connection, &table, &column).await {
+                without.push((table.clone(), column));
+            }
+        }
+    }
+    let allowed: Vec<_> =
+        WITHOUT_INDEX.iter().map(|(table, column)| ((*table).to_owned(), (*column).to_owned())).collect();
+    assert_eq!(without, allowed);
+}
+
+/// Whether the column is the integer primary key, or first in an index that has all its rows that are not null.
+async fn leads_an_index(connection: &mut SqliteConnection, table: &str, column: &str) -> bool {
+    let first = format!(
+        "select x.name
+         from pragma_index_list('{table}') l
+         join pragma_index_info(l.name) x on x.seqno = 0
+         join sqlite_schema s on s.name = l.name
+         where l.partial = 0 or s.sql like '%where {column} is not null'
+         union all
+         select name from pragma_table_info('{table}') where pk = 1"
+    );
+    strings(connection, &first).await.iter().any(|name| name == column)
+}
+
+#[tokio::test]
+async fn the_log_has_two_indexes() {
+    let (_keep, mut connection) = connect().await;
+    let indexes = strings(&mut connection, "select name from pragma_index_list('messages')").await;
+    assert_eq!(indexes.len(), 2, "each further one is paid at every append: {indexes:?}");
+}
+
+#[tokio::test]
+async fn the_public_list_is_read_from_its_index() {
+    let (_keep, mut connection) = connect().await;
+    let plan = sqlx::query(
+        "explain query plan
+         select agent_no, active_at
+         from agents indexed by agents_listed
+         where is_listed = 1 and is_system = 0 and state = 'active'
+         and agent_no not in (select value from json_each('[1]'))
+         order by active_at desc, agent_no
+         limit 100",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    assert!(plan[0].ends_with("INDEX agents_listed"), "{plan:?}");
+    assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY")), "{plan:?}");
+}
