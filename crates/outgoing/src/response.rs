@@ -1,0 +1,36 @@
+//! What was answered.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+
+use crate::{Error, failure};
+
+/// A whole answer, its body no longer than the request allowed.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status, a redirect's included when redirects are not followed.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came: nothing is decompressed.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// Reads the body up to `limit` bytes; beyond them the connection is dropped.
+    pub(crate) async fn read(mut answer: reqwest::Response, limit: usize) -> Result<Self, Error> {
+        let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        let mut body = BytesMut::with_capacity(announced);
+        while let Some(chunk) = answer.chunk().await.map_err(|error| failure::of(&error))? {
+            if chunk.len() > limit - body.len() {
+                return Err(Error::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let headers = std::mem::take(answer.headers_mut());
+        Ok(Self { status: answer.status(), headers, body: body.freeze() })
+    }
+}
