@@ -14,6 +14,7 @@ mod figures;
 mod framing;
 mod http;
 mod hub;
+mod metrics;
 mod pace;
 mod process;
 mod readers;

@@ -130,7 +130,7 @@ pub(crate) fn progress(sentence: &str) {
 /// A number with its unit, to about three digits.
 fn show(value: f64, unit: &str) -> String {
     let number = match value.abs() {
-        large if large >= 1_000.0 => grouped(&format!("{value:.0}")),
+        large if large >= 999.5 => grouped(&format!("{value:.0}")),
         whole if whole >= 100.0 || whole.fract() == 0.0 => format!("{value:.0}"),
         middle if middle >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
@@ -172,7 +172,7 @@ mod tests {
     fn numbers_have_about_three_digits() {
         let shown = [1_234_567.0, 431.9, 12.34, 4.0, 2.617].map(|value| show(value, "µs"));
         assert_eq!(shown, ["1,234,567 µs", "432 µs", "12.3 µs", "4 µs", "2.62 µs"]);
-        assert_eq!(show(35_000.0, "/s"), "35,000/s");
+        assert_eq!([35_000.0, 999.7].map(|rate| show(rate, "/s")), ["35,000/s", "1,000/s"]);
     }
 
     #[test]

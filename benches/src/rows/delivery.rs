@@ -13,6 +13,7 @@ use super::{Bench, joined};
 use crate::exchange::{self, Outcome};
 use crate::figures::{per_second, quotient};
 use crate::hub::Hub;
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::process;
 use crate::readers::{Readers, Seen, Tally, UNKNOWN};
@@ -82,6 +83,7 @@ struct Delivered {
     sent: Outcome,
     seen: Seen,
     cut_off: u64,
+    metrics: Metrics,
 }
 
 fn deliver(bench: &Bench, readers: usize, senders: usize, pace: Pace) -> Result<Delivered> {
@@ -105,7 +107,13 @@ fn load(bench: &Bench, hub: &Hub, readers: Readers, keys: &[String], pace: Pace)
         // The readers wait for this number, so it is said also when the senders have failed.
         expected.store(sent.as_ref().map_or(0, |sent| sent.accepted), Ordering::Release);
         let seen = joined(reading)?;
-        Ok(Delivered { window: window?, sent: sent?, seen, cut_off: tally.cut_off() })
+        Ok(Delivered {
+            window: window?,
+            sent: sent?,
+            seen,
+            cut_off: tally.cut_off(),
+            metrics: Metrics::read(hub.address),
+        })
     })
 }
 
@@ -134,6 +142,9 @@ impl Delivered {
         report.figure(row, "p50 from post to reader", self.seen.latencies.percentile_ms(50.0), "ms");
         report.figure(row, "p99 from post to reader", self.seen.latencies.percentile_ms(99.0), "ms");
         report.figure(row, "bytes per delivery", quotient(self.bytes(), self.messages()), "B");
+        if let Some(fanout) = self.metrics.mean_fanout_ms() {
+            report.figure(row, "mean fan-out", fanout, "ms");
+        }
         report.figure(row, "readers cut off", quotient(self.cut_off, 1), "");
         self.report_faults(report, row);
     }

@@ -1,6 +1,5 @@
 //! Durable sends: each sender posts, waits for its 201 and posts again.
 
-use std::net::SocketAddr;
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -8,7 +7,7 @@ use anyhow::{Context, Result};
 use super::{Bench, joined};
 use crate::exchange;
 use crate::figures::{per_second, quotient};
-use crate::http::Client;
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::process;
 use crate::report::Report;
@@ -42,44 +41,13 @@ fn measure_one(bench: &Bench, report: &mut Report, row: &str, senders: usize) ->
     report.figure(row, "p50", outcome.latencies.percentile_ms(50.0), "ms");
     report.figure(row, "p99", outcome.latencies.percentile_ms(99.0), "ms");
     report.figure(row, "CPU per send", quotient(window.after - window.before, sent) / 1_000.0, "µs");
-    if let Some(size) = mean_batch(hub.address) {
-        report.figure(row, "messages per commit", size, "");
+    let metrics = Metrics::read(hub.address);
+    if let (Some(messages), Some(commit_ms)) = (metrics.messages_per_commit(), metrics.mean_commit_ms()) {
+        report.figure(row, "messages per commit", messages, "");
+        report.figure(row, "mean commit", commit_ms, "ms");
     }
     if let Some(sentence) = outcome.faults.sentence() {
         report.fault(row, &sentence);
     }
     Ok(())
-}
-
-/// Messages of an average commit, if `/metrics` has a histogram of batches.
-fn mean_batch(hub: SocketAddr) -> Option<f64> {
-    let (status, text) = Client::connect(hub).ok()?.send("GET", "/metrics", None).ok()?;
-    if status == 200 { mean_of(&text, "batch") } else { None }
-}
-
-/// The mean of the first histogram whose name contains `word`: its sum over its count.
-fn mean_of(metrics: &str, word: &str) -> Option<f64> {
-    let value = |ending: &str| -> Option<f64> {
-        let mut samples = metrics.lines().filter_map(|line| line.rsplit_once(' '));
-        let (_, value) = samples.find(|(name, _)| {
-            let name = name.split('{').next().unwrap_or_default();
-            name.contains(word) && name.ends_with(ending)
-        })?;
-        value.parse().ok()
-    };
-    let (sum, count) = (value("_sum")?, value("_count")?);
-    (count > 0.0).then_some(sum / count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mean_is_a_histograms_sum_over_its_count() {
-        let metrics =
-            "# TYPE commit_batch histogram\ncommit_batch_sum{node=\"a\"} 90\ncommit_batch_count{node=\"a\"} 6\n";
-        assert_eq!(mean_of(metrics, "batch"), Some(15.0));
-        assert_eq!(mean_of(metrics, "queue"), None);
-    }
 }
