@@ -1,0 +1,169 @@
+//! The hub under load: a process of its own on a fresh directory, stopped when its handle goes.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::clock::Clock;
+use crate::http::Client;
+
+/// The hub's configuration: every limit set high and none off, so that the limiters work under load too.
+const CONFIGURATION: &str = r#"# Limits that no benchmark reaches. None is off: deciding them is part of the cost.
+[limits]
+requests_per_address = "1000000000 per 1m"
+registrations_per_address = "1000000000 per 1h"
+lobby_unverified = "1000000000 per 5m"
+lobby_verified = "1000000000 per 1m"
+streams_per_address = 1000000
+"#;
+
+/// How long a hub may take until it answers.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a hub may take to stop after SIGTERM; then it is killed.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How hubs are started.
+#[derive(Clone, Debug)]
+pub(crate) struct Launcher {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// Where their directories are made.
+    pub(crate) directory: PathBuf,
+    /// The benchmarks' clock.
+    pub(crate) clock: Clock,
+}
+
+impl Launcher {
+    /// Starts a hub on a fresh directory and waits until `/health` says 200.
+    pub(crate) fn start(&self) -> Result<Hub> {
+        let directory = tempfile::Builder::new().prefix("tertulia-bench-").tempdir_in(&self.directory)?;
+        let configuration = directory.path().join("bench.toml");
+        fs::write(&configuration, CONFIGURATION)?;
+        let log = directory.path().join("hub.log");
+        let began = self.clock.now();
+        let mut child = Command::new(&self.program)
+            .args(["serve", "--port", "0", "--data-dir"])
+            .arg(directory.path().join("data"))
+            .arg("--config")
+            .arg(&configuration)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        let stdout = child.stdout.take().expect("standard output was asked for as a pipe");
+        let unused = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut hub = Hub { child, address: unused, started_in_ns: 0, directory };
+        hub.address = listening_address(stdout).with_context(|| format!("the hub said:\n{}", last_lines(&log)))?;
+        wait_for_health(hub.address, self.clock)?;
+        hub.started_in_ns = self.clock.since(began);
+        Ok(hub)
+    }
+}
+
+/// A running hub. Dropping it stops the process and removes the directory.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Nanoseconds from spawning it to its first 200 on `/health`.
+    pub(crate) started_in_ns: u64,
+    directory: TempDir,
+}
+
+impl Hub {
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its last words, for error messages.
+    pub(crate) fn last_words(&self) -> String {
+        last_lines(&self.directory.path().join("hub.log"))
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        // Both may fail only because the process has ended already, which is what is wanted.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let tick = Duration::from_millis(10);
+        for _ in 0..STOP_PATIENCE.as_millis() / tick.as_millis() {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(tick);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The address in the first line that the hub prints. What follows is read and dropped by a thread that ends with the
+/// hub, so that a full pipe never stops it.
+fn listening_address(stdout: ChildStdout) -> Result<SocketAddr> {
+    let mut lines = BufReader::new(stdout);
+    let mut line = String::new();
+    lines.read_line(&mut line).context("cannot read the hub's first line")?;
+    let address = address_in(&line).with_context(|| format!("no http://ADDRESS:PORT in the first line {line:?}"))?;
+    thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+    Ok(address)
+}
+
+/// The address behind the first `http://` in `line`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let rest = &line[line.find("http://")? + "http://".len()..];
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ".:[]".contains(c))).unwrap_or(rest.len());
+    rest[..end].trim_end_matches('.').replace("localhost", "127.0.0.1").parse().ok()
+}
+
+fn wait_for_health(hub: SocketAddr, clock: Clock) -> Result<()> {
+    let began = clock.now();
+    loop {
+        let answer = Client::connect(hub).and_then(|mut client| client.send("GET", "/health", None));
+        if matches!(answer, Ok((200, _))) {
+            return Ok(());
+        }
+        if u128::from(clock.since(began)) > START_PATIENCE.as_nanos() {
+            bail!("the hub is not healthy {} s after its start: {answer:?}", START_PATIENCE.as_secs());
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The last 4 KiB of a file.
+fn last_lines(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|mut file| {
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(4096)))?;
+        file.read_to_end(&mut bytes)
+    });
+    if read.is_ok() { String::from_utf8_lossy(&bytes).into_owned() } else { String::from("(nothing)") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_stands_behind_http_in_the_first_line() {
+        let expected = Some(SocketAddr::from(([127, 0, 0, 1], 7600)));
+        for line in
+            ["tertulia listens on http://127.0.0.1:7600\n", "http://localhost:7600/", "at http://127.0.0.1:7600."]
+        {
+            assert_eq!(address_in(line), expected, "{line}");
+        }
+        assert_eq!(address_in("tertulia is here"), None);
+    }
+}
