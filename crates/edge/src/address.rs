@@ -112,8 +112,15 @@ impl TrustedProxies {
 
 /// All hops, nearest last, over repeated headers.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let (name, parse): (_, fn(&str) -> Vec<Option<IpAddr>>) =
-        if headers.contains_key(FORWARDED) { (FORWARDED, forwarded_for) } else { (X_FORWARDED_FOR, x_forwarded_for) };
-    let values = headers.get_all(name);
-    values.iter().flat_map(|value| value.to_str().map_or_else(|_| vec![None], parse)).collect()
+    let standard = headers.contains_key(FORWARDED);
+    let values = headers.get_all(if standard { FORWARDED } else { X_FORWARDED_FOR });
+    let mut hops = Vec::new();
+    for value in values {
+        match value.to_str() {
+            Ok(value) if standard => hops.extend(forwarded_for(value)),
+            Ok(value) => hops.extend(x_forwarded_for(value)),
+            Err(_) => hops.push(None),
+        }
+    }
+    hops
 }
