@@ -1,7 +1,5 @@
 //! Streams at the wire: taken sockets, ordinary bodies, slow readers, ends.
 
-#![expect(missing_docs, reason = "a test")]
-
 mod support;
 
 use std::time::Duration;
@@ -176,6 +174,7 @@ async fn when_all_queues_together_are_full_the_fullest_goes() {
     }
     assert!(other.is_open());
     assert!(hub.edge.queued_bytes() <= 256 * 1024);
+    drop(stalled);
     hub.stop().await;
 }
 

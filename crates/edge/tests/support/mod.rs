@@ -32,10 +32,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A clock that moves only when it is told to.
 #[derive(Debug, Default)]
-pub struct StoppedClock(Mutex<(Duration, Vec<(Duration, oneshot::Sender<()>)>)>);
+pub(crate) struct StoppedClock(Mutex<(Duration, Vec<(Duration, oneshot::Sender<()>)>)>);
 
 impl StoppedClock {
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let mut inner = self.0.lock().unwrap();
         inner.0 += by;
         let now = inner.0;
@@ -80,7 +80,7 @@ impl Ids for CountingIds {
 }
 
 /// Words refusals with its name, the status and the numbers.
-pub struct Named(pub &'static str);
+pub(crate) struct Named(pub &'static str);
 
 impl Renderer for Named {
     fn render(&self, refusal: &Refusal, _: &RequestHead) -> Response {
@@ -106,27 +106,27 @@ impl Admission for NoGreed {
 }
 
 /// What the handlers share with the tests.
-pub struct Room {
-    pub class: Arc<StreamClass>,
-    pub beginning: Bytes,
-    pub permits: StreamPermits,
+pub(crate) struct Room {
+    pub(crate) class: Arc<StreamClass>,
+    pub(crate) beginning: Bytes,
+    pub(crate) permits: StreamPermits,
     outlets: Mutex<Vec<Arc<SendQueue>>>,
     ended: mpsc::Sender<()>,
 }
 
 impl Room {
-    pub fn outlet(&self, index: usize) -> Arc<SendQueue> {
+    pub(crate) fn outlet(&self, index: usize) -> Arc<SendQueue> {
         Arc::clone(&self.outlets.lock().unwrap()[index])
     }
 
     /// Pushes one event to everybody; answers each one's flow.
-    pub fn say(&self, text: &str) -> Vec<Flow> {
+    pub(crate) fn say(&self, text: &str) -> Vec<Flow> {
         let frames = event(text);
         self.outlets.lock().unwrap().iter().map(|outlet| outlet.push(&frames)).collect()
     }
 }
 
-pub fn event(text: &str) -> Frames {
+pub(crate) fn event(text: &str) -> Frames {
     Frames::new(Bytes::from(format!("data: {text}\n\n")))
 }
 
@@ -164,12 +164,12 @@ fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
 }
 
 /// How a hub differs from the usual one.
-pub struct Setting {
-    pub class: StreamClass,
-    pub beginning: Bytes,
-    pub edge: EdgeOptions,
-    pub server: ServerOptions,
-    pub send_buffer: Option<usize>,
+pub(crate) struct Setting {
+    pub(crate) class: StreamClass,
+    pub(crate) beginning: Bytes,
+    pub(crate) edge: EdgeOptions,
+    pub(crate) server: ServerOptions,
+    pub(crate) send_buffer: Option<usize>,
 }
 
 impl Default for Setting {
@@ -189,23 +189,23 @@ impl Default for Setting {
     }
 }
 
-pub struct Hub {
-    pub address: SocketAddr,
-    pub clock: Arc<StoppedClock>,
-    pub metrics: Arc<EdgeMetrics>,
-    pub edge: Edge,
-    pub room: Arc<Room>,
-    pub ended: mpsc::Receiver<()>,
-    pub shutdown: CancellationToken,
+pub(crate) struct Hub {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<StoppedClock>,
+    pub(crate) metrics: Arc<EdgeMetrics>,
+    pub(crate) edge: Edge,
+    pub(crate) room: Arc<Room>,
+    pub(crate) ended: mpsc::Receiver<()>,
+    pub(crate) shutdown: CancellationToken,
     tracker: TaskTracker,
 }
 
 impl Hub {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(Setting::default()).await
     }
 
-    pub async fn start_with(setting: Setting) -> Self {
+    pub(crate) async fn start_with(setting: Setting) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(bytes) = setting.send_buffer {
             // Accepted sockets inherit it.
@@ -249,26 +249,26 @@ impl Hub {
         }
     }
 
-    pub async fn connect(&self) -> Peer {
+    pub(crate) async fn connect(&self) -> Peer {
         Peer(TcpStream::connect(self.address).await.unwrap(), Vec::new())
     }
 
     /// A peer whose own receive buffer is as small as the system allows.
-    pub async fn connect_small(&self) -> Peer {
+    pub(crate) async fn connect_small(&self) -> Peer {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(2048).unwrap();
         Peer(socket.connect(self.address).await.unwrap(), Vec::new())
     }
 
     /// One request on a connection of its own; the whole answer.
-    pub async fn ask(&self, request: &str) -> Answer {
+    pub(crate) async fn ask(&self, request: &str) -> Answer {
         let mut peer = self.connect().await;
         peer.send(request).await;
         peer.answer().await
     }
 
     /// A peer that has read a stream's head.
-    pub async fn listen(&self) -> Peer {
+    pub(crate) async fn listen(&self) -> Peer {
         let mut peer = self.connect().await;
         peer.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
         let head = peer.head().await;
@@ -277,24 +277,24 @@ impl Hub {
     }
 
     /// Ends the hub and waits for every task.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 }
 
-pub struct Answer {
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.head.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head
             .lines()
             .filter_map(|line| line.split_once(": "))
@@ -304,19 +304,19 @@ impl Answer {
 }
 
 /// The client's end of a raw connection, with what was read too far.
-pub struct Peer(pub TcpStream, Vec<u8>);
+pub(crate) struct Peer(pub(crate) TcpStream, Vec<u8>);
 
 impl Peer {
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
     /// Reads up to and with the blank line.
-    pub async fn head(&mut self) -> String {
+    pub(crate) async fn head(&mut self) -> String {
         self.until(b"\r\n\r\n").await
     }
 
-    pub async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Answer {
         let head = self.head().await;
         let mut answer = Answer { head, body: String::new() };
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
@@ -325,7 +325,7 @@ impl Peer {
     }
 
     /// The next chunk's payload; empty for the last one.
-    pub async fn chunk(&mut self) -> String {
+    pub(crate) async fn chunk(&mut self) -> String {
         let size = self.until(b"\r\n").await;
         let size = usize::from_str_radix(size.trim_end(), 16).unwrap();
         let mut chunk = self.exactly(size + 2).await;
@@ -334,7 +334,7 @@ impl Peer {
     }
 
     /// Everything up to the connection's end.
-    pub async fn rest(&mut self) -> Vec<u8> {
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.1);
         // A reset is an end too.
         let _ = self.0.read_to_end(&mut rest).await;
@@ -351,7 +351,7 @@ impl Peer {
         }
     }
 
-    pub async fn exactly(&mut self, length: usize) -> Vec<u8> {
+    pub(crate) async fn exactly(&mut self, length: usize) -> Vec<u8> {
         while self.1.len() < length {
             self.more().await;
         }
