@@ -38,6 +38,8 @@ async fn a_stream_goes_on_in_chunks_after_its_head() {
 #[tokio::test]
 async fn a_usual_client_reads_the_events() {
     let hub = Hub::start().await;
+    // reqwest wants one even where nothing is encrypted; another test may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let url = format!("http://{}/api/stream", hub.address);
     let mut response = reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap();
     assert_eq!(response.chunk().await.unwrap().unwrap(), "data: hello\n\n");
@@ -278,8 +280,8 @@ async fn http_2_with_prior_knowledge_carries_streams_and_requests() {
     hub.room.say("one");
     assert_eq!(next().await.unwrap(), "data: one\n\n");
     hub.shutdown.cancel();
-    assert_eq!(next().await.unwrap(), "retry: 1\n\n");
-    assert_eq!(next().await, None);
+    // An empty frame may mark the end.
+    assert_eq!(stream.collect().await.unwrap().to_bytes(), "retry: 1\n\n");
     hub.ended.recv().await.unwrap();
     drop(client);
     hub.stop().await;
