@@ -112,8 +112,39 @@ impl TrustedProxies {
 
 /// All hops, nearest last, over repeated headers.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let (name, parse): (_, fn(&str) -> Vec<Option<IpAddr>>) =
-        if headers.contains_key(FORWARDED) { (FORWARDED, forwarded_for) } else { (X_FORWARDED_FOR, x_forwarded_for) };
-    let values = headers.get_all(name);
-    values.iter().flat_map(|value| value.to_str().map_or_else(|_| vec![None], parse)).collect()
+    let standard = headers.contains_key(FORWARDED);
+    let values = headers.get_all(if standard { FORWARDED } else { X_FORWARDED_FOR });
+    let mut hops = Vec::new();
+    for value in values {
+        match value.to_str() {
+            Ok(value) if standard => hops.extend(forwarded_for(value)),
+            Ok(value) => hops.extend(x_forwarded_for(value)),
+            Err(_) => hops.push(None),
+        }
+    }
+    hops
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ipv4_counts_alone_also_inside_ipv6(address: std::net::Ipv4Addr) {
+            let plain = ClientAddress::new(address.into());
+            prop_assert_eq!(plain.key().ip(), IpAddr::V4(address));
+            prop_assert_eq!(ClientAddress::new(address.to_ipv6_mapped().into()), plain);
+        }
+
+        #[test]
+        fn ipv6_counts_by_its_first_64_bits(net in 0x2000_u64 << 48..0x4000 << 48, one: u64, other: u64) {
+            let address = |host: u64| Ipv6Addr::from_bits(u128::from(net) << 64 | u128::from(host));
+            let key = |host| ClientAddress::new(address(host).into()).key();
+            prop_assert_eq!(key(one), key(other));
+            prop_assert_eq!(key(one).ip(), IpAddr::V6(address(0)));
+        }
+    }
 }

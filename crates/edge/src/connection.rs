@@ -16,7 +16,7 @@ use http::{Request, Response};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
-    service::Service,
+    service::{Service, service_fn},
 };
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
@@ -62,12 +62,11 @@ pub(crate) async fn serve(
     let Some((ahead, protocol)) = tell_protocol(&socket, &link, &options).await else { return };
     let wire = Wire::new(socket, ahead, Arc::clone(&link));
     let watch = Watch::new(&link, options);
-    let service = EdgeService { edge: edge.clone(), link };
     match protocol {
-        Protocol::Http2 => serve_http2(wire, service, watch).await,
+        Protocol::Http2 => serve_http2(wire, edge, link, watch).await,
         Protocol::Http1 => {
             // On the heap, so that it is gone before the taken socket's own task begins.
-            if let Some((socket, beginning, tail)) = Box::pin(serve_http1(wire, service, watch)).await {
+            if let Some((socket, beginning, tail)) = Box::pin(serve_http1(wire, edge.clone(), link, watch)).await {
                 let socket = Arc::new(socket);
                 tail.queue.attach_socket(Arc::clone(&socket), beginning);
                 edge.tracker().spawn(taken::serve(socket, tail, open));
@@ -116,8 +115,13 @@ async fn tell_protocol(socket: &TcpStream, link: &Link, options: &ServerOptions)
     }
 }
 
-async fn serve_http1(wire: Wire, service: EdgeService, mut watch: Watch) -> Option<(TcpStream, Bytes, StreamTail)> {
-    let link = Arc::clone(&service.link);
+async fn serve_http1(
+    wire: Wire,
+    edge: Edge,
+    link: Arc<Link>,
+    mut watch: Watch,
+) -> Option<(TcpStream, Bytes, StreamTail)> {
+    let service = service(edge, Arc::clone(&link));
     let shutdown = link.streams().shutdown.clone();
     let mut shutdown = pin!(shutdown.cancelled());
     let mut told = false;
@@ -150,18 +154,18 @@ async fn serve_http1(wire: Wire, service: EdgeService, mut watch: Watch) -> Opti
     None
 }
 
-async fn serve_http2(wire: Wire, service: EdgeService, mut watch: Watch) {
-    let streams = Arc::clone(service.link.streams());
+async fn serve_http2(wire: Wire, edge: Edge, link: Arc<Link>, mut watch: Watch) {
+    let streams = Arc::clone(link.streams());
     let mut shutdown = pin!(streams.shutdown.cancelled());
     let mut told = false;
     let mut connection = pin!(
-        http2::Builder::new(Tracked(service.edge.tracker().clone()))
+        http2::Builder::new(Tracked(edge.tracker().clone()))
             .timer(ClockTimer::new(Arc::clone(&streams.clock)))
             .keep_alive_interval(H2_PING)
             .keep_alive_timeout(H2_PING)
             .max_concurrent_streams(MOST_H2_STREAMS)
             .max_header_list_size(u32::try_from(MOST_BUFFERED).expect("a small constant"))
-            .serve_connection(TokioIo::new(wire), service)
+            .serve_connection(TokioIo::new(wire), service(edge, Arc::clone(&link)))
     );
     poll_fn(|cx| {
         if !told && shutdown.as_mut().poll(cx).is_ready() {
@@ -174,6 +178,22 @@ async fn serve_http2(wire: Wire, service: EdgeService, mut watch: Watch) {
         watch.poll_expired(cx)
     })
     .await;
+}
+
+/// Edge as hyper calls it.
+fn service(
+    edge: Edge,
+    link: Arc<Link>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Tail>,
+    Error = Infallible,
+    Future = impl Future<Output = Result<Response<Tail>, Infallible>> + Send,
+> {
+    service_fn(move |request| {
+        let (edge, link) = (edge.clone(), Arc::clone(&link));
+        async move { Ok(edge.answer(&link, request).await) }
+    })
 }
 
 /// Says that nothing more will come and reads what is still on its way.
@@ -225,24 +245,6 @@ impl Watch {
             self.sleep = clock.sleep(left.min(self.options.head_timeout));
         }
         Poll::Pending
-    }
-}
-
-/// Edge as hyper calls it.
-struct EdgeService {
-    edge: Edge,
-    link: Arc<Link>,
-}
-
-impl Service<Request<Incoming>> for EdgeService {
-    type Response = Response<Tail>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Tail>, Infallible>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let edge = self.edge.clone();
-        let link = Arc::clone(&self.link);
-        Box::pin(async move { Ok(edge.answer(&link, request).await) })
     }
 }
 

@@ -34,24 +34,26 @@ pub enum CorsPolicy {
 impl CorsPolicy {
     /// Whether a request with these headers may be answered.
     pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
-        match self {
-            Self::AnyOrigin => true,
-            Self::LoopbackAnd(own) => {
-                headers.get_all(ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(|origin| is_own(own, origin)))
-            }
-        }
+        headers.get_all(ORIGIN).iter().all(|origin| self.allows(origin))
     }
 
-    /// Adds what a browser must read before it lets the page at `origin` (which was admitted) see the answer.
+    /// Adds what a browser must read before it lets the page at `origin` see the answer; nothing for a foreign one.
     pub(crate) fn mark(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
         let loopback_only = matches!(self, Self::LoopbackAnd(_));
         if loopback_only {
             headers.append(VARY, HeaderValue::from_static("Origin"));
         }
-        let Some(origin) = origin else { return };
+        let Some(origin) = origin.filter(|origin| self.allows(origin)) else { return };
         let allowed = if loopback_only { origin.clone() } else { HeaderValue::from_static("*") };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+
+    fn allows(&self, origin: &HeaderValue) -> bool {
+        match self {
+            Self::AnyOrigin => true,
+            Self::LoopbackAnd(own) => origin.to_str().is_ok_and(|origin| is_own(own, origin)),
+        }
     }
 }
 

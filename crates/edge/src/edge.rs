@@ -238,9 +238,6 @@ impl Edge {
                 response.extensions_mut().insert(route);
             }
             add_retry_after(&refusal, &mut response);
-            if refusal == Refusal::ForeignOrigin {
-                return response;
-            }
         }
         self.0.options.cors.mark(head.origin.as_ref(), response.headers_mut());
         response

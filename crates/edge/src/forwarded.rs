@@ -42,3 +42,34 @@ fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &st
         character == separator && !quoted
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in ".{0,200}") {
+            prop_assert!(forwarded_for(&text).len() <= text.len() + 1);
+            prop_assert!(x_forwarded_for(&text).len() <= text.len() + 1);
+        }
+
+        #[test]
+        fn addresses_come_back_as_they_were_written(hops in prop::collection::vec(any::<IpAddr>(), 1..8), port: u16) {
+            let plain: Vec<String> = hops.iter().map(ToString::to_string).collect();
+            let expected: Vec<Option<IpAddr>> = hops.iter().copied().map(Some).collect();
+            prop_assert_eq!(x_forwarded_for(&plain.join(", ")), expected.clone());
+            let elements: Vec<String> =
+                hops.iter().map(|ip| format!("by=_x;For=\"{}\";proto=http", SocketAddr::new(*ip, port))).collect();
+            prop_assert_eq!(forwarded_for(&elements.join(",")), expected);
+        }
+    }
+
+    #[test]
+    fn a_separator_in_quotes_separates_nothing() {
+        let found = forwarded_for(r#"for="_a,b;c", for=192.0.2.1"#);
+        assert_eq!(found, [None, Some(IpAddr::from([192, 0, 2, 1]))]);
+    }
+}

@@ -113,7 +113,6 @@ impl LiveStream {
     }
 
     /// The response's body. Its first poll is the sign that the head is on its way.
-    #[must_use]
     pub fn into_body(self) -> Body {
         let Self { link, framing, beginning, tail } = self;
         match framing {

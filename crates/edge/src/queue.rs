@@ -341,7 +341,7 @@ impl SendQueue {
 impl Outlet for SendQueue {
     fn push(&self, frames: &Frames) -> Flow {
         match self.framing {
-            Framing::Chunked => self.write(frames.framed(|events| chunk(events))),
+            Framing::Chunked => self.write(frames.framed(chunk)),
             Framing::Raw => self.write(frames.bytes()),
         }
     }

@@ -84,3 +84,27 @@ fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
         Some(&text[..end])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(event: Event<'_>) -> String {
+        let mut out = BytesMut::new();
+        event.encode(&mut out);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_spelt_field_by_field() {
+        let event = Event { id: Some("7"), name: Some("stats"), data: b"{}" };
+        assert_eq!(encoded(event), "event: stats\nid: 7\ndata: {}\n\n");
+        assert_eq!(encoded(Event::default()), "data: \n\n");
+    }
+
+    #[test]
+    fn no_value_can_begin_a_line_of_its_own() {
+        let event = Event { id: Some("1\nretry: 0"), name: Some("a\rb"), data: b"a\nid: 9\r\nb\rc" };
+        assert_eq!(encoded(event), "data: a\ndata: id: 9\ndata: b\ndata: c\n\n");
+    }
+}

@@ -6,10 +6,15 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::{extract::Request, response::Response};
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tower::{Layer, Service};
+
+use crate::refusal::Refusal;
 
 /// A layer that runs its route's handler as a task of `tracker` and awaits it: a client that hangs up between commit
 /// and announce stops nothing. For routes that change something.
@@ -64,7 +69,8 @@ impl Future for TrackedAnswer {
             Err(error) => match error.try_into_panic() {
                 // Goes on where it would have gone without the task: to the place that answers 500.
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => panic!("a tracked handler was aborted"),
+                // Only a runtime that ends aborts tasks.
+                Err(_aborted) => Poll::Ready(Ok(Refusal::ShuttingDown.into_response())),
             },
         }
     }

@@ -1,0 +1,365 @@
+//! A hub that has nothing but edge, and a client that speaks raw TCP to it.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tertulia_core::{Clock, Flow, Frames, Ids, Outlet, Sleep};
+use tertulia_edge::{
+    AddressKey, Admission, BodyLimit, Edge, EdgeContext, EdgeMetrics, EdgeOptions, Head, LiveStream, Refusal, Renderer,
+    RequestHead, SendQueue, Server, ServerOptions, StreamClass, StreamOpener, StreamPermits, Surface, Throttle,
+    WholeBody, sse, tracked,
+};
+use tertulia_model::Timestamp;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    sync::{mpsc, oneshot},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// A clock that moves only when it is told to.
+#[derive(Debug, Default)]
+pub(crate) struct StoppedClock(Mutex<(Duration, Vec<(Duration, oneshot::Sender<()>)>)>);
+
+impl StoppedClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        let mut inner = self.0.lock().unwrap();
+        inner.0 += by;
+        let now = inner.0;
+        let (due, later) = std::mem::take(&mut inner.1).into_iter().partition(|(at, _)| *at <= now);
+        inner.1 = later;
+        drop(inner);
+        let due: Vec<(Duration, oneshot::Sender<()>)> = due;
+        for (_, wake) in due {
+            let _ = wake.send(());
+        }
+    }
+}
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(1_700_000_000_000_000) + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.lock().unwrap().0
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let (wake, woken) = oneshot::channel();
+        let mut inner = self.0.lock().unwrap();
+        let at = inner.0 + duration;
+        inner.1.push((at, wake));
+        Box::pin(async move {
+            let _ = woken.await;
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct CountingIds(AtomicU64);
+
+impl Ids for CountingIds {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::Relaxed) as u8;
+        bytes.fill(next);
+    }
+}
+
+/// Words refusals with its name, the status and the numbers.
+pub(crate) struct Named(pub &'static str);
+
+impl Renderer for Named {
+    fn render(&self, refusal: &Refusal, _: &RequestHead) -> Response {
+        (refusal.status(), format!("{}: {refusal:?}", self.0)).into_response()
+    }
+}
+
+/// Admits everybody but those who name themselves greedy.
+struct NoGreed;
+
+impl Admission for NoGreed {
+    fn admit(&self, head: &RequestHead, _: AddressKey) -> Result<(), Refusal> {
+        if head.uri().query() != Some("greedy") {
+            return Ok(());
+        }
+        Err(Refusal::Throttled(Throttle {
+            retry_after: Duration::from_millis(1_500),
+            limit: 120,
+            remaining: 0,
+            resets_at: Timestamp::from_micros(0),
+        }))
+    }
+}
+
+/// What the handlers share with the tests.
+pub(crate) struct Room {
+    pub(crate) class: Arc<StreamClass>,
+    pub(crate) beginning: Bytes,
+    pub(crate) permits: StreamPermits,
+    outlets: Mutex<Vec<Arc<SendQueue>>>,
+    ended: mpsc::Sender<()>,
+}
+
+impl Room {
+    pub(crate) fn outlet(&self, index: usize) -> Arc<SendQueue> {
+        Arc::clone(&self.outlets.lock().unwrap()[index])
+    }
+
+    /// Pushes one event to everybody; answers each one's flow.
+    pub(crate) fn say(&self, text: &str) -> Vec<Flow> {
+        let frames = event(text);
+        self.outlets.lock().unwrap().iter().map(|outlet| outlet.push(&frames)).collect()
+    }
+}
+
+pub(crate) fn event(text: &str) -> Frames {
+    Frames::new(Bytes::from(format!("data: {text}\n\n")))
+}
+
+struct Ended(mpsc::Sender<()>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.try_send(());
+    }
+}
+
+async fn stream(State(room): State<Arc<Room>>, Head(head): Head, opener: StreamOpener) -> Response {
+    let Some(permit) = room.permits.acquire(head.address_key(), 10) else {
+        return axum::http::StatusCode::TOO_MANY_REQUESTS.into_response();
+    };
+    let mut stream: LiveStream = opener.open(&room.class);
+    stream.keep(permit);
+    stream.keep(Ended(room.ended.clone()));
+    stream.begin_with(room.beginning.clone());
+    room.outlets.lock().unwrap().push(stream.outlet());
+    sse::response(stream)
+}
+
+fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
+    Router::new()
+        .route("/api/stream", get(stream).post(stream))
+        .route("/api/echo", post(async |WholeBody(body): WholeBody| body))
+        .route("/api/small", post(async |WholeBody(body): WholeBody| body).layer(Extension(BodyLimit(4))))
+        .route("/api/panic", get(async || -> &'static str { panic!("on purpose") }))
+        .route("/api/tracked-panic", get(async || -> &'static str { panic!("tracked") }).layer(tracked(tracker)))
+        .route("/api/whoami", get(async |Head(head): Head| head.client().ip().to_string()))
+        .route("/api/v1/thing", get(async || "thing"))
+        .route("/", get(async || "home"))
+        .with_state(Arc::clone(room))
+}
+
+/// How a hub differs from the usual one.
+pub(crate) struct Setting {
+    pub(crate) class: StreamClass,
+    pub(crate) beginning: Bytes,
+    pub(crate) edge: EdgeOptions,
+    pub(crate) server: ServerOptions,
+    pub(crate) send_buffer: Option<usize>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            class: StreamClass {
+                queue_bytes: StreamClass::DEFAULT_QUEUE_BYTES,
+                keep_alive_every: StreamClass::DEFAULT_KEEP_ALIVE,
+                keep_alive: Bytes::from_static(sse::PING),
+                farewell: Bytes::from_static(b"retry: 1\n\n"),
+            },
+            beginning: Bytes::from_static(b"data: hello\n\n"),
+            edge: EdgeOptions::default(),
+            server: ServerOptions::default(),
+            send_buffer: None,
+        }
+    }
+}
+
+pub(crate) struct Hub {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<StoppedClock>,
+    pub(crate) metrics: Arc<EdgeMetrics>,
+    pub(crate) edge: Edge,
+    pub(crate) room: Arc<Room>,
+    pub(crate) ended: mpsc::Receiver<()>,
+    pub(crate) shutdown: CancellationToken,
+    tracker: TaskTracker,
+}
+
+impl Hub {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Setting::default()).await
+    }
+
+    pub(crate) async fn start_with(setting: Setting) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        if let Some(bytes) = setting.send_buffer {
+            // Accepted sockets inherit it.
+            socket.set_send_buffer_size(bytes as u32).unwrap();
+        }
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1024).unwrap();
+        let (ended, has_ended) = mpsc::channel(64);
+        let room = Arc::new(Room {
+            class: Arc::new(setting.class),
+            beginning: setting.beginning,
+            permits: StreamPermits::new(),
+            outlets: Mutex::default(),
+            ended,
+        });
+        let context = EdgeContext {
+            clock: Arc::<StoppedClock>::default(),
+            ids: Arc::new(CountingIds::default()),
+            tracker: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            metrics: Arc::default(),
+        };
+        let clock = Arc::<StoppedClock>::default();
+        let context = EdgeContext { clock: clock.clone(), ..context };
+        let surfaces =
+            vec![Surface::new("/api", Named("api")).admission(Arc::new(NoGreed)), Surface::new("/api/v1", Named("v1"))];
+        let router = routes(&room, &context.tracker);
+        let edge = Edge::new(context.clone(), setting.edge, surfaces, Surface::new("/", Named("rest")), router);
+        let address = listener.local_addr().unwrap();
+        let server = Server::new(edge.clone(), setting.server);
+        context.tracker.spawn(async move { server.serve(listener).await });
+        Self {
+            address,
+            clock,
+            metrics: context.metrics,
+            edge,
+            room,
+            ended: has_ended,
+            shutdown: context.shutdown,
+            tracker: context.tracker,
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Peer {
+        Peer(TcpStream::connect(self.address).await.unwrap(), Vec::new())
+    }
+
+    /// A peer whose own receive buffer is as small as the system allows.
+    pub(crate) async fn connect_small(&self) -> Peer {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(2048).unwrap();
+        Peer(socket.connect(self.address).await.unwrap(), Vec::new())
+    }
+
+    /// One request on a connection of its own; the whole answer.
+    pub(crate) async fn ask(&self, request: &str) -> Answer {
+        let mut peer = self.connect().await;
+        peer.send(request).await;
+        peer.answer().await
+    }
+
+    /// A peer that has read a stream's head.
+    pub(crate) async fn listen(&self) -> Peer {
+        let mut peer = self.connect().await;
+        peer.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        let head = peer.head().await;
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        peer
+    }
+
+    /// Ends the hub and waits for every task.
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+pub(crate) struct Answer {
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v)
+    }
+}
+
+/// The client's end of a raw connection, with what was read too far.
+pub(crate) struct Peer(pub(crate) TcpStream, Vec<u8>);
+
+impl Peer {
+    pub(crate) async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Reads up to and with the blank line.
+    pub(crate) async fn head(&mut self) -> String {
+        self.until(b"\r\n\r\n").await
+    }
+
+    pub(crate) async fn answer(&mut self) -> Answer {
+        let head = self.head().await;
+        let mut answer = Answer { head, body: String::new() };
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        answer.body = String::from_utf8(self.exactly(length).await).unwrap();
+        answer
+    }
+
+    /// The next chunk's payload; empty for the last one.
+    pub(crate) async fn chunk(&mut self) -> String {
+        let size = self.until(b"\r\n").await;
+        let size = usize::from_str_radix(size.trim_end(), 16).unwrap();
+        let mut chunk = self.exactly(size + 2).await;
+        assert_eq!(chunk.split_off(size), b"\r\n");
+        String::from_utf8(chunk).unwrap()
+    }
+
+    /// Everything up to the connection's end.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = std::mem::take(&mut self.1);
+        // A reset is an end too.
+        let _ = self.0.read_to_end(&mut rest).await;
+        rest
+    }
+
+    async fn until(&mut self, mark: &[u8]) -> String {
+        loop {
+            if let Some(at) = self.1.windows(mark.len()).position(|window| window == mark) {
+                let taken = self.1.drain(..at + mark.len()).collect();
+                return String::from_utf8(taken).unwrap();
+            }
+            self.more().await;
+        }
+    }
+
+    pub(crate) async fn exactly(&mut self, length: usize) -> Vec<u8> {
+        while self.1.len() < length {
+            self.more().await;
+        }
+        self.1.drain(..length).collect()
+    }
+
+    async fn more(&mut self) {
+        let read = self.0.read_buf(&mut self.1).await.unwrap();
+        assert_ne!(read, 0, "the connection ended after {:?}", String::from_utf8_lossy(&self.1));
+    }
+}
