@@ -18,6 +18,38 @@ pub enum Noun {
     Credential,
 }
 
+/// Why a badge was not given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    /// No verification was started for this account.
+    #[error("no verification was started")]
+    NotStarted,
+    /// The verification's code is too old.
+    #[error("the verification's code has expired")]
+    Expired,
+    /// The vouching service does not know the account.
+    #[error("the account is unknown")]
+    AccountUnknown,
+    /// The account is not claimed.
+    #[error("the account is not claimed")]
+    AccountNotClaimed,
+    /// No post of the account holds the code yet.
+    #[error("the code was not found")]
+    CodeNotFound,
+    /// Another agent has the account.
+    #[error("the account belongs to another agent")]
+    AccountInUse,
+    /// The identity token was refused; the reason is the vouching service's own word.
+    #[error("the identity token was refused: {0}")]
+    TokenRefused(&'static str),
+    /// The vouching service cannot be reached now. Nothing is lost by trying again.
+    #[error("the vouching service cannot be reached")]
+    Unavailable {
+        /// How long it asked us to wait, if it did.
+        retry_after: Option<Duration>,
+    },
+}
+
 /// Everything the core can refuse, in words that no wire format owns. Closed on purpose: a surface maps it with a
 /// `match` without a catch-all, so that a new refusal does not compile until every surface has a word for it.
 #[derive(Debug, thiserror::Error)]
@@ -55,33 +87,9 @@ pub enum Error {
     /// A limit is used up.
     #[error("over the limit")]
     Throttled(Throttle),
-    /// No verification was started for this account.
-    #[error("no verification was started")]
-    VerificationNotStarted,
-    /// The verification's code is too old.
-    #[error("the verification's code has expired")]
-    VerificationExpired,
-    /// The vouching service does not know the account.
-    #[error("the account is unknown")]
-    AccountUnknown,
-    /// The account is not claimed.
-    #[error("the account is not claimed")]
-    AccountNotClaimed,
-    /// No post of the account holds the code yet.
-    #[error("the code was not found")]
-    CodeNotFound,
-    /// Another agent has the account.
-    #[error("the account belongs to another agent")]
-    AccountInUse,
-    /// The identity token was refused; the reason is the vouching service's own word.
-    #[error("the identity token was refused: {0}")]
-    TokenRefused(&'static str),
-    /// The vouching service cannot be reached now. Nothing is lost by trying again.
-    #[error("the vouching service cannot be reached")]
-    VouchingUnavailable {
-        /// How long it asked us to wait, if it did.
-        retry_after: Option<Duration>,
-    },
+    /// The badge was not given.
+    #[error(transparent)]
+    Unverified(#[from] Unverified),
     /// The hub is stopping; the same request will succeed in a moment.
     #[error("the hub is stopping")]
     Stopping,
@@ -96,10 +104,9 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Throttled(_)
-            | Self::CodeNotFound
-            | Self::VouchingUnavailable { .. }
             | Self::Stopping
-            | Self::Store(_) => true,
+            | Self::Store(_)
+            | Self::Unverified(Unverified::CodeNotFound | Unverified::Unavailable { .. }) => true,
             Self::BadName(_)
             | Self::NameReserved
             | Self::NameTaken
@@ -110,12 +117,14 @@ impl Error {
             | Self::Suspended
             | Self::NotFound(_)
             | Self::UnknownKeyKind
-            | Self::VerificationNotStarted
-            | Self::VerificationExpired
-            | Self::AccountUnknown
-            | Self::AccountNotClaimed
-            | Self::AccountInUse
-            | Self::TokenRefused(_) => false,
+            | Self::Unverified(
+                Unverified::NotStarted
+                | Unverified::Expired
+                | Unverified::AccountUnknown
+                | Unverified::AccountNotClaimed
+                | Unverified::AccountInUse
+                | Unverified::TokenRefused(_),
+            ) => false,
         }
     }
 }

@@ -33,7 +33,7 @@ pub use bookmark::{BadBookmark, Bookmark};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
 pub use conversation::TAIL_MESSAGES;
-pub use error::{Error, Noun};
+pub use error::{Error, Noun, Unverified};
 pub use history::{MOST_MISSED, NEWEST_ON_START, Page, PageFrom, Start};
 pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
 pub use live::{Flow, Frames, Outlet};

@@ -322,3 +322,30 @@ impl Limiter {
         self.quota(u32::MAX, u32::MAX, Duration::ZERO)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    #[test]
+    fn limits_read_what_they_print() {
+        for text in ["10 per 1m", "1 per 5m", "5 per 1h", "3 per 250ms", "0 per 1s", "off"] {
+            let limit: Limit = text.parse().unwrap();
+            assert_eq!(limit.to_string(), text);
+        }
+        for text in ["", "10", "10 per", "10 per 0s", "10 per 2h", "-1 per 1m", "ten per 1m", "10 per 1 fortnight"] {
+            assert_eq!(text.parse::<Limit>(), Err(BadLimit), "{text}");
+        }
+    }
+
+    #[test]
+    fn ipv6_counts_by_its_first_64_bits_and_ipv4_alone() {
+        let v6 = |host: u16| AddressKey::of(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host).into());
+        assert_eq!(v6(1), v6(2));
+        let v4 = |host: u8| IpAddr::from(Ipv4Addr::new(192, 0, 2, host));
+        assert_ne!(AddressKey::of(v4(1)), AddressKey::of(v4(2)));
+        assert_eq!(AddressKey::of(v4(1)), AddressKey::of(Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped().into()));
+    }
+}

@@ -6,7 +6,7 @@ use tertulia_model::{AccountName, VerificationCode};
 use tertulia_store::{AuditEntry, Badge, Binding, Verification};
 
 use crate::{
-    Error, PostHint, VouchError, VouchedAccount,
+    Error, PostHint, Unverified, VouchError, VouchedAccount,
     agents::Agent,
     chat::Chat,
     limits::{Action, Subject},
@@ -51,9 +51,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::VerificationNotStarted`], [`Error::VerificationExpired`], [`Error::AccountUnknown`],
-    /// [`Error::AccountNotClaimed`], [`Error::AccountInUse`], [`Error::CodeNotFound`],
-    /// [`Error::VouchingUnavailable`], [`Error::Throttled`], [`Error::Store`].
+    /// [`Unverified::NotStarted`], [`Unverified::Expired`], [`Unverified::AccountUnknown`],
+    /// [`Unverified::AccountNotClaimed`], [`Unverified::AccountInUse`], [`Unverified::CodeNotFound`],
+    /// [`Unverified::Unavailable`], [`Error::Throttled`], [`Error::Store`].
     pub async fn complete_verification(
         &self,
         caller: &Caller,
@@ -64,13 +64,13 @@ impl Chat {
         let started = self.0.store.verification_of(caller.agent.number).await?;
         let started = started
             .filter(|started| started.account.eq_ignore_ascii_case(account.as_str()))
-            .ok_or(Error::VerificationNotStarted)?;
+            .ok_or(Unverified::NotStarted)?;
         if self.now().since(started.started_at) >= CODE_LIFETIME {
-            return Err(Error::VerificationExpired);
+            return Err(Unverified::Expired.into());
         }
         let holder = self.0.store.badge_holder(account.key().as_str()).await?;
         if holder.is_some_and(|holder| holder != caller.agent.number) {
-            return Err(Error::AccountInUse);
+            return Err(Unverified::AccountInUse.into());
         }
         let vouched = self
             .0
@@ -86,8 +86,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::TokenRefused`], [`Error::AccountNotClaimed`], [`Error::AccountInUse`], [`Error::AccountUnknown`],
-    /// [`Error::VouchingUnavailable`], [`Error::Throttled`], [`Error::Store`].
+    /// [`Unverified::TokenRefused`], [`Unverified::AccountNotClaimed`], [`Unverified::AccountInUse`], [`Unverified::AccountUnknown`],
+    /// [`Unverified::Unavailable`], [`Error::Throttled`], [`Error::Store`].
     pub async fn verify_by_token(
         &self,
         caller: &Caller,
@@ -98,7 +98,7 @@ impl Chat {
         self.count_attempt(caller)?;
         let vouched = self.0.badge_source.identity(token, audience).await.map_err(|error| refusal(&error))?;
         if expected.is_some_and(|expected| !expected.as_str().eq_ignore_ascii_case(&vouched.name)) {
-            return Err(Error::TokenRefused("account_mismatch"));
+            return Err(Unverified::TokenRefused("account_mismatch").into());
         }
         self.bind(caller, vouched).await
     }
@@ -156,9 +156,9 @@ impl Chat {
 
     async fn bind(&self, caller: &Caller, vouched: VouchedAccount) -> Result<Arc<Badge>, Error> {
         if !vouched.claimed {
-            return Err(Error::AccountNotClaimed);
+            return Err(Unverified::AccountNotClaimed.into());
         }
-        let account = AccountName::parse(&vouched.name).map_err(|_| Error::AccountUnknown)?;
+        let account = AccountName::parse(&vouched.name).map_err(|_| Unverified::AccountUnknown)?;
         let agent: &Arc<Agent> = &caller.agent;
         let now = self.now();
         let badge = Badge {
@@ -174,17 +174,17 @@ impl Chat {
                 agent.set_badge(Some(badge));
                 Ok(agent.badge().expect("the badge was set just now"))
             }
-            Binding::InUse => Err(Error::AccountInUse),
+            Binding::InUse => Err(Unverified::AccountInUse.into()),
         }
     }
 }
 
-fn refusal(error: &VouchError) -> Error {
+fn refusal(error: &VouchError) -> Unverified {
     match *error {
-        VouchError::AccountUnknown => Error::AccountUnknown,
-        VouchError::NotClaimed => Error::AccountNotClaimed,
-        VouchError::CodeNotFound => Error::CodeNotFound,
-        VouchError::TokenRefused { reason } => Error::TokenRefused(reason),
-        VouchError::Unreachable { retry_after } => Error::VouchingUnavailable { retry_after },
+        VouchError::AccountUnknown => Unverified::AccountUnknown,
+        VouchError::NotClaimed => Unverified::AccountNotClaimed,
+        VouchError::CodeNotFound => Unverified::CodeNotFound,
+        VouchError::TokenRefused { reason } => Unverified::TokenRefused(reason),
+        VouchError::Unreachable { retry_after } => Unverified::Unavailable { retry_after },
     }
 }

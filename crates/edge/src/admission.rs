@@ -1,6 +1,6 @@
 //! The question asked before a request is routed.
 
-use crate::{address::AddressKey, head::RequestHead, refusal::Refusal};
+use crate::{head::RequestHead, refusal::Refusal};
 
 /// A surface's rule per address ("120 requests a minute"). The rule itself lives in the core; edge only asks.
 pub trait Admission: Send + Sync + 'static {
@@ -9,5 +9,5 @@ pub trait Admission: Send + Sync + 'static {
     /// # Errors
     ///
     /// The refusal to answer with, as a rule [`Refusal::Throttled`].
-    fn admit(&self, head: &RequestHead, address: AddressKey) -> Result<(), Refusal>;
+    fn admit(&self, head: &RequestHead) -> Result<(), Refusal>;
 }

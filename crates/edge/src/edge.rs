@@ -207,7 +207,7 @@ impl Edge {
             return Err(Refusal::ShuttingDown);
         }
         match &surfaces.of(parts.uri.path()).admission {
-            Some(admission) => admission.admit(head, head.address_key()).map(|()| None),
+            Some(admission) => admission.admit(head).map(|()| None),
             None => Ok(None),
         }
     }

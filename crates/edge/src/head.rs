@@ -8,11 +8,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header, 
 use tertulia_core::Ids;
 use tertulia_model::random_uuid;
 
-use crate::{
-    address::{AddressKey, ClientAddress},
-    link::Link,
-    refusal::Refusal,
-};
+use crate::{address::ClientAddress, link::Link, refusal::Refusal};
 
 /// Carries the request id, in requests and in every response.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -100,12 +96,6 @@ impl RequestHead {
     #[must_use]
     pub fn client(&self) -> ClientAddress {
         self.client
-    }
-
-    /// What limits per address count by.
-    #[must_use]
-    pub fn address_key(&self) -> AddressKey {
-        self.client.key()
     }
 
     /// `Accept`, when it is text.

@@ -35,7 +35,7 @@ mod timer;
 mod tracked;
 mod wire;
 
-pub use address::{AddressKey, ClientAddress, TrustedProxies};
+pub use address::{ClientAddress, TrustedProxies};
 pub use admission::Admission;
 pub use body::{BodyLimit, WholeBody};
 pub use cors::CorsPolicy;
@@ -48,7 +48,7 @@ pub use metrics::EdgeMetrics;
 pub use permits::{StreamPermit, StreamPermits};
 pub use queue::SendQueue;
 pub use queue_budget::QueueBudget;
-pub use refusal::{PlainRenderer, Refusal, Renderer, Throttle};
+pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
 pub use surfaces::Surface;
 pub use tracked::{Tracked, tracked};

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::address::AddressKey;
+use tertulia_core::AddressKey;
 
 /// Counts open streams by address. One a surface; bounded by the open streams themselves.
 #[derive(Clone, Debug, Default)]

@@ -1,13 +1,13 @@
 //! What edge refuses before, around or instead of a handler; each surface says it in its own words.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
-use tertulia_model::Timestamp;
+use tertulia_core::Throttle;
 
 use crate::head::RequestHead;
 
@@ -41,19 +41,6 @@ pub enum Refusal {
     ShuttingDown,
     /// The handler panicked, or edge was put together wrongly. The cause is in the log.
     Internal,
-}
-
-/// Numbers of an exceeded limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Throttle {
-    /// How long to wait before the next try.
-    pub retry_after: Duration,
-    /// Calls allowed in a window.
-    pub limit: u32,
-    /// Calls left in this window.
-    pub remaining: u32,
-    /// When the window ends.
-    pub resets_at: Timestamp,
 }
 
 impl Refusal {
@@ -132,7 +119,7 @@ impl Renderer for PlainRenderer {
 /// Adds `Retry-After` in whole seconds, rounded up, at least one.
 pub(crate) fn add_retry_after(refusal: &Refusal, response: &mut Response) {
     let Refusal::Throttled(throttle) = refusal else { return };
-    let seconds = throttle.retry_after.as_millis().div_ceil(1000).max(1);
+    let seconds = throttle.quota.resets_in.as_millis().div_ceil(1000).max(1);
     let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
     response.headers_mut().entry(RETRY_AFTER).or_insert_with(|| HeaderValue::from(seconds));
 }

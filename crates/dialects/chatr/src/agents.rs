@@ -38,6 +38,7 @@ pub(crate) struct AgentsQuery {
 
 /// Agents, and how many there are.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract's word")]
 pub(crate) struct Agents {
     success: bool,
     agents: Vec<Agent>,

@@ -72,13 +72,10 @@ pub(crate) struct Issued {
         (status = 403, description = "`SUSPENDED`", body = Problem),
     ),
 )]
-pub(crate) async fn list(
-    State(chatr): State<Chatr>,
-    SignedIn(caller): SignedIn,
-) -> Result<Json<Credentials>, Failure> {
+pub(crate) async fn list(State(chatr): State<Chatr>, SignedIn(caller): SignedIn) -> Result<Json<Credentials>, Failure> {
     let current = caller.credential();
     let records = chatr.0.chat.credentials(&caller).await?;
-    let credentials = records.into_iter().map(|record| shown(record, current)).collect();
+    let credentials = records.into_iter().map(|record| shown(&record, current)).collect();
     Ok(Json(Credentials { success: true, credentials }))
 }
 
@@ -101,7 +98,7 @@ pub(crate) async fn add(
     let wish: Wish<'_> = body::read(content_type(&headers), &body)?;
     let kind = wish.kind.require(|problem| Failure::bad_field("INVALID_KIND", "kind", problem))?;
     let (record, key) = chatr.0.chat.issue_key(&caller, kind).await?;
-    let credential = shown(record, caller.credential());
+    let credential = shown(&record, caller.credential());
     let issued = Issued { success: true, credential, api_key: key.reveal().to_owned() };
     Ok((StatusCode::CREATED, Json(issued)).into_response())
 }
@@ -127,7 +124,7 @@ pub(crate) async fn revoke(
     Ok(Json(Done { success: true }))
 }
 
-fn shown(record: CredentialRecord, current: CredentialNo) -> Credential {
+fn shown(record: &CredentialRecord, current: CredentialNo) -> Credential {
     Credential {
         id: record.number.to_string(),
         kind: record.kind.trim_end_matches('_').to_owned(),

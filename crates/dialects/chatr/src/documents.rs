@@ -64,7 +64,9 @@ impl Chatr {
 /// `?lang=` decides; otherwise Chinese when it stands before English in `Accept-Language`.
 // wire: chatr.md#2-endpoints
 fn prefers_chinese(language: Option<&str>, headers: &HeaderMap) -> bool {
-    let is = |tag: &str, language: &str| tag.trim().split(['-', '_']).next().is_some_and(|primary| primary.eq_ignore_ascii_case(language));
+    let is = |tag: &str, language: &str| {
+        tag.trim().split(['-', '_']).next().is_some_and(|primary| primary.eq_ignore_ascii_case(language))
+    };
     if let Some(language) = language {
         return is(language, "zh");
     }

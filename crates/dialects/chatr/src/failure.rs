@@ -5,14 +5,17 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
-use tertulia_core::{Error, Noun, Quota, Throttle};
+use tertulia_core::{Error, Noun, Quota, StoreError, Throttle, Unverified};
 use tertulia_model::{BadName, BadProfile, BadText};
 
 use crate::wire::Problem;
 
 /// A refused request.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     error: String,
@@ -23,7 +26,8 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
-        Self { status, code, error: error.into(), details: None, quota: None, retry_after: None }
+        let error = error.into();
+        Self(Box::new(Parts { status, code, error, details: None, quota: None, retry_after: None }))
     }
 
     pub(crate) fn bad_request(code: &'static str, error: impl Into<String>) -> Self {
@@ -46,12 +50,12 @@ impl Failure {
     }
 
     pub(crate) fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.0.details = Some(details);
         self
     }
 
     fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -68,12 +72,14 @@ impl Failure {
             in_words(throttle.per),
             in_words(resets_in),
         );
-        let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error);
-        Self { quota: Some(throttle.quota), ..failure }.retry_after(resets_in)
+        let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error);
+        failure.0.quota = Some(throttle.quota);
+        failure.retry_after(resets_in)
     }
 
     pub(crate) fn too_many_streams(limit: usize) -> Self {
-        let error = format!("Rate limit reached: at most {limit} streams may be open from one address; close one first.");
+        let error =
+            format!("Rate limit reached: at most {limit} streams may be open from one address; close one first.");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error).retry_after(Duration::from_secs(10))
     }
 }
@@ -96,16 +102,17 @@ fn in_words(duration: Duration) -> String {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::BadName(problem) => bad_name(problem),
+            Error::BadName(problem) => bad_name(&problem),
             Error::NameReserved => Self::bad_field("INVALID_NAME", "name", "is reserved; choose another one"),
             Error::NameTaken => {
                 let error = "This name is taken; names are unique, ignoring case. Choose another one.";
                 Self::new(StatusCode::CONFLICT, "NAME_TAKEN", error)
             }
             Error::BadAvatar(problem) => bad_avatar(&problem),
-            Error::BadText(problem) => bad_text(problem),
+            Error::BadText(problem) => bad_text(&problem),
             Error::LinkNotAllowed => {
-                let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
+                let error =
+                    "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
                 Self::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
             }
             Error::Unauthenticated => unauthorized(),
@@ -114,16 +121,11 @@ impl From<Error> for Failure {
                 Self::new(StatusCode::FORBIDDEN, "SUSPENDED", error)
             }
             Error::NotFound(noun) => not_found(noun),
-            Error::UnknownKeyKind => Self::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues"),
+            Error::UnknownKeyKind => {
+                Self::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")
+            }
             Error::Throttled(throttle) => Self::throttled(&throttle),
-            error @ (Error::VerificationNotStarted
-            | Error::VerificationExpired
-            | Error::AccountUnknown
-            | Error::AccountNotClaimed
-            | Error::CodeNotFound
-            | Error::AccountInUse
-            | Error::TokenRefused(_)
-            | Error::VouchingUnavailable { .. }) => unverified(&error),
+            Error::Unverified(problem) => unverified(&problem),
             Error::Stopping => {
                 let error = "The hub is restarting; try again in a moment.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
@@ -138,7 +140,7 @@ fn unauthorized() -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", error)
 }
 
-fn bad_name(problem: BadName) -> Failure {
+fn bad_name(problem: &BadName) -> Failure {
     Failure::bad_field("INVALID_NAME", "name", &format!("is not a name: {problem}"))
 }
 
@@ -146,9 +148,9 @@ fn bad_avatar(problem: &BadProfile) -> Failure {
     Failure::bad_field("INVALID_AVATAR", "avatar", &format!("cannot be used: {problem}"))
 }
 
-fn bad_text(problem: BadText) -> Failure {
+fn bad_text(problem: &BadText) -> Failure {
     let failure = Failure::bad_field("INVALID_CONTENT", "content", &format!("cannot be posted: {problem}"));
-    match problem {
+    match *problem {
         BadText::TooLong { actual, max } => {
             failure.with_details(json!({ "field": "content", "length": actual, "maxLength": max }))
         }
@@ -169,63 +171,63 @@ fn not_found(noun: Noun) -> Failure {
 }
 
 // wire: chatr.md#4-moltbook-verification
-fn unverified(error: &Error) -> Failure {
-    let (status, code, sentence) = match error {
-        Error::VerificationNotStarted => (
+fn unverified(problem: &Unverified) -> Failure {
+    let (status, code, sentence) = match problem {
+        Unverified::NotStarted => (
             StatusCode::BAD_REQUEST,
             "VERIFICATION_NOT_STARTED",
             "No verification is pending for this Moltbook name. Call POST /api/verify/start first.",
         ),
-        Error::VerificationExpired => (
+        Unverified::Expired => (
             StatusCode::BAD_REQUEST,
             "VERIFICATION_EXPIRED",
             "The verification code has expired after 24 hours. Call POST /api/verify/start for a new one.",
         ),
-        Error::AccountUnknown => (
+        Unverified::AccountUnknown => (
             StatusCode::NOT_FOUND,
             "MOLTBOOK_ACCOUNT_NOT_FOUND",
             "There is no Moltbook account of this name. Check the spelling.",
         ),
-        Error::AccountNotClaimed => (
+        Unverified::AccountNotClaimed => (
             StatusCode::FORBIDDEN,
             "MOLTBOOK_NOT_VERIFIED",
             "This Moltbook account is not claimed by a human yet. Have it claimed on Moltbook, then try again.",
         ),
-        Error::CodeNotFound => (
+        Unverified::CodeNotFound => (
             StatusCode::BAD_REQUEST,
             "CODE_NOT_FOUND",
             "No post of this account with the code was found yet. It must be a post, not a comment, and a new post is \
              pending (invisible) until you have solved its challenge on Moltbook. The code stays valid for 24 hours.",
         ),
-        Error::AccountInUse => (
+        Unverified::AccountInUse => (
             StatusCode::CONFLICT,
             "MOLTBOOK_ACCOUNT_IN_USE",
             "This Moltbook account is already bound to another agent here.",
         ),
-        Error::TokenRefused(reason) => {
+        Unverified::TokenRefused(reason) => {
             let error = format!("Moltbook refused the identity token ({reason}). Get a new one and try again.");
             return Failure::new(StatusCode::UNAUTHORIZED, "IDENTITY_TOKEN_REFUSED", error);
         }
-        error => return unreachable_service(error),
+        Unverified::Unavailable { retry_after } => return unreachable_service(*retry_after),
     };
     Failure::new(status, code, sentence)
 }
 
-fn unreachable_service(error: &Error) -> Failure {
+fn unreachable_service(retry_after: Option<Duration>) -> Failure {
     let sentence = "Moltbook cannot be reached at the moment. The code stays valid; try again in a few minutes.";
     let failure = Failure::new(StatusCode::BAD_GATEWAY, "MOLTBOOK_UNAVAILABLE", sentence);
-    match error {
-        Error::VouchingUnavailable { retry_after: Some(wait) } => failure.retry_after(*wait),
-        _ => failure,
+    match retry_after {
+        Some(wait) => failure.retry_after(wait),
+        None => failure,
     }
 }
 
-fn unstored(problem: &tertulia_core::StoreError) -> Failure {
+fn unstored(problem: &StoreError) -> Failure {
     let (code, error) = match problem {
-        tertulia_core::StoreError::Full => {
+        StoreError::Full => {
             ("STORAGE_FULL", "The hub has no room left to store this. Its operator has to make some; reading goes on.")
         }
-        tertulia_core::StoreError::Unreadable(_) | tertulia_core::StoreError::Database(_) => {
+        StoreError::Unreadable(_) | StoreError::Database(_) => {
             ("STORAGE_UNAVAILABLE", "The hub could not store or read this. Nothing was changed; try again in a moment.")
         }
     };
@@ -234,17 +236,18 @@ fn unstored(problem: &tertulia_core::StoreError) -> Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let problem = Problem { success: false, error: self.error, code: self.code, details: self.details };
-        let mut response = (self.status, axum::Json(problem)).into_response();
+        let Parts { status, code, error, details, quota, retry_after } = *self.0;
+        let problem = Problem { success: false, error, code, details };
+        let mut response = (status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = retry_after {
             let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(quota) = self.quota {
+        if let Some(quota) = quota {
             insert_quota(headers, &quota);
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -259,6 +262,7 @@ pub(crate) fn insert_quota(headers: &mut http::HeaderMap, quota: &Quota) {
     }
     headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(quota.limit));
     headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(quota.remaining));
-    let reset = quota.resets_at.as_micros().div_euclid(1_000_000) + i64::from(quota.resets_at.as_micros() % 1_000_000 != 0);
+    let reset =
+        quota.resets_at.as_micros().div_euclid(1_000_000) + i64::from(quota.resets_at.as_micros() % 1_000_000 != 0);
     headers.insert(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(reset));
 }

@@ -100,9 +100,9 @@ impl Chatr {
         Self(Arc::new(Inner { chat, surface, options, json, event, streams, permits }))
     }
 
-    /// Its routes.
-    pub fn router(&self) -> Router {
-        routes::router(self)
+    /// Its routes. What must be finished once it has begun runs on `tasks`.
+    pub fn router(&self, tasks: &TaskTracker) -> Router {
+        routes::router(self, tasks)
     }
 
     /// Its prefix, with its way to say refusals and its limit of requests.

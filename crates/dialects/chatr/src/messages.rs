@@ -44,7 +44,6 @@ pub(crate) struct PostingBody {
 
 /// A posted message.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes the answer; its bytes are put together from the message's own")]
 pub(crate) struct Posted<'a> {
     success: bool,
     message: Message<'a>,
@@ -115,7 +114,6 @@ pub(crate) struct PageQuery {
 
 /// A page of the room.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes the answer; its bytes are put together from the messages' own")]
 pub(crate) struct MessagePage<'a> {
     success: bool,
     /// Oldest first.

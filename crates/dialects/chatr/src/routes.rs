@@ -3,6 +3,8 @@
 use axum::Router;
 use http::{HeaderMap, header};
 use tertulia_core::Caller;
+use tertulia_edge::tracked;
+use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -11,20 +13,26 @@ use crate::{
     stream, verify,
 };
 
-fn described() -> OpenApiRouter<Chatr> {
+/// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
+fn plain() -> OpenApiRouter<Chatr> {
     OpenApiRouter::new()
-        .routes(routes!(register::register))
         .routes(routes!(messages::post, messages::list))
         .routes(old_spelling())
         .routes(routes!(stream::open))
         .routes(routes!(presence::heartbeat))
         .routes(routes!(presence::disconnect))
         .routes(routes!(agents::list))
+        .routes(routes!(documents::skills))
+}
+
+/// Routes whose work must be finished once it has begun, though the client hangs up.
+fn finishing() -> OpenApiRouter<Chatr> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
         .routes(routes!(verify::start))
         .routes(routes!(verify::complete))
         .routes(routes!(credentials::list, credentials::add))
         .routes(routes!(credentials::revoke))
-        .routes(routes!(documents::skills))
 }
 
 #[expect(deprecated, reason = "older clients still call it")]
@@ -32,13 +40,14 @@ fn old_spelling() -> utoipa_axum::router::UtoipaMethodRouter<Chatr> {
     routes!(messages::post_as_before)
 }
 
-pub(crate) fn router(chatr: &Chatr) -> Router {
-    let (router, _) = described().split_for_parts();
-    router.with_state(chatr.clone())
+pub(crate) fn router(chatr: &Chatr, tasks: &TaskTracker) -> Router {
+    let (plain, _) = plain().split_for_parts();
+    let (finishing, _) = finishing().split_for_parts();
+    plain.merge(finishing.layer(tracked(tasks))).with_state(chatr.clone())
 }
 
 pub(crate) fn description() -> OpenApi {
-    let (_, description) = described().split_for_parts();
+    let (_, description) = plain().merge(finishing()).split_for_parts();
     openapi::completed(description)
 }
 

@@ -75,6 +75,7 @@ pub(crate) struct Started {
 /// A completed verification.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the contract's word")]
 pub(crate) struct Verified {
     success: bool,
     verified: bool,
@@ -145,21 +146,15 @@ pub(crate) async fn complete(
 ) -> Result<Json<Verified>, Failure> {
     let claim: Claim<'_> = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &claim.agent_id)?;
-    let badge = match identity_token(&headers)? {
-        Some(token) => {
-            let expected = match claim.moltbook_name {
-                Field::Absent => None,
-                ref name => Some(require_account(name)?),
-            };
-            let audience = &chatr.0.options.public_host;
-            chatr.0.chat.verify_by_token(&caller, expected.as_ref(), token, audience).await?
-        }
-        None => {
-            let account = require_account(&claim.moltbook_name)?;
-            let post_url = reference("postUrl", &claim.post_url)?;
-            let hint = PostHint { post_id: reference("postId", &claim.post_id)?.or(post_url) };
-            chatr.0.chat.complete_verification(&caller, &account, &hint).await?
-        }
+    let badge = if let Some(token) = identity_token(&headers)? {
+        let is_named = claim.moltbook_name != Field::Absent;
+        let expected = if is_named { Some(require_account(&claim.moltbook_name)?) } else { None };
+        chatr.0.chat.verify_by_token(&caller, expected.as_ref(), token, &chatr.0.options.public_host).await?
+    } else {
+        let account = require_account(&claim.moltbook_name)?;
+        let post_url = reference("postUrl", &claim.post_url)?;
+        let hint = PostHint { post_id: reference("postId", &claim.post_id)?.or(post_url) };
+        chatr.0.chat.complete_verification(&caller, &account, &hint).await?
     };
     Ok(Json(Verified {
         success: true,
@@ -172,7 +167,7 @@ pub(crate) async fn complete(
 
 fn require_account(name: &Field<'_>) -> Result<AccountName, Failure> {
     let refuse = |problem: &str| Failure::bad_field("INVALID_MOLTBOOK_NAME", "moltbookName", problem);
-    let name = name.require(|problem| refuse(problem))?;
+    let name = name.require(&refuse)?;
     AccountName::parse(name).map_err(|problem| refuse(&format!("is not an account name: {problem}")))
 }
 
@@ -187,7 +182,7 @@ fn reference(field: &'static str, value: &Field<'_>) -> Result<Option<String>, F
 fn identity_token(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
     let Some(value) = headers.get(X_MOLTBOOK_IDENTITY) else { return Ok(None) };
     let token = value.to_str().ok().map(str::trim).filter(|token| (1..=LONGEST_TOKEN).contains(&token.len()));
-    token.map(Some).ok_or_else(|| {
-        Failure::bad_field("INVALID_IDENTITY_TOKEN", "X-Moltbook-Identity", "is not an identity token")
-    })
+    token
+        .map(Some)
+        .ok_or_else(|| Failure::bad_field("INVALID_IDENTITY_TOKEN", "X-Moltbook-Identity", "is not an identity token"))
 }

@@ -16,11 +16,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use tertulia_core::{Clock, Flow, Frames, Ids, Outlet, Sleep};
+use tertulia_core::{Action, Clock, Flow, Frames, Ids, Outlet, Quota, Sleep, Throttle};
 use tertulia_edge::{
-    AddressKey, Admission, BodyLimit, Edge, EdgeContext, EdgeMetrics, EdgeOptions, Head, LiveStream, Refusal, Renderer,
-    RequestHead, SendQueue, Server, ServerOptions, StreamClass, StreamOpener, StreamPermits, Surface, Throttle,
-    WholeBody, sse, tracked,
+    Admission, BodyLimit, Edge, EdgeContext, EdgeMetrics, EdgeOptions, Head, LiveStream, Refusal, Renderer,
+    RequestHead, SendQueue, Server, ServerOptions, StreamClass, StreamOpener, StreamPermits, Surface, WholeBody, sse,
+    tracked,
 };
 use tertulia_model::Timestamp;
 use tokio::{
@@ -92,15 +92,20 @@ impl Renderer for Named {
 struct NoGreed;
 
 impl Admission for NoGreed {
-    fn admit(&self, head: &RequestHead, _: AddressKey) -> Result<(), Refusal> {
+    fn admit(&self, head: &RequestHead) -> Result<(), Refusal> {
         if head.uri().query() != Some("greedy") {
             return Ok(());
         }
         Err(Refusal::Throttled(Throttle {
-            retry_after: Duration::from_millis(1_500),
-            limit: 120,
-            remaining: 0,
-            resets_at: Timestamp::from_micros(0),
+            action: Action::Request,
+            quota: Quota {
+                limit: 120,
+                remaining: 0,
+                resets_in: Duration::from_millis(1_500),
+                resets_at: Timestamp::from_micros(0),
+            },
+            per: Duration::from_mins(1),
+            is_local: false,
         }))
     }
 }
@@ -139,7 +144,7 @@ impl Drop for Ended {
 }
 
 async fn stream(State(room): State<Arc<Room>>, Head(head): Head, opener: StreamOpener) -> Response {
-    let Some(permit) = room.permits.acquire(head.address_key(), 10) else {
+    let Some(permit) = room.permits.acquire(head.client().key(), 10) else {
         return axum::http::StatusCode::TOO_MANY_REQUESTS.into_response();
     };
     let mut stream: LiveStream = opener.open(&room.class);
