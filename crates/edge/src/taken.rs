@@ -105,3 +105,19 @@ impl Listener {
         let _ = SockRef::from(&*self.socket).shutdown(Shutdown::Write);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::SendQueue;
+
+    fn size_of_future<A, B, C, F: Future>(_: impl Fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_listener_costs_little_memory() {
+        let (task, queue) = (size_of_future(serve), size_of::<SendQueue>());
+        assert!(task <= 640 && queue <= 256, "task {task}, queue {queue}");
+    }
+}

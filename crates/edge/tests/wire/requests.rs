@@ -1,10 +1,8 @@
 //! What every request passes through, at the wire.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Hub, Setting};
+use crate::support::{Hub, Setting};
 use tertulia_edge::{AllowedHosts, CorsPolicy, EdgeOptions, ServerOptions, TrustedProxies};
 use tokio::io::AsyncWriteExt;
 
@@ -18,7 +16,7 @@ fn get_with(path: &str, headers: &str) -> String {
 
 #[tokio::test]
 async fn refusals_are_worded_by_the_longest_prefix() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     for (path, words) in [
         ("/api/nothing", "api: NotFound"),
         ("/api", "api: NotFound"),
@@ -34,7 +32,7 @@ async fn refusals_are_worded_by_the_longest_prefix() {
 
 #[tokio::test]
 async fn a_wrong_method_is_told_the_right_ones() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let answer = hub.ask("DELETE /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert_eq!((answer.status(), answer.body.as_str()), (405, "api: MethodNotAllowed"));
     assert_eq!(answer.header("allow"), Some("GET,HEAD,POST"));
@@ -43,7 +41,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
 
 #[tokio::test]
 async fn bodies_beyond_the_limit_are_refused_however_framed_and_the_connection_goes_on() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     let announced = "POST /api/small HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
     let chunked = "POST /api/small HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n";
@@ -59,7 +57,7 @@ async fn bodies_beyond_the_limit_are_refused_however_framed_and_the_connection_g
 
 #[tokio::test]
 async fn a_huge_body_is_refused_while_it_is_being_sent() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     peer.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n").await;
     assert_eq!(peer.answer().await.status(), 413);
@@ -69,7 +67,7 @@ async fn a_huge_body_is_refused_while_it_is_being_sent() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     // The refusal proves that the body is being awaited: its interim answer is only sent then.
     peer.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").await;
@@ -85,7 +83,7 @@ async fn a_body_that_does_not_come_is_given_up() {
 #[tokio::test]
 async fn only_the_hubs_own_names_are_answered() {
     let edge = EdgeOptions { allowed_hosts: AllowedHosts::new(Some("chat.example".into())), ..EdgeOptions::default() };
-    let hub = Hub::start_with(Setting { edge, ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { edge, ..Setting::default() });
     for (host, status) in [
         ("localhost:7600", 200),
         ("my.localhost", 200),
@@ -109,8 +107,7 @@ async fn only_the_hubs_own_names_are_answered() {
 #[tokio::test]
 async fn a_loopback_hub_refuses_pages_of_other_origins() {
     let cors = CorsPolicy::LoopbackAnd(vec!["https://chat.example".into()]);
-    let hub =
-        Hub::start_with(Setting { edge: EdgeOptions { cors, ..EdgeOptions::default() }, ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { edge: EdgeOptions { cors, ..EdgeOptions::default() }, ..Setting::default() });
     for origin in ["http://localhost:3000", "http://127.0.0.1:7600", "https://chat.example"] {
         let answer = hub.ask(&get_with("/", &format!("Origin: {origin}"))).await;
         assert_eq!(answer.status(), 200);
@@ -130,7 +127,7 @@ async fn a_loopback_hub_refuses_pages_of_other_origins() {
 #[tokio::test]
 async fn an_open_hub_tells_browsers_what_they_may_do() {
     let edge = EdgeOptions { cors: CorsPolicy::AnyOrigin, ..EdgeOptions::default() };
-    let hub = Hub::start_with(Setting { edge, ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { edge, ..Setting::default() });
     let preflight = "OPTIONS /api/echo HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: POST\r\n\r\n";
     let answer = hub.ask(preflight).await;
     assert_eq!(answer.status(), 204);
@@ -147,7 +144,7 @@ async fn an_open_hub_tells_browsers_what_they_may_do() {
 
 #[tokio::test]
 async fn slashes_may_be_doubled_or_trail() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     for path in ["/api//v1/thing", "//api/v1/thing/", "/api/v1/thing//?x=1", "/api/v1/thing?x=//"] {
         assert_eq!(hub.ask(&get(path)).await.body, "thing", "{path}");
     }
@@ -158,7 +155,7 @@ async fn slashes_may_be_doubled_or_trail() {
 
 #[tokio::test]
 async fn request_ids_are_echoed_when_they_are_harmless() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let echoed = hub.ask(&get_with("/", "X-Request-Id: a.B_9:-")).await;
     assert_eq!(echoed.header("x-request-id"), Some("a.B_9:-"));
     for bad in ["a b", "é", &"x".repeat(129)] {
@@ -171,7 +168,7 @@ async fn request_ids_are_echoed_when_they_are_harmless() {
 
 #[tokio::test]
 async fn a_panic_is_one_answer_and_harms_nobody_else() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     for path in ["/api/panic", "/api/tracked-panic"] {
         peer.send(&get(path)).await;
@@ -185,7 +182,7 @@ async fn a_panic_is_one_answer_and_harms_nobody_else() {
 
 #[tokio::test]
 async fn admission_is_asked_for_its_own_prefix_alone() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let refused = hub.ask(&get("/api/stream?greedy")).await;
     assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("2")));
     assert!(refused.body.starts_with("api: Throttled"));
@@ -196,7 +193,7 @@ async fn admission_is_asked_for_its_own_prefix_alone() {
 
 #[tokio::test]
 async fn only_trusted_proxies_are_believed() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let whoami = |headers: &str| get_with("/api/whoami", headers);
     assert_eq!(hub.ask(&whoami("X-Forwarded-For: 192.0.2.7")).await.body, "127.0.0.1");
     assert!(hub.edge.foreign_forwarding_seen());
@@ -204,7 +201,7 @@ async fn only_trusted_proxies_are_believed() {
 
     let nets = vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
     let edge = EdgeOptions { trusted_proxies: TrustedProxies::new(nets), ..EdgeOptions::default() };
-    let hub = Hub::start_with(Setting { edge, ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { edge, ..Setting::default() });
     for (headers, client) in [
         ("X-Forwarded-For: 198.51.100.1, 192.0.2.7, 10.1.1.1", "192.0.2.7"),
         ("X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 10.1.1.1", "198.51.100.1"),
@@ -222,7 +219,7 @@ async fn only_trusted_proxies_are_believed() {
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_given_up_sooner_than_an_idle_connection() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut idle = hub.connect().await;
     idle.send(&get("/")).await;
     assert_eq!(idle.answer().await.status(), 200);
@@ -242,7 +239,7 @@ async fn a_head_that_does_not_come_is_given_up_sooner_than_an_idle_connection() 
 #[tokio::test]
 async fn one_connection_too_many_is_closed_at_once() {
     let server = ServerOptions { max_connections: 1, ..ServerOptions::default() };
-    let hub = Hub::start_with(Setting { server, ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { server, ..Setting::default() });
     let mut first = hub.connect().await;
     first.send(&get("/")).await;
     assert_eq!(first.answer().await.status(), 200);
@@ -255,7 +252,7 @@ async fn one_connection_too_many_is_closed_at_once() {
 
 #[tokio::test]
 async fn metrics_are_named_by_route_not_by_path() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     hub.ask(&get("/api/v1/thing/")).await;
     hub.ask(&get("/no/such/path")).await;
     let mut registry = prometheus_client::registry::Registry::default();
@@ -269,7 +266,7 @@ async fn metrics_are_named_by_route_not_by_path() {
 
 #[tokio::test]
 async fn a_request_in_flight_is_answered_while_the_hub_goes_down() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     peer.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n").await;
     assert!(peer.head().await.starts_with("HTTP/1.1 100"));
@@ -277,5 +274,20 @@ async fn a_request_in_flight_is_answered_while_the_hub_goes_down() {
     peer.0.write_all(b"hi").await.unwrap();
     assert_eq!(peer.answer().await.body, "hi");
     assert_eq!(peer.rest().await, b"");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_tracked_handler_is_not_stopped_by_a_hang_up() {
+    let mut hub = Hub::start();
+    let mut peer = hub.connect().await;
+    peer.send("POST /api/commit HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    hub.ended.recv().await.unwrap();
+    drop(peer);
+    while hub.metrics.open_connections.get() > 0 {
+        tokio::task::yield_now().await;
+    }
+    hub.room.gate.notify_one();
+    hub.ended.recv().await.unwrap();
     hub.stop().await;
 }

@@ -1,20 +1,18 @@
 //! Streams at the wire: taken sockets, ordinary bodies, slow readers, ends.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Hub, Setting, event};
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use support::{Hub, Setting, event};
 use tertulia_core::{Flow, Outlet};
 use tertulia_edge::EdgeOptions;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn a_stream_goes_on_in_chunks_after_its_head() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     peer.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n").await;
     let head = peer.head().await;
@@ -37,7 +35,7 @@ async fn a_stream_goes_on_in_chunks_after_its_head() {
 
 #[tokio::test]
 async fn a_usual_client_reads_the_events() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     // reqwest wants one even where nothing is encrypted; another test may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let url = format!("http://{}/api/stream", hub.address);
@@ -59,7 +57,7 @@ async fn a_usual_client_reads_the_events() {
 async fn a_large_beginning_comes_before_what_was_pushed_meanwhile() {
     let beginning = Bytes::from("data: x\n\n".repeat(200_000));
     let setting = Setting { beginning: beginning.clone(), send_buffer: Some(4096), ..Setting::default() };
-    let hub = Hub::start_with(setting).await;
+    let hub = Hub::start_with(setting);
     let mut peer = hub.listen().await;
     for number in 0..100 {
         assert_eq!(hub.room.say(&number.to_string()), [Flow::Open]);
@@ -73,7 +71,7 @@ async fn a_large_beginning_comes_before_what_was_pushed_meanwhile() {
 
 #[tokio::test]
 async fn order_is_kept_when_the_socket_takes_only_a_part() {
-    let hub = Hub::start_with(Setting { send_buffer: Some(4096), ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { send_buffer: Some(4096), ..Setting::default() });
     let mut peer = hub.connect_small().await;
     peer.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     peer.head().await;
@@ -103,7 +101,7 @@ async fn order_is_kept_when_the_socket_takes_only_a_part() {
 
 #[tokio::test]
 async fn a_reader_that_goes_is_noticed_and_everything_of_it_freed() {
-    let mut hub = Hub::start().await;
+    let mut hub = Hub::start();
     let mut peer = hub.listen().await;
     peer.chunk().await;
     let outlet = hub.room.outlet(0);
@@ -120,7 +118,7 @@ async fn a_reader_that_goes_is_noticed_and_everything_of_it_freed() {
 async fn a_slow_reader_is_cut_off_at_its_bound_and_the_others_hear_everything() {
     let mut setting = Setting { send_buffer: Some(4096), ..Setting::default() };
     setting.class.queue_bytes = 64 * 1024;
-    let mut hub = Hub::start_with(setting).await;
+    let mut hub = Hub::start_with(setting);
     let mut slow = hub.connect_small().await;
     slow.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     slow.head().await;
@@ -156,7 +154,7 @@ async fn a_slow_reader_is_cut_off_at_its_bound_and_the_others_hear_everything() 
 #[tokio::test]
 async fn when_all_queues_together_are_full_the_fullest_goes() {
     let edge = EdgeOptions { queue_bytes: 256 * 1024, ..EdgeOptions::default() };
-    let hub = Hub::start_with(Setting { send_buffer: Some(4096), edge, ..Setting::default() }).await;
+    let hub = Hub::start_with(Setting { send_buffer: Some(4096), edge, ..Setting::default() });
     let mut stalled = Vec::new();
     for _ in 0..2 {
         let mut peer = hub.connect_small().await;
@@ -182,7 +180,7 @@ async fn when_all_queues_together_are_full_the_fullest_goes() {
 
 #[tokio::test]
 async fn shutdown_says_farewell_and_ends_the_body() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.listen().await;
     peer.chunk().await;
     hub.shutdown.cancel();
@@ -192,7 +190,7 @@ async fn shutdown_says_farewell_and_ends_the_body() {
 
 #[tokio::test]
 async fn a_quiet_stream_shows_that_it_lives() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.listen().await;
     peer.chunk().await;
     for _ in 0..3 {
@@ -204,7 +202,7 @@ async fn a_quiet_stream_shows_that_it_lives() {
 
 #[tokio::test]
 async fn a_connection_is_reused_before_it_becomes_a_stream() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     for _ in 0..2 {
         peer.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi").await;
@@ -218,7 +216,7 @@ async fn a_connection_is_reused_before_it_becomes_a_stream() {
 
 #[tokio::test]
 async fn requests_around_a_stream_request_do_no_harm() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut peer = hub.connect().await;
     let ask = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let listen = "GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -234,17 +232,17 @@ async fn requests_around_a_stream_request_do_no_harm() {
 
 #[tokio::test]
 async fn a_listener_that_talks_too_much_is_dropped() {
-    let mut hub = Hub::start().await;
+    let mut hub = Hub::start();
     let mut peer = hub.listen().await;
     // The hub may close before it has heard all of it.
-    let _ = peer.0.write_all(&[b'x'; 256 * 1024]).await;
+    let _ = peer.0.write_all(&vec![b'x'; 256 * 1024]).await;
     hub.ended.recv().await.unwrap();
     hub.stop().await;
 }
 
 #[tokio::test]
 async fn http_1_0_gets_plain_bytes_until_the_end() {
-    let mut hub = Hub::start().await;
+    let mut hub = Hub::start();
     let mut peer = hub.connect().await;
     peer.send("GET /api/stream HTTP/1.0\r\n\r\n").await;
     let head = peer.head().await;
@@ -262,7 +260,7 @@ async fn http_1_0_gets_plain_bytes_until_the_end() {
 
 #[tokio::test]
 async fn http_2_with_prior_knowledge_carries_streams_and_requests() {
-    let mut hub = Hub::start().await;
+    let mut hub = Hub::start();
     let socket = tokio::net::TcpStream::connect(hub.address).await.unwrap();
     let (mut client, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
@@ -289,7 +287,7 @@ async fn http_2_with_prior_knowledge_carries_streams_and_requests() {
 
 #[tokio::test]
 async fn head_of_a_stream_has_no_body_and_leaves_nothing_open() {
-    let mut hub = Hub::start().await;
+    let mut hub = Hub::start();
     let answer = hub.ask("HEAD /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert_eq!(answer.status(), 200);
     hub.ended.recv().await.unwrap();
@@ -299,7 +297,7 @@ async fn head_of_a_stream_has_no_body_and_leaves_nothing_open() {
 
 #[tokio::test]
 async fn an_address_holds_ten_streams_and_gets_places_back() {
-    let mut hub = Hub::start().await;
+    let mut hub = Hub::start();
     let mut peers = Vec::new();
     for _ in 0..10 {
         peers.push(hub.listen().await);

@@ -1,5 +1,7 @@
 //! A hub that has nothing but edge, and a client that speaks raw TCP to it.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -26,13 +28,16 @@ use tertulia_model::Timestamp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A clock that moves only when it is told to.
 #[derive(Debug, Default)]
-pub(crate) struct StoppedClock(Mutex<(Duration, Vec<(Duration, oneshot::Sender<()>)>)>);
+pub(crate) struct StoppedClock(Mutex<(Duration, Vec<Alarm>)>);
+
+/// When to wake whom.
+type Alarm = (Duration, oneshot::Sender<()>);
 
 impl StoppedClock {
     pub(crate) fn advance(&self, by: Duration) {
@@ -42,7 +47,7 @@ impl StoppedClock {
         let (due, later) = std::mem::take(&mut inner.1).into_iter().partition(|(at, _)| *at <= now);
         inner.1 = later;
         drop(inner);
-        let due: Vec<(Duration, oneshot::Sender<()>)> = due;
+        let due: Vec<Alarm> = due;
         for (_, wake) in due {
             let _ = wake.send(());
         }
@@ -74,8 +79,10 @@ struct CountingIds(AtomicU64);
 
 impl Ids for CountingIds {
     fn fill(&self, bytes: &mut [u8]) {
-        let next = self.0.fetch_add(1, Ordering::Relaxed) as u8;
-        bytes.fill(next);
+        let next = self.0.fetch_add(1, Ordering::Relaxed).to_ne_bytes();
+        for (byte, next) in bytes.iter_mut().zip(next.iter().cycle()) {
+            *byte = *next;
+        }
     }
 }
 
@@ -115,6 +122,7 @@ pub(crate) struct Room {
     pub(crate) class: Arc<StreamClass>,
     pub(crate) beginning: Bytes,
     pub(crate) permits: StreamPermits,
+    pub(crate) gate: Notify,
     outlets: Mutex<Vec<Arc<SendQueue>>>,
     ended: mpsc::Sender<()>,
 }
@@ -155,6 +163,14 @@ async fn stream(State(room): State<Arc<Room>>, Head(head): Head, opener: StreamO
     sse::response(stream)
 }
 
+/// Says when it has begun, and when it has got through its gate.
+async fn commit(State(room): State<Arc<Room>>) -> &'static str {
+    let _ = room.ended.try_send(());
+    room.gate.notified().await;
+    let _ = room.ended.try_send(());
+    "done"
+}
+
 fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
     Router::new()
         .route("/api/stream", get(stream).post(stream))
@@ -162,6 +178,7 @@ fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
         .route("/api/small", post(async |WholeBody(body): WholeBody| body).layer(Extension(BodyLimit(4))))
         .route("/api/panic", get(async || -> &'static str { panic!("on purpose") }))
         .route("/api/tracked-panic", get(async || -> &'static str { panic!("tracked") }).layer(tracked(tracker)))
+        .route("/api/commit", post(commit).layer(tracked(tracker)))
         .route("/api/whoami", get(async |Head(head): Head| head.client().ip().to_string()))
         .route("/api/v1/thing", get(async || "thing"))
         .route("/", get(async || "home"))
@@ -174,7 +191,7 @@ pub(crate) struct Setting {
     pub(crate) beginning: Bytes,
     pub(crate) edge: EdgeOptions,
     pub(crate) server: ServerOptions,
-    pub(crate) send_buffer: Option<usize>,
+    pub(crate) send_buffer: Option<u32>,
 }
 
 impl Default for Setting {
@@ -206,15 +223,15 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) async fn start() -> Self {
-        Self::start_with(Setting::default()).await
+    pub(crate) fn start() -> Self {
+        Self::start_with(Setting::default())
     }
 
-    pub(crate) async fn start_with(setting: Setting) -> Self {
+    pub(crate) fn start_with(setting: Setting) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(bytes) = setting.send_buffer {
             // Accepted sockets inherit it.
-            socket.set_send_buffer_size(bytes as u32).unwrap();
+            socket.set_send_buffer_size(bytes).unwrap();
         }
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(1024).unwrap();
@@ -223,6 +240,7 @@ impl Hub {
             class: Arc::new(setting.class),
             beginning: setting.beginning,
             permits: StreamPermits::new(),
+            gate: Notify::new(),
             outlets: Mutex::default(),
             ended,
         });
