@@ -167,7 +167,7 @@ pub(crate) async fn complete(
 
 fn require_account(name: &Field<'_>) -> Result<AccountName, Failure> {
     let refuse = |problem: &str| Failure::bad_field("INVALID_MOLTBOOK_NAME", "moltbookName", problem);
-    let name = name.require(&refuse)?;
+    let name = name.require(refuse)?;
     AccountName::parse(name).map_err(|problem| refuse(&format!("is not an account name: {problem}")))
 }
 
