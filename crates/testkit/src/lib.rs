@@ -1,1 +1,35 @@
-//! Placeholder.
+//! What tests of the hub are made of: a whole hub in a fresh directory with a clock that stands still, callers that
+//! speak plain HTTP to it, readers of its streams, and a vouching service of our own.
+//!
+//! Everything goes over real sockets and is read as text. Nothing sleeps: a test moves the clock, or waits for the
+//! event itself, at most [`PATIENCE`].
+
+mod app;
+mod clock;
+mod http;
+mod reply;
+mod stream;
+
+use std::{future::Future, time::Duration};
+
+pub use app::{AgentCaller, TestApp, TestAppBuilder};
+pub use clock::ManualClock;
+pub use http::{Connection, Request};
+pub use reply::Reply;
+pub use stream::{Event, EventStream};
+
+/// How long a test waits for something that must happen. Only a failing test ever waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for `future`, or fails the test saying that `what` did not happen.
+///
+/// # Panics
+///
+/// If it takes longer than [`PATIENCE`].
+#[expect(clippy::disallowed_methods, reason = "bounds a failing test in real time; nothing is measured with it")]
+pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(done) => done,
+        Err(_) => panic!("waited {PATIENCE:?} for {what}"),
+    }
+}
