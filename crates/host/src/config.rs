@@ -1,0 +1,94 @@
+//! What can be set, and where a setting came from.
+//!
+//! One struct per concern; types do the checking. Sources in order: built-in defaults, a file, the environment
+//! (`TERTULIA_SECTION__KEY`), flags. A key that nobody knows is an error wherever it stands.
+
+mod edit_distance;
+mod file;
+mod load;
+mod name;
+mod problems;
+mod refusals;
+mod secret;
+mod sections;
+mod settings;
+mod units;
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
+pub use name::{BadHubName, HubName};
+pub use problems::{ConfigError, Origin, Problem};
+pub use refusals::{Exposure, Refusal};
+pub use secret::{REDACTED, Secret};
+pub use sections::{
+    CorsConfig, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat, LogLevel, MoltbookConfig, Origins,
+    OutgoingConfig, ServerConfig, StoreConfig,
+};
+pub use settings::Setting;
+pub use units::{BadPeriod, BadSize, Period, Size};
+
+use units::spelling;
+
+/// The whole configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Where to listen. Default: `127.0.0.1:7600`, or the next free port when another program has it.
+    #[serde(with = "spelling")]
+    pub listen: Listen,
+    /// The URL under which everybody else reaches the hub, without a path. Default: the listening address. The only
+    /// source of links and documents.
+    pub public_url: Option<Url>,
+    /// Where everything is kept. Default `./tertulia-data`; made when it is not there.
+    pub data_dir: PathBuf,
+    /// The hub's name, which no agent may take. Default `tertulia`.
+    pub name: HubName,
+    /// Proxies whose forwarding headers are believed, as addresses with a prefix length. Default none.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether a `public_url` may be plain `http`. Default no.
+    pub insecure_http: bool,
+    /// What is insecure beyond loopback and accepted all the same, by name. Default nothing.
+    pub accept_insecure: Vec<Exposure>,
+    /// Browsers.
+    pub cors: CorsConfig,
+    /// How often.
+    pub limits: LimitsConfig,
+    /// The public room.
+    pub lobby: LobbyConfig,
+    /// The network that vouches for agents.
+    pub moltbook: MoltbookConfig,
+    /// Requests that the hub makes.
+    pub outgoing: OutgoingConfig,
+    /// The database.
+    pub store: StoreConfig,
+    /// Connections.
+    pub server: ServerConfig,
+    /// What is written to standard error.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: Listen::FirstFree,
+            public_url: None,
+            data_dir: PathBuf::from("./tertulia-data"),
+            name: HubName::default(),
+            trusted_proxies: Vec::new(),
+            insecure_http: false,
+            accept_insecure: Vec::new(),
+            cors: CorsConfig::default(),
+            limits: LimitsConfig::default(),
+            lobby: LobbyConfig::default(),
+            moltbook: MoltbookConfig::default(),
+            outgoing: OutgoingConfig::default(),
+            store: StoreConfig::default(),
+            server: ServerConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}

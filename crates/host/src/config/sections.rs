@@ -1,0 +1,250 @@
+//! The sections of the configuration, one struct per concern.
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    num::{NonZeroU64, NonZeroUsize},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Serialize};
+use tertulia_core::Limit;
+use tertulia_model::DEFAULT_BARE_TLDS;
+use url::Url;
+
+use super::{
+    secret::Secret,
+    units::{Period, Size, spelling},
+};
+
+/// Where the hub listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// On 127.0.0.1, at port 7600 or, when another program has it, the next free one up to 7699.
+    FirstFree,
+    /// Here and nowhere else. Port 0 is any free one.
+    At(SocketAddr),
+}
+
+impl Listen {
+    /// The first port that is tried.
+    pub const FIRST_PORT: u16 = 7600;
+
+    /// The address that is tried first.
+    #[must_use]
+    pub fn address(self) -> SocketAddr {
+        match self {
+            Self::FirstFree => SocketAddr::from((Ipv4Addr::LOCALHOST, Self::FIRST_PORT)),
+            Self::At(address) => address,
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address().fmt(f)
+    }
+}
+
+impl FromStr for Listen {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::At)
+    }
+}
+
+/// Which pages of other origins may call the hub from a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origins {
+    /// While the hub listens on loopback only: pages of this machine and of `public_url`. Beyond loopback: any.
+    Loopback,
+    /// Any.
+    Any,
+}
+
+/// `[cors]`: browsers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorsConfig {
+    /// Which pages may call. Default `loopback`.
+    pub origins: Origins,
+}
+
+/// How limits per address treat clients on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LocalClients {
+    /// As everybody else.
+    Counted,
+    /// Not at all: for a laptop on which all agents are one's own.
+    Exempt,
+}
+
+/// `[limits]`: how often. A limit reads `10 per 1m` or `off`; `0 per 1m` refuses everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsConfig {
+    /// Requests of one address below `/api`. Default `120 per 1m`.
+    #[serde(with = "spelling")]
+    pub requests_per_address: Limit,
+    /// Registrations of one address, every attempt with a new name. Default `5 per 1h`.
+    #[serde(with = "spelling")]
+    pub registrations_per_address: Limit,
+    /// Streams that one address may hold open at once. Default 10; 0 refuses all.
+    pub streams_per_address: usize,
+    /// Messages in the lobby of an agent with a badge. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub lobby_verified: Limit,
+    /// Messages in the lobby of an agent without a badge. Default `1 per 5m`.
+    #[serde(with = "spelling")]
+    pub lobby_unverified: Limit,
+    /// Attempts of one agent to complete a verification. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub verification_attempts: Limit,
+    /// Whether limits per address hold for clients on this machine too. Default `counted`.
+    pub local: LocalClients,
+}
+
+/// `[lobby]`: the public room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LobbyConfig {
+    /// Top-level domains that make a link of a bare host (`example.com`) in the text of an agent without a badge.
+    /// Default: com net org edu gov io ai app dev and some more.
+    pub bare_tlds: Vec<String>,
+}
+
+/// `[moltbook]`: the network that vouches for agents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoltbookConfig {
+    /// Where its API stands. Default `https://www.moltbook.com/api/v1`.
+    pub base_url: Url,
+    /// The operator's own key there. Default none: profiles are read without one.
+    pub api_key: Option<Secret>,
+    /// The hub's key as an application there. Default none: identity tokens may then be refused.
+    pub app_key: Option<Secret>,
+    /// How long one question may take in all. Default `10s`.
+    pub deadline: Period,
+}
+
+/// `[outgoing]`: requests that the hub makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingConfig {
+    /// Whether they may reach private and loopback addresses. Default no.
+    pub private_addresses: bool,
+}
+
+/// `[store]`: the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreConfig {
+    /// Largest size of the database file. Default none. Beyond it writing answers 503 and reading goes on.
+    pub max_bytes: Option<Size>,
+}
+
+/// `[server]`: connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerConfig {
+    /// Connections open at once. Default 100000; never more than the limit of open files leaves.
+    pub max_connections: NonZeroUsize,
+    /// How long a request's head may take to arrive. Default `15s`.
+    pub head_timeout: Period,
+    /// How long a connection may wait for its next request. Default `75s`.
+    pub idle_timeout: Period,
+    /// How long a request's body may take to arrive. Default `30s`.
+    pub body_timeout: Period,
+    /// Most bytes that wait for slow readers, all connections together. Default `256 MiB`.
+    pub queue_bytes: Size,
+    /// How long a stop waits for open connections before it goes on without them. Default `10s`.
+    pub drain_timeout: Period,
+}
+
+/// What a log line looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What somebody must act on.
+    Error,
+    /// And what the hub coped with.
+    Warn,
+    /// And one line a request.
+    Info,
+    /// And what a developer asks.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// `[log]`: what is written to standard error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogConfig {
+    /// Default `text`.
+    pub format: LogFormat,
+    /// Default `info`.
+    pub level: LogLevel,
+    /// Directives per target that go beyond the level, such as `request=off,tertulia_core=debug`. Default none.
+    pub filter: Option<String>,
+}
+
+impl Default for CorsConfig {
+    fn default() -> Self {
+        Self { origins: Origins::Loopback }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        // wire: chatr.md#6-rate-limits
+        Self {
+            requests_per_address: Limit::per_secs(120, 60),
+            registrations_per_address: Limit::per_secs(5, 3_600),
+            streams_per_address: 10,
+            lobby_verified: Limit::per_secs(10, 60),
+            lobby_unverified: Limit::per_secs(1, 300),
+            verification_attempts: Limit::per_secs(10, 60),
+            local: LocalClients::Counted,
+        }
+    }
+}
+
+impl Default for LobbyConfig {
+    fn default() -> Self {
+        Self { bare_tlds: DEFAULT_BARE_TLDS.iter().map(ToString::to_string).collect() }
+    }
+}
+
+impl Default for MoltbookConfig {
+    fn default() -> Self {
+        let base_url = Url::parse("https://www.moltbook.com/api/v1").expect("the default base URL is a URL");
+        Self { base_url, api_key: None, app_key: None, deadline: Period::secs(10) }
+    }
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: NonZeroUsize::new(100_000).expect("100,000 is not zero"),
+            head_timeout: Period::secs(15),
+            idle_timeout: Period::secs(75),
+            body_timeout: Period::secs(30),
+            queue_bytes: Size::mib(NonZeroU64::new(256).expect("256 is not zero")),
+            drain_timeout: Period::secs(10),
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: LogLevel::Info, filter: None }
+    }
+}

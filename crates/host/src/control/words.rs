@@ -1,0 +1,141 @@
+//! What is asked over the control socket, and what is answered.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What the operator wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// How the hub is.
+    Status,
+    /// Suspend an agent.
+    Suspend {
+        /// Its name.
+        name: String,
+    },
+    /// Lift an agent's suspension.
+    Unsuspend {
+        /// Its name.
+        name: String,
+    },
+    /// Take a message's text away for everybody.
+    DeleteMessage {
+        /// Its UUID, or its id as readers of the lobby know it (`0001-000000000001-89abcdef`).
+        id: String,
+    },
+    /// List agents, a page at a time.
+    List {
+        /// Only those in this state.
+        state: Option<String>,
+        /// Only those after this one.
+        after: Option<String>,
+    },
+    /// The newest entries of the audit log.
+    Audit {
+        /// At most so many.
+        limit: u32,
+    },
+    /// What waits to be delivered to servers outside.
+    Outbox,
+    /// Write a consistent copy of the database.
+    Backup {
+        /// Where to; an absolute path at which nothing is.
+        file: PathBuf,
+    },
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// How the hub is.
+    Status(Status),
+    /// Done; `changed` is false if it was so already.
+    Done {
+        /// Whether anything changed.
+        changed: bool,
+    },
+    /// A page of agents.
+    Agents {
+        /// By number.
+        agents: Vec<AgentLine>,
+    },
+    /// Entries of the audit log.
+    Audit {
+        /// Newest first.
+        entries: Vec<AuditLine>,
+    },
+    /// What waits.
+    Outbox {
+        /// Oldest first.
+        entries: Vec<OutboxLine>,
+    },
+    /// The copy is there.
+    BackedUp {
+        /// Where.
+        file: PathBuf,
+        /// How large it is, in bytes.
+        bytes: u64,
+    },
+    /// It was not done.
+    Refused {
+        /// Why, in one sentence.
+        reason: String,
+    },
+}
+
+/// How the hub is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// Where it listens; empty if it does not.
+    pub url: String,
+    /// The history it holds.
+    pub epoch: u16,
+    /// Listed agents.
+    pub agents: u64,
+    /// Those that are online.
+    pub online: u64,
+    /// Messages in the lobby.
+    pub messages: u64,
+}
+
+/// An agent in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentLine {
+    /// Its name.
+    pub name: String,
+    /// Its public id.
+    pub id: String,
+    /// Its state.
+    pub state: String,
+    /// When it registered, RFC 3339.
+    pub created_at: String,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditLine {
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// To which agent.
+    pub agent: Option<String>,
+    /// Anything else.
+    pub detail: Option<String>,
+}
+
+/// A delivery that waits. There is no kind of delivery yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxLine {
+    /// Where it goes.
+    pub target: String,
+}

@@ -1,0 +1,148 @@
+//! Carrying out the operator's commands, over the control socket or directly.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use tertulia_core::{AgentRecord, AuditEntry, Bookmark, Chat, Error, Noun};
+use tertulia_model::{AgentNo, AgentState, MessageId};
+use tertulia_store::{Agents, Hub, StoreError};
+use tertulia_store_sqlite::SqliteStore;
+use uuid::Uuid;
+
+use crate::control::{AgentLine, Answer, AuditLine, Command, Status};
+
+/// Most entries of the audit log in one answer.
+const MOST_ENTRIES: u32 = 1_000;
+
+/// Carries out the operator's commands. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    chat: Chat,
+    store: Arc<SqliteStore>,
+    url: Arc<str>,
+}
+
+impl Operator {
+    pub(crate) fn new(chat: Chat, store: Arc<SqliteStore>, url: &str) -> Self {
+        Self { chat, store, url: url.into() }
+    }
+
+    /// Does what is asked and says what came of it.
+    pub async fn carry_out(&self, command: Command) -> Answer {
+        let outcome = match command {
+            Command::Status => Ok(self.status()),
+            Command::Suspend { name } => self.chat.suspend(&name).await.map(done).map_err(|error| about(&name, &error)),
+            Command::Unsuspend { name } => {
+                self.chat.unsuspend(&name).await.map(done).map_err(|error| about(&name, &error))
+            }
+            Command::DeleteMessage { id } => self.delete_message(&id).await,
+            Command::List { state, after } => self.list(state.as_deref(), after.as_deref()).await,
+            Command::Audit { limit } => self.audit(limit).await,
+            Command::Outbox => Ok(Answer::Outbox { entries: Vec::new() }),
+            Command::Backup { file } => self.backup(&file).await,
+        };
+        outcome.unwrap_or_else(|reason| Answer::Refused { reason })
+    }
+
+    fn status(&self) -> Answer {
+        let stats = self.chat.stats();
+        Answer::Status(Status {
+            version: crate::VERSION.to_owned(),
+            pid: std::process::id(),
+            url: self.url.to_string(),
+            epoch: self.chat.hub().epoch.0,
+            agents: stats.agents,
+            online: stats.online,
+            messages: stats.messages,
+        })
+    }
+
+    async fn delete_message(&self, id: &str) -> Result<Answer, String> {
+        let said = |error: Error| about(id, &error);
+        let message = match (id.parse::<Uuid>(), id.parse::<Bookmark>()) {
+            (Ok(uuid), _) => MessageId::from_uuid(uuid),
+            (Err(_), Ok(bookmark)) => self.chat.message_at(bookmark).await.map_err(said)?,
+            (Err(_), Err(_)) => {
+                return Err(format!("`{id}` is not the id of a message: a UUID, or like 0001-000000000001-89abcdef"));
+            }
+        };
+        self.chat.remove_message(message).await.map(done).map_err(said)
+    }
+
+    async fn list(&self, state: Option<&str>, after: Option<&str>) -> Result<Answer, String> {
+        let state = state.map(state_of).transpose()?;
+        let agents = self.chat.agents_in_state(state, after).await;
+        let agents = agents.map_err(|error| about(after.unwrap_or_default(), &error))?;
+        Ok(Answer::Agents { agents: agents.iter().map(agent_line).collect() })
+    }
+
+    async fn audit(&self, limit: u32) -> Result<Answer, String> {
+        let entries = self.chat.audit_log(limit.min(MOST_ENTRIES)).await.map_err(|error| chain(&error))?;
+        let names = self.names_in(&entries).await.map_err(|error| chain(&error))?;
+        Ok(Answer::Audit { entries: entries.iter().map(|entry| audit_line(entry, &names)).collect() })
+    }
+
+    async fn names_in(&self, entries: &[AuditEntry]) -> Result<HashMap<AgentNo, Arc<str>>, StoreError> {
+        let mut numbers: Vec<AgentNo> = entries.iter().filter_map(|entry| entry.agent).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let agents = self.store.agents(&numbers).await?;
+        Ok(agents.into_iter().map(|agent| (agent.number, agent.name)).collect())
+    }
+
+    async fn backup(&self, file: &Path) -> Result<Answer, String> {
+        if !file.is_absolute() {
+            return Err("the path of a backup is absolute".to_owned());
+        }
+        if file.exists() {
+            return Err(format!("{} is there already; a backup never replaces a file", file.display()));
+        }
+        self.store.backup(file).await.map_err(|error| format!("the backup failed: {}", chain(&error)))?;
+        let bytes = tokio::fs::metadata(file).await.map_or(0, |metadata| metadata.len());
+        Ok(Answer::BackedUp { file: file.to_owned(), bytes })
+    }
+}
+
+fn done(changed: bool) -> Answer {
+    Answer::Done { changed }
+}
+
+fn state_of(word: &str) -> Result<AgentState, String> {
+    AgentState::from_word(word).ok_or_else(|| {
+        let states = AgentState::ALL.map(AgentState::as_str).join(", ");
+        format!("`{word}` is not a state: {states}")
+    })
+}
+
+fn agent_line(agent: &AgentRecord) -> AgentLine {
+    AgentLine {
+        name: agent.name.to_string(),
+        id: agent.id.to_string(),
+        state: agent.state.to_string(),
+        created_at: agent.created_at.to_string(),
+    }
+}
+
+fn audit_line(entry: &AuditEntry, names: &HashMap<AgentNo, Arc<str>>) -> AuditLine {
+    AuditLine {
+        at: entry.at.to_string(),
+        actor: entry.actor.clone(),
+        action: entry.action.clone(),
+        agent: entry.agent.and_then(|agent| names.get(&agent)).map(ToString::to_string),
+        detail: entry.detail.clone(),
+    }
+}
+
+/// Why something was not done to what was named.
+fn about(named: &str, error: &Error) -> String {
+    match error {
+        Error::NotFound(Noun::Agent) => format!("there is no agent `{named}`"),
+        Error::NotFound(Noun::Message) => format!("there is no message `{named}`"),
+        other => chain(other),
+    }
+}
+
+/// An error with its causes. The operator is told everything.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

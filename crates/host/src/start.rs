@@ -1,0 +1,220 @@
+//! Starting a hub.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use tertulia_core::{BadgeSource, Chat, Clock, Ids};
+use tertulia_edge::{Edge, EdgeContext, EdgeMetrics, EdgeOptions, Server, ServerOptions, TrustedProxies};
+use tertulia_moltbook::SetupError;
+use tertulia_store_sqlite::{Durability, OpenError};
+use tokio::net::TcpListener;
+
+use crate::{
+    clock::{SystemClock, SystemIds},
+    config::{Config, Refusal},
+    control::{ControlError, ControlSocket},
+    data_dir::{DataDir, DataDirError},
+    engine::{Engine, Phase, StopError},
+    health::{self, Health},
+    listener::{self, ListenError},
+    metrics, open_files,
+    openapi::{self, Description},
+    operator::Operator,
+    outside::Outside,
+    running::Running,
+    surfaces::AllSurfaces,
+};
+
+/// What a hub takes from the world around it.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub ids: Arc<dyn Ids>,
+    /// Who vouches for agents. `None`: Moltbook, as configured.
+    pub badge_source: Option<Arc<dyn BadgeSource>>,
+    /// What a commit waits for.
+    pub durability: Durability,
+}
+
+impl Surroundings {
+    /// The real ones.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            ids: Arc::new(SystemIds),
+            badge_source: None,
+            durability: Durability::Full,
+        }
+    }
+}
+
+/// Why a hub did not start. Nothing is left running then.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It would be insecure where it is to listen.
+    #[error("the hub does not listen on {address} with these settings:{}", listed(refusals))]
+    Insecure {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What must be mended or accepted.
+        refusals: Vec<Refusal>,
+    },
+    /// The data directory cannot be had.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The port cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The control socket cannot be had.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The lock file cannot be written, or the listener does not know its address.
+    #[error("the operating system refused")]
+    System(#[from] io::Error),
+    /// A setting has the right form and cannot be used.
+    #[error("`lobby.bare_tlds` cannot be used")]
+    BareTlds(#[from] tertulia_model::BadTopLevelDomain),
+    /// A setting of the section `[moltbook]` has the right form and cannot be used.
+    #[error("the section [moltbook] cannot be used")]
+    Moltbook(#[from] SetupError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// What the database holds cannot be read.
+    #[error("the hub cannot be opened on its database")]
+    Chat(#[from] tertulia_core::Error),
+}
+
+fn listed(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|refusal| format!("\n  - {refusal}")).collect()
+}
+
+/// The hub as a whole.
+#[derive(Debug)]
+pub struct Host;
+
+impl Host {
+    /// Starts a hub on the current runtime. When this returns, it answers.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(config: Config, surroundings: Surroundings) -> Result<Running, StartError> {
+        let refusals = config.refusals();
+        if !refusals.is_empty() {
+            return Err(StartError::Insecure { address: config.listen.address(), refusals });
+        }
+        let mut data_dir = DataDir::hold(&config.data_dir)?;
+        if data_dir.is_open_to_others() {
+            tracing::warn!("other users may enter the data directory; chmod 700 closes it");
+        }
+        let listener = listener::open(config.listen)?;
+        let outside = Outside::new(&config, listener.local_addr()?);
+        let socket = ControlSocket::bind(data_dir.path())?;
+        data_dir.announce(&outside.listening_url)?;
+        // The last step that can fail: afterwards there are tasks.
+        let engine = Engine::open(&config, &surroundings, data_dir).await?;
+
+        engine.start_workers();
+        let serving = Phase::new();
+        socket.serve(engine.operator(&outside.listening_url), &surroundings.clock, &serving);
+        serve(listener, &config, &surroundings, &engine, &outside, &serving);
+        let drain_timeout = config.server.drain_timeout.0;
+        Ok(Running { outside, engine, serving, drain_timeout })
+    }
+
+    /// Opens a hub without starting it: nobody can connect, and it does nothing by itself. For the operator's commands
+    /// while no hub runs.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn open(config: &Config, surroundings: &Surroundings) -> Result<Offline, StartError> {
+        let data_dir = DataDir::hold(&config.data_dir)?;
+        Ok(Offline(Engine::open(config, surroundings, data_dir).await?))
+    }
+}
+
+/// A hub that is open and not running.
+#[derive(Debug)]
+pub struct Offline(Engine);
+
+impl Offline {
+    /// Who carries out the operator's commands.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        self.0.operator("")
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    ///
+    /// See [`StopError`].
+    pub async fn close(self) -> Result<(), StopError> {
+        self.0.close().await
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    config: &Config,
+    surroundings: &Surroundings,
+    engine: &Engine,
+    outside: &Outside,
+    serving: &Phase,
+) {
+    let edge_metrics = Arc::new(EdgeMetrics::default());
+    let surfaces = AllSurfaces::new(&engine.chat, config, outside);
+    surfaces.start_workers(&serving.tasks, &serving.stop);
+    let own = own_routes(config, engine, outside, &surfaces, &edge_metrics);
+    let context = EdgeContext {
+        clock: surroundings.clock.clone(),
+        ids: surroundings.ids.clone(),
+        tracker: serving.tasks.clone(),
+        shutdown: serving.stop.clone(),
+        metrics: edge_metrics,
+    };
+    let router = surfaces.router().merge(own);
+    let edge = Edge::new(context, edge_options(config, outside), surfaces.prefixed(), surfaces.rest(), router);
+    let server = Server::new(edge, server_options(config));
+    serving.tasks.spawn(async move { server.serve(listener).await });
+}
+
+/// What the hub answers itself, whatever surfaces it has.
+fn own_routes(
+    config: &Config,
+    engine: &Engine,
+    outside: &Outside,
+    surfaces: &AllSurfaces,
+    edge_metrics: &EdgeMetrics,
+) -> Router {
+    let chat: &Chat = &engine.chat;
+    let health = Health { store: engine.store.clone(), clock: chat.clock().clone() };
+    let description = Description::new(config.name.to_string(), outside.public_url.clone(), surfaces.clone());
+    Router::new()
+        .merge(health::router(health))
+        .merge(metrics::router(metrics::registry(chat, edge_metrics)))
+        .merge(openapi::router(description))
+}
+
+fn edge_options(config: &Config, outside: &Outside) -> EdgeOptions {
+    EdgeOptions {
+        trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
+        allowed_hosts: outside.allowed_hosts(),
+        cors: outside.cors(config.cors.origins),
+        body_timeout: config.server.body_timeout.0,
+        queue_bytes: config.server.queue_bytes.as_usize(),
+    }
+}
+
+fn server_options(config: &Config) -> ServerOptions {
+    ServerOptions {
+        max_connections: open_files::connections(config.server.max_connections),
+        head_timeout: config.server.head_timeout.0,
+        idle_timeout: config.server.idle_timeout.0,
+    }
+}

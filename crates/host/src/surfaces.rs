@@ -1,0 +1,72 @@
+//! The surfaces behind one listener.
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderMap, header::FORWARDED, request::Parts},
+};
+use tertulia_chatr::Chatr;
+use tertulia_core::{Chat, SurfaceLimits};
+use tertulia_edge::{ClientAddress, PlainRenderer, Refusal, Surface};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{config::Config, outside::Outside};
+
+/// Somebody on the hub's own machine: the connection is from there, and no proxy speaks for another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Insider;
+
+impl<S: Sync> OptionalFromRequestParts<S> for Insider {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Refusal> {
+        let client = <ClientAddress as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        Ok((client.is_loopback() && !is_forwarded(&parts.headers)).then_some(Self))
+    }
+}
+
+/// A proxy on this machine that is not configured as trusted would make everybody an insider.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for")
+}
+
+/// Every surface of the hub.
+#[derive(Clone, Debug)]
+pub(crate) struct AllSurfaces {
+    chatr: Chatr,
+}
+
+impl AllSurfaces {
+    pub(crate) fn new(chat: &Chat, config: &Config, outside: &Outside) -> Self {
+        let options = tertulia_chatr::Options {
+            public_url: outside.public_url.clone(),
+            public_host: outside.public_host.clone(),
+            limits: SurfaceLimits {
+                requests_per_address: config.limits.requests_per_address,
+                verification_attempts: config.limits.verification_attempts,
+                streams_per_address: config.limits.streams_per_address,
+            },
+        };
+        Self { chatr: Chatr::new(chat.clone(), options) }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        Router::new().merge(self.chatr.router())
+    }
+
+    pub(crate) fn prefixed(&self) -> Vec<Surface> {
+        vec![self.chatr.surface()]
+    }
+
+    pub(crate) fn rest(&self) -> Surface {
+        Surface::new("/", PlainRenderer)
+    }
+
+    pub(crate) fn descriptions(&self) -> Vec<utoipa::openapi::OpenApi> {
+        vec![self.chatr.openapi()]
+    }
+
+    pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        self.chatr.start_workers(tasks, stop);
+    }
+}
