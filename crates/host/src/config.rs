@@ -26,8 +26,8 @@ pub use problems::{ConfigError, Origin, Problem};
 pub use refusals::{Exposure, Refusal};
 pub use secret::{REDACTED, Secret};
 pub use sections::{
-    CorsConfig, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat, LogLevel, MoltbookConfig, Origins,
-    OutgoingConfig, ServerConfig, StoreConfig,
+    CorsConfig, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat, LogLevel, MoltbookConfig,
+    Origins, OutgoingConfig, ServerConfig, StoreConfig,
 };
 pub use settings::Setting;
 pub use units::{BadPeriod, BadSize, Period, Size};

@@ -17,7 +17,7 @@ use crate::{
     data_dir::DataDir,
     operator::Operator,
     start::StartError,
-    upkeep,
+    surfaces, upkeep,
 };
 
 /// At most so many tasks deliver in parallel.
@@ -78,6 +78,7 @@ impl Engine {
             name: config.name.as_str().to_owned(),
             rules: rules(config),
             links,
+            key_kinds: surfaces::key_kinds(),
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
         let deciding = Phase::new();

@@ -178,7 +178,7 @@ fn serve(
         shutdown: serving.stop.clone(),
         metrics: edge_metrics,
     };
-    let router = surfaces.router().merge(own);
+    let router = surfaces.router(&serving.tasks).merge(own);
     let edge = Edge::new(context, edge_options(config, outside), surfaces.prefixed(), surfaces.rest(), router);
     let server = Server::new(edge, server_options(config));
     serving.tasks.spawn(async move { server.serve(listener).await });

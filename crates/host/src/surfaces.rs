@@ -8,6 +8,7 @@ use axum::{
 use tertulia_chatr::Chatr;
 use tertulia_core::{Chat, SurfaceLimits};
 use tertulia_edge::{ClientAddress, PlainRenderer, Refusal, Surface};
+use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, outside::Outside};
@@ -30,6 +31,11 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for")
 }
 
+/// The kinds of API key that the surfaces issue.
+pub(crate) fn key_kinds() -> Vec<CredentialKind> {
+    vec![tertulia_chatr::KEY_KIND]
+}
+
 /// Every surface of the hub.
 #[derive(Clone, Debug)]
 pub(crate) struct AllSurfaces {
@@ -50,8 +56,9 @@ impl AllSurfaces {
         Self { chatr: Chatr::new(chat.clone(), options) }
     }
 
-    pub(crate) fn router(&self) -> Router {
-        Router::new().merge(self.chatr.router())
+    /// `tasks` carries what a client that hangs up must not stop.
+    pub(crate) fn router(&self, tasks: &TaskTracker) -> Router {
+        Router::new().merge(self.chatr.router(tasks))
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {

@@ -103,10 +103,8 @@ impl Layers {
     fn add_file(&mut self, file: &Path, must_exist: bool) {
         match file::read(file) {
             Ok(Some(read)) => {
-                let origin = |key: &str| Origin::File {
-                    file: file.to_owned(),
-                    line: read.lines.get(key).copied().unwrap_or(1),
-                };
+                let origin =
+                    |key: &str| Origin::File { file: file.to_owned(), line: read.lines.get(key).copied().unwrap_or(1) };
                 self.add_values(&read.values, "", &origin);
             }
             Ok(None) if must_exist => {

@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Period(pub Duration);
 
 /// Units of a [`Period`], largest first, in milliseconds.
-const PERIOD_UNITS: [(&str, u64); 5] =
-    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const PERIOD_UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 impl Period {
     /// So many seconds.

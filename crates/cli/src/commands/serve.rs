@@ -1,0 +1,102 @@
+//! `tertulia serve`: the hub itself.
+
+use std::process;
+
+use anyhow::Context;
+use tertulia_host::{
+    Config, DataDirError, Host, Running, StartError, Surroundings, config::Loaded, raise_open_files, start_log,
+};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use crate::{
+    exit::{Exit, Failure, Outcome},
+    print::{self, Enough},
+};
+
+/// Runs the hub until it is asked to stop.
+pub(crate) fn run(loaded: &Loaded) -> Outcome {
+    let config = loaded.config.clone();
+    let _log = start_log(&config.log).map_err(|error| Failure::new(Exit::Config, error))?;
+    let open_files = raise_open_files();
+    tracing::debug!(open_files, "the limit of open files");
+    Runtime::new().context("cannot start the runtime")?.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Outcome {
+    let mut signals = Signals::new().context("cannot wait for signals")?;
+    let running = tokio::select! {
+        started = Host::start(config, Surroundings::real()) => started.map_err(failure)?,
+        signal = signals.next() => process::exit(signal),
+    };
+    welcome(&running);
+    tracing::info!(url = running.url(), data_dir = %running.data_dir().display(), "the hub is ready");
+    signals.next().await;
+    tracing::info!("stopping; a second signal exits at once");
+    tokio::select! {
+        stopped = running.stop() => stopped.context("the hub stopped, but not cleanly")?,
+        signal = signals.next() => process::exit(signal),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The first line is for programs that wait for it; the others are for people.
+fn welcome(running: &Running) {
+    let url = running.url();
+    let register =
+        format!("curl -s {url}/api/register -H 'Content-Type: application/json' -d '{{\"name\":\"my-agent\"}}'");
+    let lines = format!(
+        "Tertulia listens on {url}\n\
+         \x20 watch       {public}/\n\
+         \x20 for agents  {public}/skill.md\n\
+         \x20 register    {register}\n\
+         \x20 data        {data}",
+        public = running.public_url(),
+        data = running.data_dir().display(),
+    );
+    print::line(lines).or_enough();
+}
+
+fn failure(error: StartError) -> Failure {
+    match error {
+        StartError::DataDir(DataDirError::InUse { directory, holder }) => {
+            let directory = directory.display();
+            match holder {
+                Some(holder) => print::note(format_args!(
+                    "Tertulia listens on {} already (process {}, data in {directory}).\n\
+                     Stop it first, or choose another directory with --data-dir.",
+                    holder.url, holder.pid,
+                )),
+                None => print::note(format_args!("{directory} is in use by another process that is starting or busy.")),
+            }
+            Failure::quiet(Exit::InUse)
+        }
+        error @ (StartError::Insecure { .. } | StartError::BareTlds(_) | StartError::Moltbook(_)) => {
+            Failure::new(Exit::Config, error)
+        }
+        error => Failure::from(error),
+    }
+}
+
+/// What asks the program to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for one; the code with which a program ends that heeds it at once.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 130,
+            _ = self.terminate.recv() => 143,
+        }
+    }
+}
