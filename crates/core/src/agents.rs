@@ -131,7 +131,15 @@ const MOST_KEYS: usize = 65_536;
 pub(crate) struct Directory {
     store: Arc<dyn Store>,
     by_number: Mutex<HashMap<AgentNo, Arc<Agent>>>,
-    by_key: RwLock<HashMap<KeyDigest, (Arc<Agent>, CredentialNo)>>,
+    by_key: RwLock<Keys>,
+}
+
+/// Keys that were looked up, and how often any credential has ended: what was read from the store before an end must
+/// not be remembered after it.
+#[derive(Debug, Default)]
+struct Keys {
+    known: HashMap<KeyDigest, (Arc<Agent>, CredentialNo)>,
+    ended: u64,
 }
 
 impl Directory {
@@ -141,12 +149,16 @@ impl Directory {
 
     /// The agent that a live key belongs to, and the key's credential.
     pub(crate) async fn by_key(&self, digest: &KeyDigest) -> Result<Option<(Arc<Agent>, CredentialNo)>, StoreError> {
-        if let Some(known) = self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(digest) {
-            return Ok(Some(known.clone()));
-        }
+        let ended_before = {
+            let keys = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = keys.known.get(digest) {
+                return Ok(Some(known.clone()));
+            }
+            keys.ended
+        };
         let Some((record, credential)) = self.store.agent_by_key(digest).await? else { return Ok(None) };
         let agent = self.adopt(record).await?;
-        self.remember_key(*digest, &agent, credential.number);
+        self.remember_key(*digest, &agent, credential.number, ended_before);
         Ok(Some((agent, credential.number)))
     }
 
@@ -211,21 +223,25 @@ impl Directory {
         Ok(agents)
     }
 
-    pub(crate) fn remember_key(&self, digest: KeyDigest, agent: &Arc<Agent>, credential: CredentialNo) {
-        let mut known = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_KEYS {
+    fn remember_key(&self, digest: KeyDigest, agent: &Arc<Agent>, credential: CredentialNo, ended_before: u64) {
+        let mut keys = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.ended != ended_before {
+            return;
+        }
+        if keys.known.len() >= MOST_KEYS {
             let mut keep = false;
-            known.retain(|_, _| {
+            keys.known.retain(|_, _| {
                 keep = !keep;
                 keep
             });
         }
-        known.insert(digest, (agent.clone(), credential));
+        keys.known.insert(digest, (agent.clone(), credential));
     }
 
     /// Forgets every key of a credential that has ended.
     pub(crate) fn forget_credential(&self, credential: CredentialNo) {
-        let mut known = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (_, number)| *number != credential);
+        let mut keys = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+        keys.ended += 1;
+        keys.known.retain(|_, (_, number)| *number != credential);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
-use tertulia_model::{MessageId, Seq};
+use tertulia_model::{AgentState, MessageId, Seq};
 use tertulia_store::{MessageRecord, Slice, Store, StoreError};
 
 use crate::{
@@ -136,9 +136,22 @@ impl Chat {
     }
 
     /// Remembers that `outlet` was opened by `caller`: it counts as presence while it is open, and is closed when
-    /// the credential ends or the agent is suspended.
-    pub fn remember_session(&self, caller: &Caller, outlet: &Arc<dyn Outlet>) {
-        caller.agent.sessions.open(caller.credential, outlet);
+    /// the credential ends or the agent is suspended. If that has happened since the caller was authenticated, it is
+    /// closed at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn remember_session(&self, caller: &Caller, outlet: &Arc<dyn Outlet>) -> Result<(), Error> {
+        let Caller { agent, credential, .. } = caller;
+        // First noted, then looked up: an end that comes in between finds the session.
+        agent.sessions.open(*credential, outlet);
+        let live = self.0.store.credentials_of(agent.number).await?;
+        let is_live = live.iter().any(|record| record.number == *credential);
+        if !is_live || agent.state() != AgentState::Active {
+            outlet.close();
+        }
+        Ok(())
     }
 
     /// Hands an event that is not kept to every live subscriber of the lobby with this form.

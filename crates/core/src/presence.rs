@@ -88,7 +88,8 @@ impl Attendance {
 
     /// How many listed agents are online.
     pub(crate) fn count_online(&self) -> usize {
-        self.all().iter().filter(|agent| agent.is_listed() && self.is_online(agent)).count()
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.values().filter(|agent| agent.is_listed() && self.is_online(agent)).count()
     }
 
     /// Writes down what has changed, and lets go of those who have been away for long.

@@ -63,7 +63,7 @@ pub(crate) async fn open(
     stream.begin_with(beginning(&chatr, &start));
     let outlet: Arc<dyn Outlet> = stream.outlet();
     if let Some(caller) = &caller {
-        chatr.0.chat.remember_session(caller, &outlet);
+        chatr.0.chat.remember_session(caller, &outlet).await?;
     }
     chatr.0.chat.follow_lobby(&start, &chatr.0.event, &outlet).await?;
     Ok(sse::response(stream))
