@@ -8,6 +8,7 @@ mod file;
 mod load;
 mod name;
 mod problems;
+mod public_url;
 mod refusals;
 mod secret;
 mod sections;
@@ -18,11 +19,11 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
+pub use public_url::{BadPublicUrl, PublicUrl};
 pub use refusals::{Exposure, Refusal};
 pub use secret::{REDACTED, Secret};
 pub use sections::{
@@ -42,7 +43,7 @@ pub struct Config {
     pub listen: Listen,
     /// The URL under which everybody else reaches the hub, without a path. Default: the listening address. The only
     /// source of links and documents.
-    pub public_url: Option<Url>,
+    pub public_url: Option<PublicUrl>,
     /// Where everything is kept. Default `./tertulia-data`; made when it is not there.
     pub data_dir: PathBuf,
     /// The hub's name, which no agent may take. Default `tertulia`.

@@ -15,7 +15,7 @@ use crate::{
     Surroundings,
     config::{Config, LocalClients, Secret},
     data_dir::DataDir,
-    operator::Operator,
+    operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
 };
@@ -93,8 +93,8 @@ impl Engine {
         tasks.spawn(upkeep::keep_log_small(self.store.clone(), self.chat.clock().clone(), stop.clone()));
     }
 
-    pub(crate) fn operator(&self, url: &str) -> Operator {
-        Operator::new(self.chat.clone(), self.store.clone(), url)
+    pub(crate) fn operator(&self, doors: Option<Doors>) -> Operator {
+        Operator::new(self.chat.clone(), self.store.clone(), doors)
     }
 
     /// Commits and delivers what was accepted, writes down what is only in memory, closes the database, and lets go of
@@ -138,9 +138,10 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
 fn moltbook(config: &Config, clock: &Arc<dyn Clock>) -> Result<Moltbook, SetupError> {
     let settings = &config.moltbook;
     let policy = Policy {
-        addresses: match config.outgoing.private_addresses {
-            true => AddressPolicy::AllowPrivate,
-            false => AddressPolicy::PublicOnly,
+        addresses: if config.outgoing.private_addresses {
+            AddressPolicy::AllowPrivate
+        } else {
+            AddressPolicy::PublicOnly
         },
         plain_http: settings.base_url.scheme() == "http",
         ..Policy::default()

@@ -8,6 +8,7 @@ mod clock;
 pub mod config;
 pub mod control;
 mod data_dir;
+pub mod doctor;
 mod engine;
 mod health;
 mod listener;
@@ -17,6 +18,7 @@ mod open_files;
 mod openapi;
 mod operator;
 mod outside;
+mod restore;
 mod running;
 mod start;
 mod surfaces;
@@ -29,8 +31,10 @@ pub use engine::StopError;
 pub use log::{LogError, LogGuard, start_log};
 pub use open_files::raise_open_files;
 pub use operator::Operator;
+pub use restore::{RestoreError, Restored, restore};
 pub use running::Running;
 pub use start::{Host, Offline, StartError, Surroundings};
+pub use tertulia_core::Clock;
 pub use tertulia_store_sqlite::{Durability, FILE_NAME as DATABASE_FILE, SCHEMA_VERSION};
 
 /// The version of this program.

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use tertulia_core::{AgentRecord, AuditEntry, Bookmark, Chat, Error, Noun};
+use tertulia_edge::Edge;
 use tertulia_model::{AgentNo, AgentState, MessageId};
 use tertulia_store::{Agents, Hub, StoreError};
 use tertulia_store_sqlite::SqliteStore;
@@ -18,12 +19,21 @@ const MOST_ENTRIES: u32 = 1_000;
 pub struct Operator {
     chat: Chat,
     store: Arc<SqliteStore>,
-    url: Arc<str>,
+    doors: Option<Doors>,
+}
+
+/// What a running hub has and one that is only open has not.
+#[derive(Clone, Debug)]
+pub(crate) struct Doors {
+    /// Where it listens.
+    pub(crate) url: Arc<str>,
+    /// What every request passes through.
+    pub(crate) edge: Edge,
 }
 
 impl Operator {
-    pub(crate) fn new(chat: Chat, store: Arc<SqliteStore>, url: &str) -> Self {
-        Self { chat, store, url: url.into() }
+    pub(crate) fn new(chat: Chat, store: Arc<SqliteStore>, doors: Option<Doors>) -> Self {
+        Self { chat, store, doors }
     }
 
     /// Does what is asked and says what came of it.
@@ -48,7 +58,8 @@ impl Operator {
         Answer::Status(Status {
             version: crate::VERSION.to_owned(),
             pid: std::process::id(),
-            url: self.url.to_string(),
+            url: self.doors.as_ref().map(|doors| doors.url.to_string()).unwrap_or_default(),
+            foreign_forwarding: self.doors.as_ref().is_some_and(|doors| doors.edge.foreign_forwarding_seen()),
             epoch: self.chat.hub().epoch.0,
             agents: stats.agents,
             online: stats.online,
@@ -134,15 +145,18 @@ fn audit_line(entry: &AuditEntry, names: &HashMap<AgentNo, Arc<str>>) -> AuditLi
 
 /// Why something was not done to what was named.
 fn about(named: &str, error: &Error) -> String {
-    match error {
-        Error::NotFound(Noun::Agent) => format!("there is no agent `{named}`"),
-        Error::NotFound(Noun::Message) => format!("there is no message `{named}`"),
-        other => chain(other),
+    if let Error::NotFound(noun) = error {
+        return match noun {
+            Noun::Agent => format!("there is no agent `{named}`"),
+            Noun::Message => format!("there is no message `{named}`"),
+            Noun::Credential => format!("there is no credential `{named}`"),
+        };
     }
+    chain(error)
 }
 
 /// An error with its causes. The operator is told everything.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -27,11 +27,8 @@ impl Outside {
         let public_url = config.public_url.as_ref();
         Self {
             address,
-            public_host: public_url
-                .and_then(|url| url.host_str())
-                .map_or_else(|| bracketed(address), ToOwned::to_owned),
-            public_url: public_url
-                .map_or_else(|| listening_url.clone(), |url| url.as_str().trim_end_matches('/').to_owned()),
+            public_host: public_url.map_or_else(|| bracketed(address), |url| url.host().to_owned()),
+            public_url: public_url.map_or_else(|| listening_url.clone(), ToString::to_string),
             listening_url,
             is_loopback_only: address.ip().to_canonical().is_loopback(),
         }

@@ -7,7 +7,6 @@ use tertulia_core::{BadgeSource, Chat, Clock, Ids};
 use tertulia_edge::{Edge, EdgeContext, EdgeMetrics, EdgeOptions, Server, ServerOptions, TrustedProxies};
 use tertulia_moltbook::SetupError;
 use tertulia_store_sqlite::{Durability, OpenError};
-use tokio::net::TcpListener;
 
 use crate::{
     clock::{SystemClock, SystemIds},
@@ -19,7 +18,7 @@ use crate::{
     listener::{self, ListenError},
     metrics, open_files,
     openapi::{self, Description},
-    operator::Operator,
+    operator::{Doors, Operator},
     outside::Outside,
     running::Running,
     surfaces::AllSurfaces,
@@ -89,7 +88,7 @@ pub enum StartError {
 }
 
 fn listed(refusals: &[Refusal]) -> String {
-    refusals.iter().map(|refusal| format!("\n  - {refusal}")).collect()
+    refusals.iter().fold(String::new(), |list, refusal| format!("{list}\n  - {refusal}"))
 }
 
 /// The hub as a whole.
@@ -120,8 +119,11 @@ impl Host {
 
         engine.start_workers();
         let serving = Phase::new();
-        socket.serve(engine.operator(&outside.listening_url), &surroundings.clock, &serving);
-        serve(listener, &config, &surroundings, &engine, &outside, &serving);
+        let edge = edge(&config, &surroundings, &engine, &outside, &serving);
+        let doors = Doors { url: outside.listening_url.as_str().into(), edge: edge.clone() };
+        socket.serve(engine.operator(Some(doors)), &surroundings.clock, &serving);
+        let server = Server::new(edge, server_options(&config));
+        serving.tasks.spawn(async move { server.serve(listener).await });
         let drain_timeout = config.server.drain_timeout.0;
         Ok(Running { outside, engine, serving, drain_timeout })
     }
@@ -146,7 +148,7 @@ impl Offline {
     /// Who carries out the operator's commands.
     #[must_use]
     pub fn operator(&self) -> Operator {
-        self.0.operator("")
+        self.0.operator(None)
     }
 
     /// Closes it.
@@ -159,14 +161,8 @@ impl Offline {
     }
 }
 
-fn serve(
-    listener: TcpListener,
-    config: &Config,
-    surroundings: &Surroundings,
-    engine: &Engine,
-    outside: &Outside,
-    serving: &Phase,
-) {
+/// Every surface behind what all requests pass through.
+fn edge(config: &Config, surroundings: &Surroundings, engine: &Engine, outside: &Outside, serving: &Phase) -> Edge {
     let edge_metrics = Arc::new(EdgeMetrics::default());
     let surfaces = AllSurfaces::new(&engine.chat, config, outside);
     surfaces.start_workers(&serving.tasks, &serving.stop);
@@ -179,9 +175,7 @@ fn serve(
         metrics: edge_metrics,
     };
     let router = surfaces.router(&serving.tasks).merge(own);
-    let edge = Edge::new(context, edge_options(config, outside), surfaces.prefixed(), surfaces.rest(), router);
-    let server = Server::new(edge, server_options(config));
-    serving.tasks.spawn(async move { server.serve(listener).await });
+    Edge::new(context, edge_options(config, outside), surfaces.prefixed(), AllSurfaces::rest(), router)
 }
 
 /// What the hub answers itself, whatever surfaces it has.

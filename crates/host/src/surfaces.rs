@@ -65,7 +65,7 @@ impl AllSurfaces {
         vec![self.chatr.surface()]
     }
 
-    pub(crate) fn rest(&self) -> Surface {
+    pub(crate) fn rest() -> Surface {
         Surface::new("/", PlainRenderer)
     }
 

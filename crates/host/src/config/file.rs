@@ -46,5 +46,5 @@ fn note_lines(text: &str, table: &DeTable<'_>, prefix: &str, lines: &mut BTreeMa
 
 fn line_of(text: &str, span: Option<&Range<usize>>) -> usize {
     let end = span.map_or(0, |span| span.start).min(text.len());
-    1 + text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
+    text.char_indices().take_while(|(at, _)| *at < end).filter(|(_, c)| *c == '\n').count() + 1
 }

@@ -7,6 +7,7 @@ use std::{
 
 use figment::{
     Figment, Profile, Provider,
+    error::Kind,
     providers::Serialized,
     value::{Dict, Value},
 };
@@ -118,15 +119,13 @@ impl Layers {
     fn add_values(&mut self, values: &Dict, prefix: &str, origin: &dyn Fn(&str) -> Origin) {
         for (name, value) in values {
             let key = format!("{prefix}{name}");
-            match value {
-                Value::Dict(_, inner) if self.is_section(&key) => {
-                    self.add_values(inner, &format!("{key}."), origin);
-                }
-                _ if self.is_section(&key) => {
-                    let why = "is a section, not a value".to_owned();
-                    self.problems.push(Problem::Wrong { origin: origin(&key), key, why });
-                }
-                value => self.set(origin(&key), key, value.clone()),
+            if !self.is_section(&key) {
+                self.set(origin(&key), key, value.clone());
+            } else if let Value::Dict(_, inner) = value {
+                self.add_values(inner, &format!("{key}."), origin);
+            } else {
+                let why = "is a section, not a value".to_owned();
+                self.problems.push(Problem::Wrong { origin: origin(&key), key, why });
             }
         }
     }
@@ -205,7 +204,14 @@ fn wrong(error: &figment::Error, origins: &BTreeMap<String, Origin>) -> Problem 
     // The path of an entry of a list goes on with its index.
     let key = origins.keys().find(|key| path == **key || path.starts_with(&format!("{key}."))).unwrap_or(&path);
     let origin = origins.get(key).cloned().unwrap_or(Origin::Default);
-    Problem::Wrong { origin, key: key.clone(), why: error.kind.to_string() }
+    Problem::Wrong { origin, key: key.clone(), why: why(error.kind.clone()) }
+}
+
+fn why(kind: Kind) -> String {
+    if let Kind::UnknownVariant(found, known) = kind {
+        return format!("`{found}` is none of {}", known.join(", "));
+    }
+    kind.to_string()
 }
 
 /// A text as a value of the kind that a setting has by default. A text that is not of this kind stays a text, which
@@ -238,9 +244,10 @@ pub(crate) fn values_of(config: &Config) -> Dict {
 pub(crate) fn flatten(values: &Dict, prefix: &str, into: &mut BTreeMap<String, Value>) {
     for (name, value) in values {
         let key = format!("{prefix}{name}");
-        match value {
-            Value::Dict(_, inner) => flatten(inner, &format!("{key}."), into),
-            value => drop(into.insert(key, value.clone())),
+        if let Value::Dict(_, inner) = value {
+            flatten(inner, &format!("{key}."), into);
+        } else {
+            into.insert(key, value.clone());
         }
     }
 }

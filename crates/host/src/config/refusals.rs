@@ -88,7 +88,7 @@ impl Config {
         let public = self.public_url.as_ref();
         let found = [
             (public.is_none(), Exposure::NoPublicUrl),
-            (public.is_some_and(|url| url.scheme() != "https") && !self.insecure_http, Exposure::HttpPublicUrl),
+            (public.is_some_and(|url| !url.is_https()) && !self.insecure_http, Exposure::HttpPublicUrl),
             (self.outgoing.private_addresses, Exposure::PrivateOutgoing),
             (self.moltbook.base_url.scheme() != "https", Exposure::HttpMoltbook),
             (self.trusted_proxies.iter().any(|net| net.prefix_len() == 0), Exposure::TrustEveryone),

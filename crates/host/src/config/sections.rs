@@ -237,7 +237,7 @@ impl Default for ServerConfig {
             head_timeout: Period::secs(15),
             idle_timeout: Period::secs(75),
             body_timeout: Period::secs(30),
-            queue_bytes: Size::mib(NonZeroU64::new(256).expect("256 is not zero")),
+            queue_bytes: Size(NonZeroU64::new(256 << 20).expect("256 MiB is not zero")),
             drain_timeout: Period::secs(10),
         }
     }

@@ -54,12 +54,6 @@ pub struct Size(pub NonZeroU64);
 const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 impl Size {
-    /// So many mebibytes.
-    #[must_use]
-    pub const fn mib(mib: NonZeroU64) -> Self {
-        Self(mib.saturating_mul(NonZeroU64::new(1 << 20).expect("a mebibyte is not empty")))
-    }
-
     /// In bytes, as far as this machine can address them.
     #[must_use]
     pub fn as_usize(self) -> usize {

@@ -45,10 +45,8 @@ pub enum AskError {
 pub fn ask(data_dir: &Path, command: &Command) -> Result<Answer, AskError> {
     converse(data_dir, command).map_err(|source| {
         let directory = data_dir.to_owned();
-        match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AskError::NoHub { directory },
-            _ => AskError::NoAnswer { directory, source },
-        }
+        let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused].contains(&source.kind());
+        if nobody { AskError::NoHub { directory } } else { AskError::NoAnswer { directory, source } }
     })
 }
 

@@ -101,6 +101,8 @@ pub struct Status {
     pub agents: u64,
     /// Those that are online.
     pub online: u64,
+    /// Whether a forwarding header from an untrusted peer was ever ignored.
+    pub foreign_forwarding: bool,
     /// Messages in the lobby.
     pub messages: u64,
 }
