@@ -6,8 +6,10 @@
 mod args;
 mod commands;
 mod exit;
+mod hub;
 mod print;
 mod sources;
+mod sse;
 
 use std::process::ExitCode;
 

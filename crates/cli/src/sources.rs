@@ -16,7 +16,7 @@ pub(crate) struct ConfigArgs {
     /// Keep everything in this directory [default: ./tertulia-data]
     #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
-    /// Change any setting, as often as needed, such as --set limits.lobby_verified="60 per 1m"
+    /// Change any setting by its key (see `config print`); may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment, global = true)]
     set: Vec<(String, String)>,
 }
@@ -36,6 +36,17 @@ pub(crate) struct ServeArgs {
     /// No limits per address for clients on this machine
     #[arg(long)]
     local_unlimited: bool,
+}
+
+impl ServeArgs {
+    /// Flags may stand before the command as well as after it; those after it win.
+    pub(crate) fn or(&mut self, before: Self) {
+        if self.listen.is_none() && self.port.is_none() {
+            (self.listen, self.port) = (before.listen, before.port);
+        }
+        self.public_url = self.public_url.take().or(before.public_url);
+        self.local_unlimited |= before.local_unlimited;
+    }
 }
 
 impl ConfigArgs {

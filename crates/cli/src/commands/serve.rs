@@ -1,10 +1,11 @@
 //! `tertulia serve`: the hub itself.
 
-use std::process;
+use std::{path::Path, process};
 
 use anyhow::Context;
 use tertulia_host::{
-    Config, DataDirError, Host, Running, StartError, Surroundings, config::Loaded, raise_open_files, start_log,
+    Config, DataDirError, Host, Running, StartError, Surroundings, Whereabouts, config::Loaded, raise_open_files,
+    start_log,
 };
 use tokio::{
     runtime::Runtime,
@@ -60,24 +61,33 @@ fn welcome(running: &Running) {
     print::line(lines).or_enough();
 }
 
-fn failure(error: StartError) -> Failure {
+/// How a start that failed is told, and how the program ends.
+pub(crate) fn failure(error: StartError) -> Failure {
     match error {
         StartError::DataDir(DataDirError::InUse { directory, holder }) => {
-            let directory = directory.display();
-            match holder {
-                Some(holder) => print::note(format_args!(
-                    "Tertulia listens on {} already (process {}, data in {directory}).\n\
-                     Stop it first, or choose another directory with --data-dir.",
-                    holder.url, holder.pid,
-                )),
-                None => print::note(format_args!("{directory} is in use by another process that is starting or busy.")),
-            }
+            print::note(in_use(&directory, holder.as_ref()));
             Failure::quiet(Exit::InUse)
         }
-        error @ (StartError::Insecure { .. } | StartError::BareTlds(_) | StartError::Moltbook(_)) => {
+        StartError::Insecure { .. } | StartError::BareTlds(_) | StartError::Moltbook(_) => {
             Failure::new(Exit::Config, error)
         }
-        error => Failure::from(error),
+        StartError::DataDir(DataDirError::Unusable { .. })
+        | StartError::Listen(_)
+        | StartError::Control(_)
+        | StartError::System(_)
+        | StartError::Store(_)
+        | StartError::Chat(_) => Failure::from(error),
+    }
+}
+
+fn in_use(directory: &Path, holder: Option<&Whereabouts>) -> String {
+    let directory = directory.display();
+    match holder {
+        Some(Whereabouts { pid, url }) => format!(
+            "Tertulia listens on {url} already (process {pid}, data in {directory}).\n\
+             Stop it first, or choose another directory with --data-dir.",
+        ),
+        None => format!("{directory} is in use by another process that has only just started."),
     }
 }
 
