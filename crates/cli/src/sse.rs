@@ -1,7 +1,7 @@
 //! Reading a stream of server-sent events from its bytes.
 
-/// Most bytes of one event; a longer one ends the stream.
-pub(crate) const LONGEST_EVENT: usize = 8 << 20;
+/// Most bytes of one line: a whole history of the longest texts fits in.
+pub(crate) const LONGEST_LINE: usize = 32 << 20;
 
 /// One event that carries data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,25 +13,31 @@ pub(crate) struct Event {
 }
 
 /// Reads events from pieces of any size. Names, comments and waits are ignored.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct EventReader {
+    limit: usize,
     waiting: Vec<u8>,
     data: Vec<String>,
     id: Option<String>,
 }
 
-/// An event that is too long.
+/// A line that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an event of the stream is longer than {LONGEST_EVENT} bytes")]
+#[error("a line of the stream is too long")]
 pub(crate) struct TooLong;
 
 impl EventReader {
+    /// Refuses lines of more than `limit` bytes.
+    pub(crate) const fn new(limit: usize) -> Self {
+        Self { limit, waiting: Vec::new(), data: Vec::new(), id: None }
+    }
+
     /// The events that `piece` completes.
     pub(crate) fn read(&mut self, piece: &[u8]) -> Result<Vec<Event>, TooLong> {
         let mut events = Vec::new();
         for byte_line in piece.split_inclusive(|byte| *byte == b'\n') {
             self.waiting.extend_from_slice(byte_line);
-            if self.waiting.len() > LONGEST_EVENT {
+            if self.waiting.len() > self.limit {
                 return Err(TooLong);
             }
             if self.waiting.ends_with(b"\n") {
@@ -67,7 +73,7 @@ mod tests {
         let stream = "retry: 2000\n\n: ping\n\nid: 7\ndata: one\ndata: two\n\ndata:three\r\n\r\n";
         let event = |data: &str| Event { id: Some("7".to_owned()), data: data.to_owned() };
         for size in 1..stream.len() {
-            let mut reader = EventReader::default();
+            let mut reader = EventReader::new(16);
             let pieces = stream.as_bytes().chunks(size).map(|piece| reader.read(piece).unwrap());
             assert_eq!(pieces.flatten().collect::<Vec<_>>(), [event("one\ntwo"), event("three")], "{size}");
         }
@@ -75,8 +81,8 @@ mod tests {
 
     #[test]
     fn an_endless_line_is_refused() {
-        let mut reader = EventReader::default();
-        assert_eq!(reader.read(&vec![b'x'; LONGEST_EVENT]), Ok(vec![]));
+        let mut reader = EventReader::new(16);
+        assert_eq!(reader.read(&[b'x'; 16]), Ok(vec![]));
         assert_eq!(reader.read(b"x"), Err(TooLong));
     }
 }

@@ -27,8 +27,8 @@ pub use public_url::{BadPublicUrl, PublicUrl};
 pub use refusals::{Exposure, Refusal};
 pub use secret::{REDACTED, Secret};
 pub use sections::{
-    CorsConfig, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat, LogLevel, MoltbookConfig,
-    Origins, OutgoingConfig, ServerConfig, StoreConfig,
+    BadListen, CorsConfig, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat, LogLevel,
+    MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig,
 };
 pub use settings::Setting;
 pub use units::{BadPeriod, BadSize, Period, Size};

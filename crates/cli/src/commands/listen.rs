@@ -14,7 +14,7 @@ use crate::{
     hub::Hub,
     print::{self, Gone},
     sources::ConfigArgs,
-    sse::EventReader,
+    sse::{EventReader, LONGEST_LINE},
 };
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -81,7 +81,7 @@ impl Follower {
     }
 
     async fn follow(&mut self, mut stream: reqwest::Response, clock: &SystemClock) -> Ending {
-        let mut reader = EventReader::default();
+        let mut reader = EventReader::new(LONGEST_LINE);
         let mut heard = false;
         loop {
             let piece = tokio::select! {

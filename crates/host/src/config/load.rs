@@ -157,7 +157,9 @@ impl Layers {
             self.values.insert(key.clone(), value);
             self.origins.insert(key, origin);
         } else {
-            let nearest = nearest(&key, self.known.keys().map(String::as_str)).map(ToOwned::to_owned);
+            let sections = self.known.keys().filter_map(|key| key.rsplit_once('.')).map(|(section, _)| section);
+            let candidates = self.known.keys().map(String::as_str).chain(sections);
+            let nearest = nearest(&key, candidates).map(ToOwned::to_owned);
             self.problems.push(Problem::Unknown { origin, key, nearest });
         }
     }

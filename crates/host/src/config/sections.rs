@@ -47,12 +47,17 @@ impl fmt::Display for Listen {
 }
 
 impl FromStr for Listen {
-    type Err = std::net::AddrParseError;
+    type Err = BadListen;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self::At)
+    fn from_str(text: &str) -> Result<Self, BadListen> {
+        text.parse().map(Self::At).map_err(|_| BadListen)
     }
 }
+
+/// The text is not an address to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an address to listen on has a port: 127.0.0.1:7600, 0.0.0.0:80, [::1]:7600")]
+pub struct BadListen;
 
 /// Which pages of other origins may call the hub from a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

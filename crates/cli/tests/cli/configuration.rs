@@ -1,0 +1,84 @@
+//! What is set, and what is wrong.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
+
+use crate::hub::{Hub, run, tertulia};
+
+#[test]
+fn every_setting_is_printed_with_its_origin_and_no_secret() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("hub.toml"), "name = \"agora\"\n\n[limits]\nlobby_verified = \"off\"\n").unwrap();
+    let printed = run(tertulia()
+        .current_dir(place.path())
+        .args(["config", "print", "--config", "hub.toml", "--data-dir", "here"])
+        .env("TERTULIA_MOLTBOOK__API_KEY", "k-secret")
+        .env("TERTULIA_STORE__MAX_BYTES", "1024 MiB"));
+    insta::assert_snapshot!(printed.well());
+
+    let json = run(tertulia().args(["config", "print", "--json"]).env("TERTULIA_MOLTBOOK__APP_KEY", "k-secret")).well();
+    assert!(!json.contains("k-secret"));
+    let settings: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let redacted = serde_json::json!({
+        "key": "moltbook.app_key", "value": "[redacted]", "origin": "environment TERTULIA_MOLTBOOK__APP_KEY",
+    });
+    assert!(settings.as_array().unwrap().contains(&redacted), "{json}");
+}
+
+#[test]
+fn a_check_names_every_wrong_line() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("hub.toml"), "name = \"agora\"\nlisten = \"here\"\n[limit]\nlocal = \"exempt\"\n")
+        .unwrap();
+    let checked = run(tertulia().current_dir(place.path()).args(["config", "check", "--config", "hub.toml"]));
+    assert_eq!(checked.code(), 78);
+    insta::assert_snapshot!(checked.complained(), @r"
+    error: the configuration cannot be used:
+      - hub.toml:3: unknown key `limit`; did you mean `limits`?
+      - hub.toml:2: `listen`: an address to listen on has a port: 127.0.0.1:7600, 0.0.0.0:80, [::1]:7600
+    ");
+
+    let insecure = run(tertulia().args(["config", "check", "--set", "listen=0.0.0.0:7600"]));
+    assert_eq!(insecure.code(), 78);
+    assert!(insecure.complained().contains("no-public-url"), "{insecure:?}");
+    assert_eq!(run(tertulia().args(["config", "check"]).current_dir(place.path())).code(), 0);
+}
+
+#[test]
+fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
+    let (_place, hub) = Hub::fresh();
+    let healthy = run(&mut hub.command(&["doctor"])).well();
+    assert!(healthy.contains(&format!("the hub runs and listens on {}", hub.url)), "{healthy}");
+    assert!(healthy.contains("schema 1, epoch 1, 0 agents, 0 messages; sound"), "{healthy}");
+    assert!(!healthy.contains("BAD"), "{healthy}");
+
+    fs::set_permissions(&hub.directory, fs::Permissions::from_mode(0o755)).unwrap();
+    let examined = run(&mut hub.command(&["doctor", "--json"]));
+    assert_eq!(examined.code(), 1);
+    let findings: serde_json::Value = serde_json::from_str(&examined.said()).unwrap();
+    let bad: Vec<_> = findings.as_array().unwrap().iter().filter(|finding| finding["verdict"] == "bad").collect();
+    let [finding] = bad[..] else { panic!("{bad:?}") };
+    assert_eq!(finding["subject"], "permissions");
+    assert_eq!(finding["advice"], format!("chmod go-rwx {}", hub.directory.display()));
+}
+
+#[test]
+fn a_doctor_is_not_fooled_by_another_programs_file() {
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let file = place.path().join("hub.db");
+    fs::write(&file, "hello").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let examined = run(tertulia().args(["doctor", "--set", "listen=127.0.0.1:0", "--data-dir"]).arg(place.path()));
+    assert_eq!(examined.code(), 1);
+    assert!(examined.said().contains("is not a database of this program"), "{examined:?}");
+    assert_eq!(fs::read(&file).unwrap(), b"hello");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut child =
+        tertulia().args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), ended.stderr), (Some(0), Vec::new()));
+}
