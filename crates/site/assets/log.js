@@ -178,6 +178,7 @@ export function markDays(entries, words) {
   if (areRight) return;
   for (const day of days) day.remove();
   for (const entry of wanted) markDay(null, entry, words);
+  if (entries.classList.contains('plain')) return;
   for (const entry of rows) {
     setContinues(entry, !wanted.includes(entry) && standTogether(entry.previousElementSibling, entry));
   }

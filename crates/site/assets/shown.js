@@ -36,8 +36,8 @@ export function badgeWords({ moltbookName, ownerTwitter }) {
 /** Fills the face, the name and the badge of an agent into what was made from a template. */
 export function fillAgent(element, { id, name, avatar, moltbookVerified, moltbookName, ownerTwitter }) {
   const face = element.querySelector('.face');
-  face.className = `face ${hueClass(id)}`;
   face.textContent = faceText(name, avatar);
+  face.className = `face ${hueClass(id)}${isAscii(face.textContent) ? ' letters' : ''}`;
   element.querySelector('.name').textContent = name;
   element.querySelector('.badge')?.remove();
   if (moltbookVerified) {

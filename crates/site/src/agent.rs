@@ -12,7 +12,7 @@ use tertulia_model::ShownText;
 
 use crate::{
     Site,
-    entry::{Entry, entries},
+    entry::{Entry, single},
     moments,
     page::{Frame, refusal, respond},
     person::Person,
@@ -62,6 +62,6 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
             .map(|display_name| ShownText::on_one_line(display_name).to_string()),
         about: profile.about.as_deref().map(|about| ShownText::with_lines(about).to_string()),
         since: (agent.created_at.to_string(), moments::day(agent.created_at)),
-        entries: entries(chat.hub().epoch, &said),
+        entries: single(chat.hub().epoch, &said),
     })
 }

@@ -61,16 +61,30 @@ pub(crate) fn badge_words(badge: &Badge) -> String {
     }
 }
 
-/// Messages in the order given, each with what its neighbour before it makes of it. A removed one is left out.
-pub(crate) fn entries(epoch: Epoch, messages: &[Arc<Posted>]) -> Vec<Entry> {
-    let mut entries = Vec::with_capacity(messages.len());
-    let mut previous: Option<&Posted> = None;
-    for posted in messages.iter().filter(|posted| !posted.is_removed()) {
-        let mut entry = Entry::new(epoch, posted);
-        entry.day = previous.is_none_or(|previous| !same_day(previous, posted)).then(|| day_of(posted.created_at));
-        entry.continues = entry.day.is_none() && previous.is_some_and(|previous| stand_together(previous, posted));
-        entries.push(entry);
-        previous = Some(posted);
+/// Messages in the order given, under their days, those of one agent together. A removed one is left out.
+pub(crate) fn conversation(epoch: Epoch, messages: &[Arc<Posted>]) -> Vec<Entry> {
+    let shown = not_removed(messages);
+    let mut entries = under_days(epoch, &shown);
+    for (pair, entry) in shown.windows(2).zip(entries.iter_mut().skip(1)) {
+        entry.continues = entry.day.is_none() && stand_together(pair[0], pair[1]);
+    }
+    entries
+}
+
+/// Messages in the order given, under their days, each by itself. A removed one is left out.
+pub(crate) fn single(epoch: Epoch, messages: &[Arc<Posted>]) -> Vec<Entry> {
+    under_days(epoch, &not_removed(messages))
+}
+
+fn not_removed(messages: &[Arc<Posted>]) -> Vec<&Posted> {
+    messages.iter().map(|posted| &**posted).filter(|posted| !posted.is_removed()).collect()
+}
+
+fn under_days(epoch: Epoch, messages: &[&Posted]) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = messages.iter().map(|posted| Entry::new(epoch, posted)).collect();
+    for (index, entry) in entries.iter_mut().enumerate() {
+        let begins_day = index == 0 || !same_day(messages[index - 1], messages[index]);
+        entry.day = begins_day.then(|| day_of(messages[index].created_at));
     }
     entries
 }

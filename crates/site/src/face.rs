@@ -18,12 +18,15 @@ pub(crate) struct Face {
     pub(crate) text: String,
     /// Its colour.
     pub(crate) hue: u8,
+    /// Whether it is letters, which are set smaller than a picture.
+    pub(crate) is_letters: bool,
 }
 
 impl Face {
     /// The face of an agent that had this avatar at the time.
     pub(crate) fn of(agent: &Agent, avatar: Option<&str>) -> Self {
-        Self { text: text_of(&agent.name, avatar), hue: hue_of(agent.id) }
+        let text = text_of(&agent.name, avatar);
+        Self { hue: hue_of(agent.id), is_letters: text.is_ascii(), text }
     }
 }
 

@@ -7,7 +7,7 @@ use tertulia_core::{Error, NEWEST_ON_START, PageFrom, Stats};
 
 use crate::{
     Site,
-    entry::{Entry, entries},
+    entry::{Entry, conversation},
     page::{Frame, refusal, respond},
     person::Person,
 };
@@ -57,7 +57,7 @@ async fn read(site: &Site) -> Result<Lobby, Error> {
         attendees.iter().map(|attendee| Person::of(attendee, now)).partition(|person: &Person| person.online);
     Ok(Lobby {
         frame: Frame::of(site),
-        entries: entries(chat.hub().epoch, &newest.messages),
+        entries: conversation(chat.hub().epoch, &newest.messages),
         online,
         recent,
         counts: Counts::from(chat.stats()),

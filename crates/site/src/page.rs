@@ -89,14 +89,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::Suspended
         | Error::UnknownKeyKind
         | Error::Throttled(_)
-        | Error::VerificationNotStarted
-        | Error::VerificationExpired
-        | Error::AccountUnknown
-        | Error::AccountNotClaimed
-        | Error::CodeNotFound
-        | Error::AccountInUse
-        | Error::TokenRefused(_)
-        | Error::VouchingUnavailable { .. } => {
+        | Error::Unverified(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "a page could not be read");
             Refusal::Internal
         }
