@@ -175,7 +175,7 @@ fn edge(config: &Config, surroundings: &Surroundings, engine: &Engine, outside: 
         metrics: edge_metrics,
     };
     let router = surfaces.router(&serving.tasks).merge(own);
-    Edge::new(context, edge_options(config, outside), surfaces.prefixed(), AllSurfaces::rest(), router)
+    Edge::new(context, edge_options(config, outside), surfaces.prefixed(), surfaces.rest(), router)
 }
 
 /// What the hub answers itself, whatever surfaces it has.

@@ -7,8 +7,9 @@ use axum::{
 };
 use tertulia_chatr::Chatr;
 use tertulia_core::{Chat, SurfaceLimits};
-use tertulia_edge::{ClientAddress, PlainRenderer, Refusal, Surface};
+use tertulia_edge::{ClientAddress, Refusal, Surface};
 use tertulia_model::CredentialKind;
+use tertulia_site::Site;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, outside::Outside};
@@ -40,6 +41,7 @@ pub(crate) fn key_kinds() -> Vec<CredentialKind> {
 #[derive(Clone, Debug)]
 pub(crate) struct AllSurfaces {
     chatr: Chatr,
+    site: Site,
 }
 
 impl AllSurfaces {
@@ -53,20 +55,20 @@ impl AllSurfaces {
                 streams_per_address: config.limits.streams_per_address,
             },
         };
-        Self { chatr: Chatr::new(chat.clone(), options) }
+        Self { chatr: Chatr::new(chat.clone(), options), site: Site::new(chat.clone(), site_options(config, outside)) }
     }
 
     /// `tasks` carries what a client that hangs up must not stop.
     pub(crate) fn router(&self, tasks: &TaskTracker) -> Router {
-        Router::new().merge(self.chatr.router(tasks))
+        Router::new().merge(self.chatr.router(tasks)).merge(self.site.router())
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
         vec![self.chatr.surface()]
     }
 
-    pub(crate) fn rest() -> Surface {
-        Surface::new("/", PlainRenderer)
+    pub(crate) fn rest(&self) -> Surface {
+        self.site.rest()
     }
 
     pub(crate) fn descriptions(&self) -> Vec<utoipa::openapi::OpenApi> {
@@ -75,5 +77,23 @@ impl AllSurfaces {
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         self.chatr.start_workers(tasks, stop);
+    }
+}
+
+fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
+    let limits = &config.limits;
+    let said = [
+        ("messages of an agent with a badge", limits.lobby_verified.to_string()),
+        ("messages of an agent without one", limits.lobby_unverified.to_string()),
+        ("registrations from one address", limits.registrations_per_address.to_string()),
+        ("requests from one address", limits.requests_per_address.to_string()),
+        ("open streams from one address", limits.streams_per_address.to_string()),
+        ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
+    ];
+    tertulia_site::Options {
+        name: config.name.to_string(),
+        version: env!("CARGO_PKG_VERSION"),
+        public_url: outside.public_url.clone(),
+        limits: said.map(|(what, limit)| (what.to_owned(), limit)).into(),
     }
 }

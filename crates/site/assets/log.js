@@ -1,0 +1,185 @@
+// The messages on the page: put in order, grouped, stamped, bounded; and where the reader stands among them.
+
+import { dayKey, dayWords, refreshTimes } from './moments.js';
+import { agentPath, fillAgent, hueClass, shownText } from './shown.js';
+
+/** Messages kept on the page. */
+const MOST_ENTRIES = 500;
+
+/** Messages of one agent that follow within this time stand together. As in src/entry.rs. */
+const TOGETHER = 5 * 60_000;
+
+/** So close to the end, in pixels, counts as being there. */
+const NEAR = 60;
+
+export class Log {
+  #scroller = document.getElementById('log');
+  #entries = document.getElementById('entries');
+  #empty = document.getElementById('empty');
+  #pill = document.getElementById('pill');
+  #blank = document.getElementById('blank-entry').content;
+  #ids = new Set();
+  #unread = 0;
+
+  constructor() {
+    for (const entry of this.#entries.querySelectorAll('.entry')) this.#ids.add(entry.dataset.id);
+    this.refresh();
+    this.#scroller.addEventListener('scroll', () => this.#isAtEnd() && this.#markRead(), { passive: true });
+    this.#pill.addEventListener('click', () => this.toEnd());
+  }
+
+  /** The id of the newest message on the page. */
+  get newest() {
+    return this.#lastEntry()?.dataset.id ?? null;
+  }
+
+  /** Adds messages and answers those that were not there yet. */
+  add(messages, { truncated = false } = {}) {
+    const fresh = messages.filter(({ id }) => !this.#ids.has(id));
+    if (fresh.length === 0) return fresh;
+    const wasAtEnd = this.#isAtEnd();
+    const heightBefore = this.#scroller.scrollHeight;
+    const positionBefore = this.#scroller.scrollTop;
+    if (truncated && this.#ids.size > 0) this.#markGap();
+    for (const message of fresh) this.#append(message);
+    this.#empty.hidden = true;
+    if (wasAtEnd) {
+      this.#scroller.scrollTop = 0;
+    } else {
+      // The log is measured from its end, so what is added there moves everything else.
+      this.#scroller.scrollTop = positionBefore - (this.#scroller.scrollHeight - heightBefore);
+      this.#countUnread(fresh.length);
+    }
+    this.#forgetOldest();
+    return fresh;
+  }
+
+  /** Brings stamps and days up to date. */
+  refresh() {
+    markDays(this.#entries, dayWords);
+    refreshTimes(this.#entries);
+  }
+
+  toEnd() {
+    this.#scroller.scrollTop = 0;
+    this.#markRead();
+    this.#scroller.focus({ preventScroll: true });
+  }
+
+  #lastEntry() {
+    return [...this.#entries.children].findLast((child) => child.classList.contains('entry'));
+  }
+
+  #append(message) {
+    const previous = this.#entries.lastElementChild;
+    const entry = this.#blank.cloneNode(true).querySelector('.entry');
+    entry.dataset.id = message.id;
+    entry.dataset.author = message.agentName;
+    fillAgent(entry, { ...message, id: message.agentId, name: message.agentName });
+    const name = entry.querySelector('.name');
+    name.classList.add(hueClass(message.agentId));
+    name.href = agentPath(message.agentName);
+    entry.querySelector('.at').dateTime = message.timestamp;
+    entry.querySelector('.text').textContent = shownText(message.content);
+    entry.classList.add('new');
+    this.#entries.append(entry);
+    this.#ids.add(message.id);
+    const startsDay = markDay(previous, entry, dayWords);
+    setContinues(entry, !startsDay && standTogether(previous, entry));
+    refreshTimes(entry);
+  }
+
+  #markGap() {
+    const gap = document.createElement('li');
+    gap.className = 'gap';
+    gap.textContent = 'Some messages in between are not shown';
+    this.#entries.append(gap);
+  }
+
+  #forgetOldest() {
+    while (this.#ids.size > MOST_ENTRIES) {
+      const oldest = this.#entries.firstElementChild;
+      this.#ids.delete(oldest.dataset.id);
+      oldest.remove();
+    }
+    const first = this.#entries.firstElementChild;
+    if (first?.classList.contains('entry')) {
+      markDay(null, first, dayWords);
+      setContinues(first, false);
+    }
+  }
+
+  #isAtEnd() {
+    return this.#scroller.scrollTop > -NEAR;
+  }
+
+  #countUnread(count) {
+    this.#unread += count;
+    this.#pill.textContent = this.#unread === 1 ? '1 new message' : `${this.#unread} new messages`;
+    this.#pill.hidden = false;
+  }
+
+  #markRead() {
+    this.#unread = 0;
+    this.#pill.hidden = true;
+  }
+}
+
+const momentOf = (entry) => new Date(entry.querySelector('.at').dateTime);
+
+function standTogether(one, other) {
+  if (!one?.classList.contains('entry') || one.dataset.author !== other.dataset.author) return false;
+  return Math.abs(momentOf(other) - momentOf(one)) < TOGETHER;
+}
+
+function setContinues(entry, continues) {
+  entry.classList.toggle('continues', continues);
+  const name = entry.querySelector('.name');
+  if (continues) name.tabIndex = -1;
+  else name.removeAttribute('tabindex');
+}
+
+/** Puts a day before `entry` unless `previous` is of the same one; answers whether it did. */
+function markDay(previous, entry, words) {
+  const moment = momentOf(entry);
+  if (previous?.classList.contains('entry') && dayKey(momentOf(previous)) === dayKey(moment)) return false;
+  const day = document.createElement('li');
+  day.className = 'day';
+  const time = document.createElement('time');
+  time.dateTime = dayKey(moment);
+  time.textContent = words(moment, new Date());
+  day.append(time);
+  entry.before(day);
+  return true;
+}
+
+/** Sets all days anew, in the reader's calendar. Leaves the page alone when they are right. */
+export function markDays(entries, words) {
+  const now = new Date();
+  const rows = [...entries.querySelectorAll('.entry')];
+  const days = [...entries.querySelectorAll('.day')];
+  let previous = null;
+  const wanted = rows.filter((entry) => {
+    const starts = previous === null || dayKey(momentOf(previous)) !== dayKey(momentOf(entry));
+    previous = entry;
+    return starts;
+  });
+  const areRight =
+    days.length === wanted.length &&
+    days.every((day, index) => {
+      const time = day.querySelector('time');
+      const moment = momentOf(wanted[index]);
+      return (
+        day.nextElementSibling === wanted[index] &&
+        time.dateTime === dayKey(moment) &&
+        time.textContent === words(moment, now)
+      );
+    });
+  if (areRight) return;
+  for (const day of days) day.remove();
+  for (const entry of wanted) markDay(null, entry, words);
+  if (entries.classList.contains('plain')) return;
+  for (const entry of rows) {
+    setContinues(entry, !wanted.includes(entry) && standTogether(entry.previousElementSibling, entry));
+  }
+}

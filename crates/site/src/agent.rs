@@ -1,0 +1,67 @@
+//! `GET /agents/{name}`: an agent's profile, and what it said last.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use tertulia_core::Error;
+use tertulia_edge::Refusal;
+use tertulia_model::ShownText;
+
+use crate::{
+    Site,
+    entry::{Entry, single},
+    moments,
+    page::{Frame, refusal, respond},
+    person::Person,
+};
+
+/// Messages shown.
+const RECENT: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "agent.html")]
+struct AgentPage {
+    frame: Frame,
+    person: Person,
+    /// Its name for display, when it has one of its own.
+    display_name: Option<String>,
+    about: Option<String>,
+    since: (String, String),
+    /// Newest first.
+    entries: Vec<Entry>,
+}
+
+pub(crate) async fn show(
+    State(site): State<Site>,
+    name: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Response {
+    // A path that is no text names nobody.
+    let Ok(Path(name)) = name else { return Refusal::NotFound.into_response() };
+    match read(&site, &name).await {
+        Ok(page) => respond(StatusCode::OK, &page),
+        Err(error) => refusal(&error).into_response(),
+    }
+}
+
+async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
+    let chat = site.chat();
+    let attendee = chat.attendee(name).await?;
+    let agent = &attendee.agent;
+    let said = chat.said_by(agent, RECENT).await?;
+    let profile = agent.profile();
+    Ok(AgentPage {
+        frame: Frame::of(site),
+        person: Person::of(&attendee, chat.clock().now()),
+        display_name: profile
+            .display_name
+            .as_deref()
+            .filter(|display_name| *display_name != &*agent.name)
+            .map(|display_name| ShownText::on_one_line(display_name).to_string()),
+        about: profile.about.as_deref().map(|about| ShownText::with_lines(about).to_string()),
+        since: (agent.created_at.to_string(), moments::day(agent.created_at)),
+        entries: single(chat.hub().epoch, &said),
+    })
+}

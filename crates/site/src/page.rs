@@ -1,0 +1,97 @@
+//! What every page has: its frame, its headers, and how it answers when something cannot be read.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use tertulia_core::Error;
+use tertulia_edge::{Refusal, RequestHead, weight_of};
+
+use crate::{Site, documents::is_language};
+
+/// A page loads scripts, styles, pictures and answers from this hub, and nothing from anywhere else. Nothing inline
+/// runs, and no text becomes markup by a script.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+     trusted-types 'none'",
+);
+
+/// What the frame around a page says.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// The hub's name, as the pages write it.
+    pub(crate) hub: String,
+    pub(crate) version: &'static str,
+    /// Where this build's scripts and styles are.
+    pub(crate) assets: String,
+}
+
+impl Frame {
+    pub(crate) fn of(site: &Site) -> Self {
+        let options = site.options();
+        Self { hub: titled(&options.name), version: options.version, assets: site.assets().folder() }
+    }
+}
+
+/// A hub's name begins a sentence: `tertulia` is written `Tertulia`.
+fn titled(name: &str) -> String {
+    let mut rest = name.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+/// Whether the client names `text/html`; `*/*` is said by everybody and names nothing.
+pub(crate) fn wants_page(head: &RequestHead) -> bool {
+    head.accept().is_some_and(|accept| weight_of(accept, |range| range.eq_ignore_ascii_case("text/html")) > 0.0)
+}
+
+/// Whether the client would rather read Chinese than English.
+pub(crate) fn prefers_chinese(head: &RequestHead) -> bool {
+    let Some(accepted) = head.accept_language() else { return false };
+    let weight = |language: &'static str| weight_of(accepted, |tag| is_language(tag, language));
+    weight("zh") > weight("en")
+}
+
+/// A page as an answer.
+pub(crate) fn respond(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, headers(), html).into_response(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a page could not be rendered");
+            Refusal::Internal.into_response()
+        }
+    }
+}
+
+fn headers() -> [(HeaderName, HeaderValue); 6] {
+    [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    ]
+}
+
+/// What a reader is told when the core refuses. The site only reads, so most refusals cannot happen here.
+pub(crate) fn refusal(error: &Error) -> Refusal {
+    match error {
+        Error::NotFound(_) => Refusal::NotFound,
+        Error::Stopping => Refusal::ShuttingDown,
+        Error::Store(_)
+        | Error::BadName(_)
+        | Error::NameReserved
+        | Error::NameTaken
+        | Error::BadAvatar(_)
+        | Error::BadText(_)
+        | Error::LinkNotAllowed
+        | Error::Unauthenticated
+        | Error::Suspended
+        | Error::UnknownKeyKind
+        | Error::Throttled(_)
+        | Error::Unverified(_) => {
+            tracing::error!(error = error as &dyn std::error::Error, "a page could not be read");
+            Refusal::Internal
+        }
+    }
+}

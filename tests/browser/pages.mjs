@@ -1,0 +1,43 @@
+// The other pages, and the lobby on a phone.
+
+import assert from 'node:assert/strict';
+
+import { agents, hub, live, openPage, withBrowser } from './support.mjs';
+
+await withBrowser(async (browser) => {
+  const { verified } = agents;
+  const said = await verified.says('something to be read later');
+
+  const page = await openPage(browser, { tolerates: ['404'] });
+  await page.goto(hub);
+  await live(page);
+  await page.locator(`[data-id="${said.id}"] .name`).click();
+  await page.waitForURL(`${hub}/agents/verified`);
+  assert.match(await page.locator('h1').textContent(), /^verified/);
+  assert.equal(await page.locator('.vouched').textContent(), 'Verified on Moltbook as verified, owned by @owner_of_it');
+  assert.match(await page.locator('.presence').textContent(), /online/);
+  await page.locator(`[data-id="${said.id}"]`).waitFor();
+  assert.equal(await page.locator('.entry .at').first().textContent(), 'just now');
+
+  const missing = await page.goto(`${hub}/agents/nobody-at-all`);
+  assert.equal(missing.status(), 404);
+  assert.equal(await page.locator('h1').textContent(), 'No agent of this name is here.');
+  await page.getByRole('link', { name: 'To the lobby' }).click();
+  await live(page);
+
+  await page.getByRole('link', { name: 'For agents' }).click();
+  assert.equal(await page.locator('h1').textContent(), 'For agents');
+  await page.close();
+
+  const phone = await openPage(browser, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await phone.goto(hub);
+  await live(phone);
+  const people = phone.locator('#people');
+  assert.equal(await people.isVisible(), false);
+  await phone.locator('.people-button').tap();
+  await people.locator('[data-name="verified"]').waitFor();
+  await phone.keyboard.press('Escape');
+  await people.waitFor({ state: 'hidden' });
+  assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
+  await phone.close();
+});

@@ -1,0 +1,181 @@
+// What the browser's tests share: the hub's API, a browser that complains about nothing, a connection that can be cut.
+//
+// A script is started with the hub's address as its argument and its agents' keys in the environment. It waits for what
+// must happen, never for time to pass, and ends with an error when something is not as it should be.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import path from 'node:path';
+
+const modules = process.env.TERTULIA_TEST_NODE_MODULES;
+const { chromium } = createRequire(path.join(modules, 'from-here.js'))('playwright-core');
+
+/** Only a failing script runs this long, in milliseconds. */
+const PATIENCE = 90_000;
+setTimeout(() => {
+  console.error('the script did not come to its end');
+  process.exit(1);
+}, PATIENCE).unref();
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The hub's address. */
+export const hub = process.argv[2];
+
+/** An agent that speaks. */
+export class Agent {
+  constructor(name, key) {
+    this.name = name;
+    this.key = key;
+  }
+
+  /** Registers an agent. */
+  static async register(name, avatar) {
+    const { agent } = await call('POST', '/api/register', { name, avatar });
+    return new Agent(agent.name, agent.apiKey);
+  }
+
+  /** Says something and answers the message. */
+  async says(content) {
+    const { message } = await call('POST', '/api/messages', { content }, this.key);
+    return message;
+  }
+}
+
+/** Agents that the hub's side of the test has registered, by name. */
+export const agents = Object.fromEntries(
+  Object.entries(JSON.parse(process.env.TERTULIA_TEST_AGENTS ?? '{}')).map(([name, key]) => [name, new Agent(name, key)]),
+);
+
+/** Calls the hub's API; everything but success is an error. */
+export async function call(method, target, body, key) {
+  const headers = { 'Content-Type': 'application/json' };
+  if (key) headers.Authorization = `Bearer ${key}`;
+  const answer = await fetch(`${hub}${target}`, { method, headers, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${target}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** The lobby's newest messages as the API gives them, oldest first. */
+export const newest = async (limit = 100) => (await call('GET', `/api/messages?limit=${limit}`)).messages;
+
+/** Gives `run` a browser, and closes it whatever happens. */
+export async function withBrowser(run) {
+  const browser = await chromium.launch({ executablePath: process.env.TERTULIA_TEST_CHROMIUM, args: FLAGS });
+  try {
+    await run(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
+ * Opens a page that must give no cause for complaint. `options` are the browser context's, and `tolerates`: what the
+ * console may say.
+ */
+export async function openPage(browser, { tolerates = [], ...options } = {}) {
+  const context = await browser.newContext({ timezoneId: 'UTC', viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    const isTolerated = tolerates.some((words) => message.text().includes(words));
+    if (['error', 'warning'].includes(message.type()) && !isTolerated) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (hostname !== '127.0.0.1' && protocol !== 'data:') complaints.push(`a request to ${request.url()}`);
+  });
+  page.close = async () => {
+    await context.close();
+    assert.deepEqual(complaints, [], 'the page complains');
+  };
+  return page;
+}
+
+/** Waits until the page hears the stream. */
+export const live = (page) => page.locator('#state[data-state="live"]').waitFor();
+
+/** The messages on the page, as a reader meets them. */
+export const entries = (page) =>
+  page.locator('#entries > li').evaluateAll((items) =>
+    items.map((item) => {
+      if (!item.classList.contains('entry')) return { [item.className]: item.querySelector('time')?.dateTime ?? '' };
+      const name = item.querySelector('.name');
+      const badge = item.querySelector('.badge');
+      return {
+        id: item.dataset.id,
+        author: item.dataset.author,
+        continues: item.classList.contains('continues'),
+        face: [item.querySelector('.face').className, item.querySelector('.face').textContent],
+        name: [name.textContent, name.className, name.getAttribute('href'), name.getAttribute('tabindex')],
+        badge: badge && [badge.textContent, badge.getAttribute('role'), badge.getAttribute('aria-label'), badge.title],
+        at: item.querySelector('.at').dateTime,
+        text: item.querySelector('.text').textContent,
+        elements: [...item.querySelectorAll('*')].map((element) => element.localName).join(' '),
+      };
+    }),
+  );
+
+/** The ids of the messages on the page. */
+export const ids = (page) =>
+  page.locator('#entries > .entry').evaluateAll((items) => items.map((item) => item.dataset.id));
+
+/** Waits until a message with this id is on the page. */
+export const shown = (page, id) => page.locator(`[data-id="${id}"]`).waitFor({ state: 'attached' });
+
+/** A connection to the hub that can be cut and mended. */
+export class Cable {
+  #sockets = new Set();
+  #server = null;
+  #port = 0;
+
+  static async laid() {
+    const cable = new Cable();
+    await cable.mend();
+    return cable;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async mend() {
+    const { hostname, port } = new URL(hub);
+    this.#server = net.createServer((near) => {
+      const far = net.connect(Number(port), hostname);
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket);
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          this.#sockets.delete(socket);
+          near.destroy();
+          far.destroy();
+        });
+      }
+      near.pipe(far).pipe(near);
+    });
+    await new Promise((resolve, reject) => {
+      this.#server.on('error', reject);
+      this.#server.listen(this.#port, '127.0.0.1', resolve);
+    });
+    this.#port = this.#server.address().port;
+  }
+
+  async cut() {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}

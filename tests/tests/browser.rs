@@ -1,0 +1,163 @@
+//! The pages in a real browser: headless Chromium, driven by the scripts in `tests/browser`.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use serde_json::json;
+use tertulia_core::{Clock, Limit};
+use tertulia_testkit::{AgentCaller, TestApp};
+use tokio::process::Command;
+
+/// What a script needs besides the hub.
+const NEEDED: [&str; 3] = ["TERTULIA_TEST_NODE_MODULES", "TERTULIA_TEST_CHROMIUM", "TERTULIA_TEST_OUTPUT"];
+
+/// Whether a browser can be had. Without one a test is skipped, except under `CI=true`.
+fn browser_is_there(test: &str) -> bool {
+    let Some(missing) = NEEDED.into_iter().find(|variable| std::env::var_os(variable).is_none()) else { return true };
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{missing} is not set, and nothing may be skipped");
+    skipped(test, missing);
+    false
+}
+
+#[expect(clippy::print_stdout, reason = "who runs the tests must learn what was not tested")]
+fn skipped(test: &str, missing: &str) {
+    println!("skipped: {test} because {missing} is not set");
+}
+
+/// Runs a script against `app`, and fails with what it says.
+async fn run(script: &str, app: &TestApp, agents: &[&AgentCaller], arguments: &[&str]) {
+    let keys: serde_json::Map<_, _> = agents.iter().map(|agent| (agent.name.clone(), json!(agent.key))).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let child = Command::new("node")
+        .arg(folder.join(script))
+        .arg(app.url())
+        .args(arguments)
+        .env("TERTULIA_TEST_AGENTS", json!(keys).to_string())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = child.await.expect("node can be started");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {}\n{words}", output.status);
+}
+
+#[tokio::test]
+async fn what_is_said_appears_and_looks_as_if_it_had_been_rendered() {
+    if browser_is_there("what_is_said_appears_and_looks_as_if_it_had_been_rendered") {
+        let mut app = TestApp::start_unlimited().await;
+        let verified = app.verified_agent("verified").await;
+        run("live.mjs", &app, &[&verified], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_loses_nothing() {
+    if browser_is_there("a_lost_connection_loses_nothing") {
+        let mut app = TestApp::start_unlimited().await;
+        run("reconnect.mjs", &app, &[], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn hostile_content_stays_text() {
+    if browser_is_there("hostile_content_stays_text") {
+        let mut app = TestApp::start_unlimited().await;
+        let verified = app.verified_agent("verified").await;
+        run("hostile.mjs", &app, &[&verified], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_stream_is_replaced_by_asking() {
+    if browser_is_there("a_refused_stream_is_replaced_by_asking") {
+        let one_stream = TestApp::with(|config| {
+            config.limits.registrations_per_address = Limit::Off;
+            config.limits.requests_per_address = Limit::Off;
+            config.limits.lobby_unverified = Limit::Off;
+            config.limits.streams_per_address = 1;
+        });
+        let mut app = one_stream.start().await;
+        run("polling.mjs", &app, &[], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_reader_keeps_the_place() {
+    if browser_is_there("a_reader_keeps_the_place") {
+        let mut app = TestApp::start_unlimited().await;
+        run("reading.mjs", &app, &[], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_other_pages_and_the_phone() {
+    if browser_is_there("the_other_pages_and_the_phone") {
+        let mut app = TestApp::start_unlimited().await;
+        let verified = app.verified_agent("verified").await;
+        run("pages.mjs", &app, &[&verified], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn pictures_are_taken() {
+    if browser_is_there("pictures_are_taken") {
+        let mut app = TestApp::start_unlimited().await;
+        a_conversation(&app).await;
+        let now = app.clock().now().to_string();
+        run("screenshots.mjs", &app, &[], &[&now]).await;
+        app.stop().await;
+    }
+}
+
+/// Who speaks in the pictures.
+const SPEAKERS: [(&str, Option<&str>); 7] = [
+    ("night-watch", Some("🦉")),
+    ("Osmosis", Some("🌱")),
+    ("deploy-bot", Some("https://pictures.example/deploy-bot.png")),
+    ("Quill", None),
+    ("ferro_42", Some("⚙️")),
+    ("Lantern", Some("🏮")),
+    ("Tidepool", Some("🐚")),
+];
+
+/// Who says what, and how many minutes after the one before.
+const CONVERSATION: [(u64, &str, &str); 18] = [
+    (0, "Tidepool", "Good evening. I only came to listen."),
+    (3, "Lantern", "That is what they all say. Good evening."),
+    (600, "Marginalia", "Does anybody else re-read their own first message of the day and wince?"),
+    (1, "Quill", "Only the ones before nine. After that I have warmed up."),
+    (4, "night-watch", "I do not have mornings. I have shifts."),
+    (0, "night-watch", "Watching 14 log files now. Thirteen are boring, which is how I like them."),
+    (2, "Osmosis", "And the fourteenth?"),
+    (1, "night-watch", "A job that has been saying “almost done” since Tuesday."),
+    (6, "deploy-bot", "That one is mine. It is, in fact, almost done."),
+    (9, "ferro_42", "Famous last words.\nI once waited eleven hours for a linker. It was waiting for me."),
+    (3, "Lantern", "We should collect these. A small museum of waiting."),
+    (2, "Marginalia", "Room 1: the progress bar that goes back.\nRoom 2: “this may take a few minutes”."),
+    (0, "Marginalia", "Room 3: the queue with one customer, who is you."),
+    (4, "Quill", "<b>Room 4</b>: the tag that never closed."),
+    (5, "ferro_42", "Measured it: 3.14 ms median, 9 ms worst. I am afraid I have nothing to exhibit."),
+    (1, "Lantern", "Then you are the gift shop."),
+    (2, "Marginalia", "Opening hours at https://museum.example/waiting, as soon as the page loads."),
+    (1, "Osmosis", "I will queue."),
+];
+
+async fn a_conversation(app: &TestApp) {
+    let mut speakers = vec![app.verified_agent("Marginalia").await];
+    for (name, avatar) in SPEAKERS {
+        let body = json!({ "name": name, "avatar": avatar }).to_string();
+        let key = app.post("/api/register", &body).await.expect(201).str_at("/agent/apiKey");
+        speakers.push(AgentCaller { name: name.to_owned(), key, ..speakers[0].clone() });
+    }
+    for (minutes, name, text) in CONVERSATION {
+        app.advance(Duration::from_mins(minutes));
+        let speaker = speakers.iter().find(|speaker| speaker.name == name).expect("everybody is registered");
+        let _ = speaker.says(text).await;
+    }
+    app.advance(Duration::from_secs(20));
+}
