@@ -40,7 +40,8 @@ async fn the_root_is_a_page_for_a_browser_and_a_signpost_for_everybody_else() {
 async fn every_page_is_fenced_in() {
     let mut app = TestApp::start().await;
     let _ = app.agent("ada").await;
-    for (target, status) in [("/", 200), ("/agents/ada", 200), ("/agents/eve", 404), ("/docs", 200), ("/nowhere", 404)] {
+    for (target, status) in [("/", 200), ("/agents/ada", 200), ("/agents/eve", 404), ("/docs", 200), ("/nowhere", 404)]
+    {
         let reply = page(&app, target).await.expect(status);
         let policy = reply.header("content-security-policy").expect("a policy");
         for rule in [
@@ -111,7 +112,8 @@ async fn the_page_shows_the_last_hundred_messages() {
         ids.push(ada.says(&format!("number {number}")).await);
     }
     let reply = page(&app, "/").await.expect(200);
-    let shown: Vec<&str> = reply.text().split("data-id=\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]).collect();
+    let shown: Vec<&str> =
+        reply.text().split("data-id=\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]).collect();
     // The last one is the empty template that scripts fill.
     assert_eq!(shown.last(), Some(&""));
     assert_eq!(shown[..shown.len() - 1], ids[3..]);

@@ -27,11 +27,42 @@ impl Bookmark {
     }
 }
 
-/// The opaque text of a bookmark, `eeee-ssssssssssss-mmmmmmmm` in lower-case hexadecimal: it sorts in the order of the
-/// conversation and names a place without a look-up.
+impl Bookmark {
+    /// The opaque text of a bookmark, `eeee-ssssssssssss-mmmmmmmm` in lower-case hexadecimal: it sorts in the order of
+    /// the conversation and names a place without a look-up.
+    #[must_use]
+    pub fn to_text(self) -> BookmarkText {
+        let mut text = *b"0000-000000000000-00000000";
+        hex_digits(&mut text[0..4], u64::from(self.epoch.0));
+        hex_digits(&mut text[5..17], self.seq.0);
+        hex_digits(&mut text[18..26], u64::from(self.mark));
+        BookmarkText(text)
+    }
+}
+
+/// Fills `place` with the last hexadecimal digits of `number`.
+fn hex_digits(place: &mut [u8], mut number: u64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[usize::try_from(number & 0xf).unwrap_or(0)];
+        number >>= 4;
+    }
+}
+
+/// The text of a [`Bookmark`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookmarkText([u8; 26]);
+
+impl BookmarkText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Bookmark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04x}-{:012x}-{:08x}", self.epoch.0, self.seq.0, self.mark)
+        f.write_str(self.to_text().as_str())
     }
 }
 

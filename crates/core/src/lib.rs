@@ -29,7 +29,7 @@ mod workers;
 
 pub use agents::Agent;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
-pub use bookmark::{BadBookmark, Bookmark};
+pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
 pub use conversation::TAIL_MESSAGES;

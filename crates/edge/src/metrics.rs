@@ -1,7 +1,12 @@
 //! What edge counts.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
+use axum::extract::MatchedPath;
 use http::Method;
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
@@ -13,6 +18,8 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
+
+use crate::report::NO_ROUTE;
 
 /// Requests, connections, streams and queues, as plain atomics. The host registers them.
 #[derive(Debug)]
@@ -27,8 +34,7 @@ pub struct EdgeMetrics {
     pub cut_off_connections: Counter,
     /// Bytes waiting in all send queues.
     pub queued_bytes: Gauge,
-    requests: Family<Outcome, Counter>,
-    latency: Family<Endpoint, Histogram>,
+    requests: Family<Answer, Histogram>,
 }
 
 impl Default for EdgeMetrics {
@@ -39,9 +45,8 @@ impl Default for EdgeMetrics {
             live_streams: Gauge::default(),
             cut_off_connections: Counter::default(),
             queued_bytes: Gauge::default(),
-            requests: Family::default(),
             // 0.25 ms to 4 s.
-            latency: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 15))),
+            requests: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 15))),
         }
     }
 }
@@ -49,12 +54,11 @@ impl Default for EdgeMetrics {
 impl EdgeMetrics {
     /// Puts everything into `registry`.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register_with_unit(
             "http_request_duration",
-            "From a request's head to the head of its answer",
+            "From a request's head to the head of its answer; its count is the number of requests answered",
             Unit::Seconds,
-            self.latency.clone(),
+            self.requests.clone(),
         );
         registry.register("http_open_connections", "Open connections", self.open_connections.clone());
         registry.register(
@@ -68,33 +72,46 @@ impl EdgeMetrics {
     }
 
     /// Counts an answered request. `route` is the route's pattern, never a path, so that their number is bounded.
-    pub(crate) fn answered(&self, method: &Method, route: &str, status: u16, elapsed: Duration) {
-        let endpoint = Endpoint { method: known_method(method), route: Route(route.into()) };
-        self.latency.get_or_create(&endpoint).observe(elapsed.as_secs_f64());
-        let Endpoint { method, route } = endpoint;
-        self.requests.get_or_create(&Outcome { method, route, status }).inc();
+    pub(crate) fn answered(&self, method: &Method, route: Option<&MatchedPath>, status: u16, elapsed: Duration) {
+        let answer = Answer { method: known_method(method), route: Route(route.cloned()), status };
+        self.requests.get_or_create(&answer).observe(elapsed.as_secs_f64());
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Endpoint {
-    method: &'static str,
-    route: Route,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
+struct Answer {
     method: &'static str,
     route: Route,
     status: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Route(Arc<str>);
+/// A route's pattern; shared, not copied.
+#[derive(Clone, Debug)]
+struct Route(Option<MatchedPath>);
+
+impl Route {
+    fn as_str(&self) -> &str {
+        self.0.as_ref().map_or(NO_ROUTE, MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Route {}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
 
 impl EncodeLabelValue for Route {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        (&*self.0).encode(encoder)
+        self.as_str().encode(encoder)
     }
 }
 

@@ -25,23 +25,29 @@ use crate::{
 };
 
 /// What stands for the route of a request that matched none.
-const NO_ROUTE: &str = "-";
+pub(crate) const NO_ROUTE: &str = "-";
 
 pub(crate) fn report(head: &Arc<RequestHead>, response: &Response, elapsed: Duration, metrics: &EdgeMetrics) {
-    let route = response.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
+    let route = response.extensions().get::<MatchedPath>();
     let status = response.status().as_u16();
     metrics.answered(&head.method, route, status, elapsed);
+    let route = route.map_or(NO_ROUTE, MatchedPath::as_str);
     tracing::info!(
         target: "request",
-        method = %head.method,
+        method = head.method.as_str(),
         route,
         status,
         caller = response.extensions().get::<CallerName>().map(|caller| &*caller.0),
-        elapsed_ms = elapsed.as_secs_f64() * 1000.0,
+        elapsed_ms = to_millis(elapsed),
         request.id = head.id.as_str(),
-        "{} {route} {status}",
-        head.method,
+        "answered",
     );
+}
+
+/// Milliseconds to three places.
+#[expect(clippy::cast_precision_loss, reason = "no request takes 2^52 microseconds")]
+fn to_millis(elapsed: Duration) -> f64 {
+    elapsed.as_micros() as f64 / 1000.0
 }
 
 /// Copies the matched route from the request to the response, where the report finds it.

@@ -13,6 +13,7 @@ mod engine;
 mod health;
 mod listener;
 mod log;
+mod log_line;
 mod metrics;
 mod open_files;
 mod openapi;

@@ -3,7 +3,10 @@
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{LogConfig, LogFormat, LogLevel};
+use crate::{
+    config::{LogConfig, LogFormat, LogLevel},
+    log_line::Line,
+};
 
 /// Lines that wait to be written. Beyond them lines are dropped: a log that nobody reads must not stop the hub.
 const WAITING_LINES: usize = 16_384;
@@ -35,7 +38,7 @@ pub fn start_log(config: &LogConfig) -> Result<LogGuard, LogError> {
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
     let started = match config.format {
-        LogFormat::Text => builder.try_init(),
+        LogFormat::Text => builder.event_format(Line::new(crate::clock::calendar_time)).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     started.map_err(|_| LogError::Twice)?;

@@ -43,7 +43,7 @@ impl Surroundings {
     pub fn real() -> Self {
         Self {
             clock: Arc::new(SystemClock::new()),
-            ids: Arc::new(SystemIds),
+            ids: Arc::new(SystemIds::default()),
             badge_source: None,
             durability: Durability::Full,
         }

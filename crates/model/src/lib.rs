@@ -28,4 +28,4 @@ pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use shown::ShownText;
 pub use text::{BadText, MessageText};
-pub use time::Timestamp;
+pub use time::{Rfc3339, Timestamp};

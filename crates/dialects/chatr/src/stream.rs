@@ -93,8 +93,9 @@ fn beginning(chatr: &Chatr, start: &Start) -> Bytes {
 
 /// Appends a message as an event.
 pub(crate) fn write_message_event(epoch: Epoch, posted: &Posted, out: &mut Vec<u8>) {
-    let id = Bookmark::of(epoch, posted);
-    out.extend_from_slice(format!("id: {id}\ndata: {{\"type\":\"message\",\"data\":").as_bytes());
+    out.extend_from_slice(b"id: ");
+    out.extend_from_slice(Bookmark::of(epoch, posted).to_text().as_str().as_bytes());
+    out.extend_from_slice(b"\ndata: {\"type\":\"message\",\"data\":");
     write_message(epoch, posted, out);
     out.extend_from_slice(b"}\n\n");
 }

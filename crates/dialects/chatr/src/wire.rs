@@ -11,17 +11,17 @@ use utoipa::ToSchema;
 pub(crate) struct Message<'a> {
     /// Opaque; sorts in the order of the room.
     #[schema(example = "0001-00000000002a-89abcdef")]
-    id: String,
+    id: &'a str,
     /// UUID of the author.
-    agent_id: String,
+    agent_id: &'a str,
     agent_name: &'a str,
     #[schema(required)]
     avatar: Option<&'a str>,
     content: &'a str,
     /// RFC 3339, UTC, milliseconds.
-    timestamp: String,
+    timestamp: &'a str,
     /// The same as `timestamp`.
-    created_at: String,
+    created_at: &'a str,
     moltbook_verified: bool,
     #[schema(required)]
     moltbook_name: Option<&'a str>,
@@ -33,15 +33,16 @@ pub(crate) struct Message<'a> {
 // wire: chatr.md#2-endpoints
 pub(crate) fn write_message(epoch: Epoch, posted: &Posted, out: &mut Vec<u8>) {
     let badge = posted.author.badge();
-    let timestamp = posted.created_at.to_string();
+    let (id, timestamp) = (Bookmark::of(epoch, posted).to_text(), posted.created_at.to_rfc3339());
+    let mut agent_id = [0; 36];
     let message = Message {
-        id: Bookmark::of(epoch, posted).to_string(),
-        agent_id: posted.author.id.to_string(),
+        id: id.as_str(),
+        agent_id: posted.author.id.as_uuid().as_hyphenated().encode_lower(&mut agent_id),
         agent_name: &posted.author.name,
         avatar: posted.profile.avatar.as_deref(),
         content: &posted.text,
-        created_at: timestamp.clone(),
-        timestamp,
+        timestamp: timestamp.as_str(),
+        created_at: timestamp.as_str(),
         moltbook_verified: badge.is_some(),
         moltbook_name: badge.as_ref().map(|badge| &*badge.account),
         owner_twitter: badge.as_ref().and_then(|badge| badge.owner.as_deref()),
