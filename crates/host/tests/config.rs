@@ -1,6 +1,8 @@
 //! What configuration files, variables and flags become.
 
-use std::{fs, path::PathBuf};
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+use std::{fmt::Write, fs, path::PathBuf};
 
 use tempfile::TempDir;
 use tertulia_core::Limit;
@@ -176,7 +178,7 @@ fn what_is_printed_can_be_read_again() {
     let mut text = String::new();
     for setting in loaded.settings() {
         if let Some(value) = setting.value {
-            text.push_str(&format!("{} = {value}\n", setting.key));
+            writeln!(text, "{} = {value}", setting.key).unwrap();
         }
     }
     let (_place, again) = with_file(&text);

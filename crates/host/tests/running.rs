@@ -1,5 +1,7 @@
 //! A hub from its start to its end, in this process.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -171,7 +173,7 @@ async fn what_is_not_a_command_is_refused_and_what_has_no_end_is_hung_up_on() {
 
         let mut endless = UnixStream::connect(&path).unwrap();
         // The hub may hang up while this is still being written.
-        let _ = endless.write_all(&[b'x'; 64 * 1024 + 1]);
+        let _ = endless.write_all(&vec![b'x'; 64 * 1024 + 1]);
         let mut nothing = Vec::new();
         let hung_up = endless.read_to_end(&mut nothing).is_err() || nothing.is_empty();
         (answer, hung_up)
