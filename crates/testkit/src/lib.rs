@@ -7,6 +7,8 @@
 mod app;
 mod clock;
 mod http;
+mod program;
+mod provided;
 mod reply;
 mod stream;
 
@@ -15,6 +17,8 @@ use std::{future::Future, time::Duration};
 pub use app::{AgentCaller, TestApp, TestAppBuilder};
 pub use clock::ManualClock;
 pub use http::{Connection, Request};
+pub use program::{Installation, Program};
+pub use provided::{provided, seeds};
 pub use reply::Reply;
 pub use stream::{Event, EventStream};
 
