@@ -3,11 +3,9 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use serde_json::json;
+use tertulia_testkit::Exchange;
 
-use crate::{
-    exchange::Exchange,
-    ledger::{Agent, Known, Ledger},
-};
+use crate::ledger::{Agent, Known, Ledger};
 
 /// Says `w3-000000`, `w3-000001` and so on as fast as it is answered.
 pub(crate) async fn write(ledger: Arc<Ledger>, hub: SocketAddr, agent: Agent) {

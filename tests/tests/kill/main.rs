@@ -5,7 +5,6 @@
 //! acknowledgements, never by waiting; a seed that is printed gives the same choices again (not the same timing).
 
 mod chance;
-mod exchange;
 mod ledger;
 mod load;
 mod reader;
@@ -14,12 +13,11 @@ mod store;
 use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::json;
-use tertulia_testkit::{Installation, within};
+use tertulia_testkit::{Exchange, Installation, within};
 use tokio::task::{JoinSet, yield_now};
 
 use crate::{
     chance::Chance,
-    exchange::Exchange,
     ledger::{Agent, Hub, Ledger},
     load::register,
     reader::View,

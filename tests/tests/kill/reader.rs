@@ -4,9 +4,9 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
+use tertulia_testkit::Exchange;
 
 use crate::{
-    exchange::Exchange,
     ledger::{Known, Ledger},
     load::text,
 };

@@ -5,9 +5,9 @@ use std::{
     net::SocketAddr,
 };
 
-use tertulia_testkit::within;
+use tertulia_testkit::{Exchange, within};
 
-use crate::{exchange::Exchange, ledger::Known, ledger::Ledger, reader::View, reader::known};
+use crate::{ledger::Known, ledger::Ledger, reader::View, reader::known};
 
 /// Messages on one page.
 const PAGE: usize = 100;

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as a client of a hub that may be gone at any byte: every failure is a value.
+//! HTTP/1.1 as a client of a hub that may be gone at any byte: a lost connection is a value, not a failed test.
 
 use std::{
     io::{self, ErrorKind},
@@ -13,7 +13,7 @@ use tokio::{
 
 /// A connection that may break.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub struct Exchange {
     socket: BufReader<TcpStream>,
     host: SocketAddr,
 }
@@ -26,27 +26,56 @@ struct Head {
 }
 
 impl Exchange {
-    pub(crate) async fn open(host: SocketAddr) -> io::Result<Self> {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// Nobody listens there.
+    pub async fn open(host: SocketAddr) -> io::Result<Self> {
         let socket = TcpStream::connect(host).await?;
         socket.set_nodelay(true)?;
         Ok(Self { socket: BufReader::new(socket), host })
     }
 
     /// Posts JSON and reads the whole answer.
-    pub(crate) async fn post(&mut self, target: &str, key: Option<&str>, body: &str) -> io::Result<(u16, Value)> {
+    ///
+    /// # Errors
+    ///
+    /// The connection broke before the answer was whole.
+    ///
+    /// # Panics
+    ///
+    /// If a whole answer is no HTTP, or its body no JSON.
+    pub async fn post(&mut self, target: &str, key: Option<&str>, body: &str) -> io::Result<(u16, Value)> {
         let length = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
         self.send("POST", target, &(authorization(key) + &length), body).await?;
         self.answer().await
     }
 
     /// Reads a resource.
-    pub(crate) async fn get(&mut self, target: &str) -> io::Result<(u16, Value)> {
+    ///
+    /// # Errors
+    ///
+    /// As for [`Exchange::post`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`Exchange::post`].
+    pub async fn get(&mut self, target: &str) -> io::Result<(u16, Value)> {
         self.send("GET", target, "", "").await?;
         self.answer().await
     }
 
     /// Opens a stream, after `last` if there is one.
-    pub(crate) async fn open_stream(&mut self, last: Option<&str>) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// The connection broke.
+    ///
+    /// # Panics
+    ///
+    /// If the stream is refused.
+    pub async fn open_stream(&mut self, last: Option<&str>) -> io::Result<()> {
         let resume = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
         self.send("GET", "/api/stream", &resume, "").await?;
         let head = self.head().await?;
@@ -55,7 +84,11 @@ impl Exchange {
     }
 
     /// The next piece of a stream; nothing when it has ended as it should.
-    pub(crate) async fn chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+    ///
+    /// # Errors
+    ///
+    /// The connection broke.
+    pub async fn chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
         let size = usize::from_str_radix(&self.line().await?, 16).map_err(io::Error::other)?;
         let mut chunk = vec![0; size];
         self.socket.read_exact(&mut chunk).await?;
