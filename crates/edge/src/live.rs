@@ -40,7 +40,7 @@ pub struct StreamClass {
 }
 
 impl StreamClass {
-    /// Default of [`StreamClass::queue_bytes`]: 4 MiB.
+    /// A good [`StreamClass::queue_bytes`]: 4 MiB.
     pub const DEFAULT_QUEUE_BYTES: usize = 4 * 1024 * 1024;
 
     /// Default of [`StreamClass::keep_alive_every`]: 15 s.

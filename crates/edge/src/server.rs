@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::{
@@ -32,11 +32,19 @@ pub struct ServerOptions {
     pub head_timeout: Duration,
     /// How long a connection may wait for its next request. Default 75 s.
     pub idle_timeout: Duration,
+    /// Bytes that the operating system may take from us for one connection before it says that it is full. Default
+    /// `None`: it decides.
+    pub socket_buffer: Option<usize>,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { max_connections: 10_000, head_timeout: Duration::from_secs(15), idle_timeout: Duration::from_secs(75) }
+        Self {
+            max_connections: 10_000,
+            head_timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(75),
+            socket_buffer: None,
+        }
     }
 }
 
@@ -95,8 +103,9 @@ impl Server {
             streams.metrics.refused_connections.inc();
             return;
         };
-        // Fails only for a socket that is closed already; its task finds out.
+        // Both fail only for a socket that is closed already; its task finds out.
         let _ = socket.set_nodelay(true);
+        let _ = self.options.socket_buffer.map(|bytes| SockRef::from(&socket).set_send_buffer_size(bytes));
         let Ok(local) = socket.local_addr() else { return };
         let link = Link::new(peer, local, Arc::clone(streams));
         let task = connection::serve(socket, link, self.edge.clone(), self.options, open);

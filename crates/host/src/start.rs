@@ -10,7 +10,7 @@ use tertulia_store_sqlite::{Durability, OpenError};
 
 use crate::{
     clock::{SystemClock, SystemIds},
-    config::{Config, Refusal},
+    config::{Config, Refusal, Size},
     control::{ControlError, ControlSocket},
     data_dir::{DataDir, DataDirError},
     engine::{Engine, Phase, StopError},
@@ -210,5 +210,6 @@ fn server_options(config: &Config) -> ServerOptions {
         max_connections: open_files::connections(config.server.max_connections),
         head_timeout: config.server.head_timeout.0,
         idle_timeout: config.server.idle_timeout.0,
+        socket_buffer: config.server.socket_buffer.map(Size::as_usize),
     }
 }

@@ -54,6 +54,7 @@ impl AllSurfaces {
                 verification_attempts: config.limits.verification_attempts,
                 streams_per_address: config.limits.streams_per_address,
             },
+            stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         };
         Self { chatr: Chatr::new(chat.clone(), options), site: Site::new(chat.clone(), site_options(config, outside)) }
     }

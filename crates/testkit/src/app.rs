@@ -131,9 +131,13 @@ impl TestApp {
     }
 
     /// Stops it as a signal does.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop cleanly.
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
-            within("the hub to stop", running.stop()).await;
+            within("the hub to stop", running.stop()).await.expect("a clean stop");
         }
     }
 

@@ -41,7 +41,8 @@ impl ManualClock {
             let mut inner = self.lock();
             inner.now = inner.now + by;
             inner.elapsed += by;
-            let later = inner.timers.split_off(&(inner.elapsed + Duration::from_nanos(1), 0));
+            let first_later = inner.elapsed + Duration::from_nanos(1);
+            let later = inner.timers.split_off(&(first_later, 0));
             std::mem::replace(&mut inner.timers, later).into_values().collect()
         };
         for timer in due {

@@ -6,7 +6,10 @@
 
 mod app;
 mod clock;
+mod exchange;
 mod http;
+mod program;
+mod provided;
 mod reply;
 mod stream;
 
@@ -14,7 +17,10 @@ use std::{future::Future, time::Duration};
 
 pub use app::{AgentCaller, TestApp, TestAppBuilder};
 pub use clock::ManualClock;
+pub use exchange::Exchange;
 pub use http::{Connection, Request};
+pub use program::{Installation, Program};
+pub use provided::{program_on_path, provided, seed};
 pub use reply::Reply;
 pub use stream::{Event, EventStream};
 

@@ -37,6 +37,8 @@ pub struct Options {
     pub public_host: String,
     /// The surface's own limits.
     pub limits: SurfaceLimits,
+    /// Most bytes that wait for one reader of the stream before it is cut off.
+    pub stream_queue_bytes: usize,
 }
 
 /// The limits that the contract gives as defaults.
@@ -89,7 +91,7 @@ impl Chatr {
         });
         let epoch = chat.hub().epoch;
         let streams = Arc::new(StreamClass {
-            queue_bytes: StreamClass::DEFAULT_QUEUE_BYTES,
+            queue_bytes: options.stream_queue_bytes,
             keep_alive_every: StreamClass::DEFAULT_KEEP_ALIVE,
             keep_alive: Bytes::from_static(sse::PING),
             farewell: Bytes::new(),

@@ -158,6 +158,12 @@ pub struct ServerConfig {
     pub body_timeout: Period,
     /// Most bytes that wait for slow readers, all connections together. Default `256 MiB`.
     pub queue_bytes: Size,
+    /// Most bytes that wait for one slow reader of a stream; beyond it the reader is cut off and resumes. Default
+    /// `4 MiB`.
+    pub stream_queue_bytes: Size,
+    /// What the operating system takes of an answer before a slow reader counts as slow, per connection. Default none:
+    /// it decides itself, up to some megabytes.
+    pub socket_buffer: Option<Size>,
     /// How long a stop waits for open connections before it goes on without them. Default `10s`.
     pub drain_timeout: Period,
 }
@@ -243,6 +249,8 @@ impl Default for ServerConfig {
             idle_timeout: Period::secs(75),
             body_timeout: Period::secs(30),
             queue_bytes: Size(NonZeroU64::new(256 << 20).expect("256 MiB is not zero")),
+            stream_queue_bytes: Size(NonZeroU64::new(4 << 20).expect("4 MiB is not zero")),
+            socket_buffer: None,
             drain_timeout: Period::secs(10),
         }
     }
