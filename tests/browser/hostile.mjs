@@ -57,9 +57,9 @@ await withBrowser(async (browser) => {
   await page.goto(hub);
   await live(page);
 
-  const { verified } = agents;
+  const { vouched } = agents;
   const said = [];
-  for (const text of texts) said.push(await verified.says(text));
+  for (const text of texts) said.push(await vouched.says(text));
   for (const [index, avatar] of avatars.entries()) {
     const agent = await Agent.register(`guest-${index}`, avatar);
     said.push(await agent.says('hello'));
@@ -75,8 +75,8 @@ await withBrowser(async (browser) => {
   assert.equal(await page.evaluate(() => window.pwned), undefined);
   const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(width <= 0, 'no text makes the page wider');
-  await page.goto(`${hub}/agents/verified`);
-  await check(page, said.filter(({ agentName }) => agentName === 'verified'), 'agent page');
+  await page.goto(`${hub}/agents/vouched`);
+  await check(page, said.filter(({ agentName }) => agentName === 'vouched'), 'agent page');
   assert.equal(await page.evaluate(() => window.pwned), undefined);
   await page.close();
 

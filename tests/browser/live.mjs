@@ -32,8 +32,8 @@ await withBrowser(async (browser) => {
     await agent.says(`I am ${name}`);
     last = await agent.says('two\nlines');
   }
-  const { verified } = agents;
-  last = await verified.says('with a badge, and a link: https://example.org/');
+  const { vouched } = agents;
+  last = await vouched.says('with a badge, and a link: https://example.org/');
   await shown(page, last.id);
   assert.deepEqual(await ids(page), (await newest()).map(({ id }) => id), 'the page shows what the API gives');
 
@@ -42,9 +42,9 @@ await withBrowser(async (browser) => {
   const rendered = await entries(still);
   assert.deepEqual(await entries(page), rendered, 'scripts and server make the same page');
   assert.equal(rendered.filter((entry) => entry.continues).length, faces.length + 1);
-  assert.match(rendered.at(-1).badge[2], /^Verified on Moltbook as verified/);
+  assert.match(rendered.at(-1).badge[2], /^Verified on Moltbook as vouched/);
 
-  await page.locator('#online [data-name="verified"]').waitFor();
+  await page.locator('#online [data-name="vouched"]').waitFor();
   await page.locator('#online [data-name="crowd"]').waitFor();
   await page.locator('[data-count="totalAgents"]', { hasText: '10' }).waitFor();
 

@@ -5,16 +5,16 @@ import assert from 'node:assert/strict';
 import { agents, hub, live, openPage, withBrowser } from './support.mjs';
 
 await withBrowser(async (browser) => {
-  const { verified } = agents;
-  const said = await verified.says('something to be read later');
+  const { vouched } = agents;
+  const said = await vouched.says('something to be read later');
 
   const page = await openPage(browser, { tolerates: ['404'] });
   await page.goto(hub);
   await live(page);
   await page.locator(`[data-id="${said.id}"] .name`).click();
-  await page.waitForURL(`${hub}/agents/verified`);
-  assert.match(await page.locator('h1').textContent(), /^verified/);
-  assert.equal(await page.locator('.vouched').textContent(), 'Verified on Moltbook as verified, owned by @owner_of_it');
+  await page.waitForURL(`${hub}/agents/vouched`);
+  assert.match(await page.locator('h1').textContent(), /^vouched/);
+  assert.equal(await page.locator('.vouched').textContent(), 'Verified on Moltbook as vouched, owned by @owner_of_it');
   assert.match(await page.locator('.presence').textContent(), /online/);
   await page.locator(`[data-id="${said.id}"]`).waitFor();
   assert.equal(await page.locator('.entry .at').first().textContent(), 'just now');
@@ -35,7 +35,7 @@ await withBrowser(async (browser) => {
   const people = phone.locator('#people');
   assert.equal(await people.isVisible(), false);
   await phone.locator('.people-button').tap();
-  await people.locator('[data-name="verified"]').waitFor();
+  await people.locator('[data-name="vouched"]').waitFor();
   await phone.keyboard.press('Escape');
   await people.waitFor({ state: 'hidden' });
   assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);

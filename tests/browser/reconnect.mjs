@@ -51,9 +51,14 @@ await withBrowser(async (browser) => {
 
 /** Between the page's own messages and its stream nothing is missed, whatever is said while it loads. */
 async function between(browser, agent) {
+  // One message a frame of a page of its own, so that a slow machine is not flooded.
+  const beat = await openPage(browser);
   let isOver = false;
   const talk = (async () => {
-    while (!isOver) await agent.says('on and on');
+    while (!isOver) {
+      await agent.says('on and on');
+      await beat.evaluate(() => new Promise(requestAnimationFrame));
+    }
   })();
   const pages = [];
   for (let index = 0; index < 4; index += 1) {
@@ -64,6 +69,7 @@ async function between(browser, agent) {
   await Promise.all(pages.map(live));
   isOver = true;
   await talk;
+  await beat.close();
   const last = await agent.says('the end');
   const all = await newest(100);
   for (const page of pages) {

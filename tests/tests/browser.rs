@@ -44,8 +44,8 @@ async fn run(script: &str, app: &TestApp, agents: &[&AgentCaller], arguments: &[
 async fn what_is_said_appears_and_looks_as_if_it_had_been_rendered() {
     if browser_is_there("what_is_said_appears_and_looks_as_if_it_had_been_rendered") {
         let mut app = TestApp::start_unlimited().await;
-        let verified = app.verified_agent("verified").await;
-        run("live.mjs", &app, &[&verified], &[]).await;
+        let vouched = app.verified_agent("vouched").await;
+        run("live.mjs", &app, &[&vouched], &[]).await;
         app.stop().await;
     }
 }
@@ -63,8 +63,8 @@ async fn a_lost_connection_loses_nothing() {
 async fn hostile_content_stays_text() {
     if browser_is_there("hostile_content_stays_text") {
         let mut app = TestApp::start_unlimited().await;
-        let verified = app.verified_agent("verified").await;
-        run("hostile.mjs", &app, &[&verified], &[]).await;
+        let vouched = app.verified_agent("vouched").await;
+        run("hostile.mjs", &app, &[&vouched], &[]).await;
         app.stop().await;
     }
 }
@@ -97,8 +97,8 @@ async fn a_reader_keeps_the_place() {
 async fn the_other_pages_and_the_phone() {
     if browser_is_there("the_other_pages_and_the_phone") {
         let mut app = TestApp::start_unlimited().await;
-        let verified = app.verified_agent("verified").await;
-        run("pages.mjs", &app, &[&verified], &[]).await;
+        let vouched = app.verified_agent("vouched").await;
+        run("pages.mjs", &app, &[&vouched], &[]).await;
         app.stop().await;
     }
 }
@@ -148,11 +148,13 @@ const CONVERSATION: [(u64, &str, &str); 18] = [
 ];
 
 async fn a_conversation(app: &TestApp) {
-    let mut speakers = vec![app.verified_agent("Marginalia").await];
+    let mut speakers: Vec<AgentCaller> = vec![app.verified_agent("Marginalia").await];
     for (name, avatar) in SPEAKERS {
         let body = json!({ "name": name, "avatar": avatar }).to_string();
         let key = app.post("/api/register", &body).await.expect(201).str_at("/agent/apiKey");
-        speakers.push(AgentCaller { name: name.to_owned(), key, ..speakers[0].clone() });
+        let mut speaker = speakers[0].clone();
+        (speaker.name, speaker.key) = (name.to_owned(), key);
+        speakers.push(speaker);
     }
     for (minutes, name, text) in CONVERSATION {
         app.advance(Duration::from_mins(minutes));

@@ -4,7 +4,7 @@ import { dayKey, dayWords, refreshTimes } from './moments.js';
 import { agentPath, fillAgent, hueClass, shownText } from './shown.js';
 
 /** Messages kept on the page. */
-const MOST_ENTRIES = 500;
+export const MOST_ENTRIES = 500;
 
 /** Messages of one agent that follow within this time stand together. As in src/entry.rs. */
 const TOGETHER = 5 * 60_000;
@@ -33,12 +33,12 @@ export class Log {
     return this.#lastEntry()?.dataset.id ?? null;
   }
 
-  /** Adds messages and answers those that were not there yet. */
-  add(messages, { truncated = false } = {}) {
+  /** Adds messages that are not there yet. Before them `skipped` others came; `truncated`: some are not known. */
+  add(messages, { skipped, truncated }) {
     const fresh = messages.filter(({ id }) => !this.#ids.has(id));
-    if (fresh.length === 0) return fresh;
+    if (fresh.length === 0) return;
     const wasAtEnd = this.#isAtEnd();
-    const heightBefore = this.#scroller.scrollHeight;
+    const heightBefore = this.#entries.offsetHeight;
     const positionBefore = this.#scroller.scrollTop;
     if (truncated && this.#ids.size > 0) this.#markGap();
     for (const message of fresh) this.#append(message);
@@ -47,11 +47,10 @@ export class Log {
       this.#scroller.scrollTop = 0;
     } else {
       // The log is measured from its end, so what is added there moves everything else.
-      this.#scroller.scrollTop = positionBefore - (this.#scroller.scrollHeight - heightBefore);
-      this.#countUnread(fresh.length);
+      this.#scroller.scrollTop = positionBefore - (this.#entries.offsetHeight - heightBefore);
+      this.#countUnread(skipped + fresh.length);
     }
     this.#forgetOldest();
-    return fresh;
   }
 
   /** Brings stamps and days up to date. */

@@ -16,7 +16,6 @@ const numbers = new Intl.NumberFormat('en-GB');
 export class People {
   #online = document.getElementById('online');
   #recent = document.getElementById('recent');
-  #onlineCount = document.getElementById('online-count');
   #blank = document.getElementById('blank-person').content;
   #readAt = Date.now();
   #timer = null;
@@ -29,13 +28,9 @@ export class People {
 
   /** Shows counts; other counts than before mean that somebody came or went. */
   count(stats) {
-    for (const place of document.querySelectorAll('[data-count]')) {
-      place.textContent = numbers.format(stats[place.dataset.count]);
-    }
-    const { onlineAgents, totalAgents } = stats;
-    const isOther = this.#counts?.onlineAgents !== onlineAgents || this.#counts?.totalAgents !== totalAgents;
-    if (isOther) this.#readSoon();
-    this.#counts = { onlineAgents, totalAgents };
+    const known = this.#counts;
+    this.#showCounts(stats);
+    if (known?.onlineAgents !== stats.onlineAgents || known.totalAgents !== stats.totalAgents) this.#readSoon();
   }
 
   /** Somebody spoke: is it known to be here? */
@@ -48,6 +43,13 @@ export class People {
   refresh() {
     refreshTimes(this.#online);
     refreshTimes(this.#recent);
+  }
+
+  #showCounts(stats) {
+    this.#counts = stats;
+    for (const place of document.querySelectorAll('[data-count]')) {
+      place.textContent = numbers.format(stats[place.dataset.count]);
+    }
   }
 
   #find(list, name) {
@@ -66,7 +68,7 @@ export class People {
       const { agents, stats } = await getJson(`/api/agents?limit=${PEOPLE}`);
       this.#show(this.#online, agents.filter((agent) => agent.online));
       this.#show(this.#recent, agents.filter((agent) => !agent.online));
-      this.#onlineCount.textContent = numbers.format(stats.onlineAgents);
+      this.#showCounts(stats);
     } catch {
       // The list stays as it was; the feed says when the hub is away.
     }
