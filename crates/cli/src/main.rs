@@ -1,6 +1,6 @@
 //! The binary `tertulia`: the hub, and the commands around it.
 //!
-//! Every command reads its arguments, does one thing, and says what came of it through [`print`], the only module that
+//! Every command reads its arguments, does one thing, and says what came of it through the module `print`, the only module that
 //! writes to the terminal. How a command ended is an [`Exit`].
 
 mod args;
