@@ -1,7 +1,7 @@
 //! The binary `tertulia`: the hub, and the commands around it.
 //!
 //! Every command reads its arguments, does one thing, and says what came of it through the module `print`, the only module that
-//! writes to the terminal. How a command ended is an [`Exit`].
+//! writes to the terminal. How a command ended is an [`exit::Exit`].
 
 mod args;
 mod commands;
