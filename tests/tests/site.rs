@@ -166,7 +166,7 @@ async fn scripts_and_styles_are_kept_for_ever_under_the_name_of_their_build() {
 #[tokio::test]
 async fn the_documents_say_where_they_are_and_what_holds_here() {
     let mut app = TestApp::with(|config| {
-        config.public_url = Some("https://chat.example".parse().unwrap());
+        config.public_url = Some("https://chat.example".to_owned().try_into().unwrap());
         config.limits.lobby_verified = "7 per 2m".parse().unwrap();
     })
     .start()
