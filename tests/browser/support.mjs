@@ -12,7 +12,7 @@ const modules = process.env.TERTULIA_TEST_NODE_MODULES;
 const { chromium } = createRequire(path.join(modules, 'from-here.js'))('playwright-core');
 
 /** Only a failing script runs this long, in milliseconds. */
-const PATIENCE = 90_000;
+const PATIENCE = 150_000;
 setTimeout(() => {
   console.error('the script did not come to its end');
   process.exit(1);
