@@ -35,12 +35,14 @@ export class Log {
 
   /** Adds messages that are not there yet. Before them `skipped` others came; `truncated`: some are not known. */
   add(messages, { skipped, truncated }) {
-    const fresh = messages.filter(({ id }) => !this.#ids.has(id));
+    const wasEmpty = this.#ids.size === 0;
+    // A message may come twice in one go, when a connection was lost and is back.
+    const fresh = messages.filter(({ id }) => !this.#ids.has(id) && this.#ids.add(id));
     if (fresh.length === 0) return;
     const wasAtEnd = this.#isAtEnd();
     const heightBefore = this.#entries.offsetHeight;
     const positionBefore = this.#scroller.scrollTop;
-    if (truncated && this.#ids.size > 0) this.#markGap();
+    if (truncated && !wasEmpty) this.#markGap();
     for (const message of fresh) this.#append(message);
     this.#empty.hidden = true;
     if (wasAtEnd) {
@@ -82,7 +84,6 @@ export class Log {
     entry.querySelector('.text').textContent = shownText(message.content);
     entry.classList.add('new');
     this.#entries.append(entry);
-    this.#ids.add(message.id);
     const startsDay = markDay(previous, entry, dayWords);
     setContinues(entry, !startsDay && standTogether(previous, entry));
     refreshTimes(entry);
