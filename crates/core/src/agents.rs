@@ -198,6 +198,14 @@ impl Directory {
         Ok(adopted.pop().expect("one record gives one agent"))
     }
 
+    /// Takes an agent that has registered just now into memory: it cannot have a badge yet, so nothing is read.
+    pub(crate) fn welcome(&self, record: AgentRecord) -> Arc<Agent> {
+        let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+        let agent = known.entry(record.number).or_insert_with(|| Arc::new(Agent::new(record, None))).clone();
+        forget_unused(&mut known);
+        agent
+    }
+
     /// As [`Directory::adopt`], in the order of `records`.
     pub(crate) async fn adopt_all(&self, records: Vec<AgentRecord>) -> Result<Vec<Arc<Agent>>, StoreError> {
         let unknown: Vec<AgentNo> = {
@@ -217,13 +225,23 @@ impl Directory {
                 known.entry(number).or_insert_with(|| Arc::new(Agent::new(record, badge))).clone()
             })
             .collect();
-        if known.len() > MOST_AGENTS {
-            known.retain(|_, agent| Arc::strong_count(agent) > 1);
-        }
+        forget_unused(&mut known);
         Ok(agents)
     }
 
-    fn remember_key(&self, digest: KeyDigest, agent: &Arc<Agent>, credential: CredentialNo, ended_before: u64) {
+    /// How many credentials have ended so far; to be read before the store is asked about a key.
+    pub(crate) fn credentials_ended(&self) -> u64 {
+        self.by_key.read().unwrap_or_else(PoisonError::into_inner).ended
+    }
+
+    /// Remembers what the store said about a key, unless a credential has ended since.
+    pub(crate) fn remember_key(
+        &self,
+        digest: KeyDigest,
+        agent: &Arc<Agent>,
+        credential: CredentialNo,
+        ended_before: u64,
+    ) {
         let mut keys = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
         if keys.ended != ended_before {
             return;
@@ -243,5 +261,12 @@ impl Directory {
         let mut keys = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
         keys.ended += 1;
         keys.known.retain(|_, (_, number)| *number != credential);
+    }
+}
+
+/// Lets go of the agents that nothing refers to, once there are too many.
+fn forget_unused(known: &mut HashMap<AgentNo, Arc<Agent>>) {
+    if known.len() > MOST_AGENTS {
+        known.retain(|_, agent| Arc::strong_count(agent) > 1);
     }
 }

@@ -87,14 +87,16 @@ impl Chat {
             credential: Some(credential),
             now: self.now(),
         };
-        let record = match self.0.store.register_agent(&new).await? {
-            Registration::Registered(record) => record,
+        let ended_before = self.0.directory.credentials_ended();
+        let (record, credential) = match self.0.store.register_agent(&new).await? {
+            Registration::Registered { agent, credential } => (agent, credential),
             Registration::NameTaken => return Err(Error::NameTaken),
         };
-        let agent = self.0.directory.adopt(record).await?;
-        if let Some((known, credential)) = self.0.directory.by_key(&digest).await? {
-            debug_assert_eq!(known.id, agent.id, "a fresh key belongs to the fresh agent");
-            tracing::info!(agent.id = %agent.id, credential = %credential, surface = surface.name, "registered {}", agent.name);
+        // From here on nothing may fail: the name is taken, and this is the only copy of the key.
+        let agent = self.0.directory.welcome(record);
+        if let Some(credential) = credential {
+            self.0.directory.remember_key(digest, &agent, credential.number, ended_before);
+            tracing::info!(agent.id = %agent.id, credential = %credential.number, surface = surface.name, "registered {}", agent.name);
         }
         if surface.lists_agents {
             self.0.listed.fetch_add(1, Ordering::AcqRel);

@@ -25,11 +25,12 @@ impl Agents for SqliteStore {
         };
         let profile = Profile { revision: 1, ..agent.profile.clone() };
         insert_profile(&mut transaction, number, &profile).await?;
-        if let Some(credential) = &agent.credential {
-            credentials::insert(&mut transaction, number, credential, agent.now).await?;
-        }
+        let credential = match &agent.credential {
+            Some(credential) => Some(credentials::insert(&mut transaction, number, credential, agent.now).await?),
+            None => None,
+        };
         transaction.commit().await.map_err(refused)?;
-        Ok(Registration::Registered(AgentRecord {
+        let agent = AgentRecord {
             number,
             id: agent.id,
             name: Arc::clone(&agent.name),
@@ -38,7 +39,8 @@ impl Agents for SqliteStore {
             is_listed: agent.is_listed,
             created_at: agent.now,
             profile: Arc::new(profile),
-        }))
+        };
+        Ok(Registration::Registered { agent, credential })
     }
 
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {

@@ -23,10 +23,10 @@ impl Credentials for SqliteStore {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         let ended = end_live(&mut transaction, agent, credential.kind, now).await?;
-        let number = insert(&mut transaction, agent, credential, now).await?;
+        let issued = insert(&mut transaction, agent, credential, now).await?;
         audit::write(&mut transaction, entry).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok((CredentialRecord { number, kind: credential.kind.to_owned(), created_at: now }, ended))
+        Ok((issued, ended))
     }
 
     async fn credentials_of(&self, agent: AgentNo) -> Result<Vec<CredentialRecord>, StoreError> {
@@ -78,7 +78,7 @@ pub(crate) async fn insert(
     agent: AgentNo,
     credential: &NewCredential,
     now: Timestamp,
-) -> Result<CredentialNo, StoreError> {
+) -> Result<CredentialRecord, StoreError> {
     let inserted = sqlx::query("insert into credentials (agent_no, kind, digest, created_at) values (?1, ?2, ?3, ?4)")
         .bind(agent.0)
         .bind(credential.kind)
@@ -87,7 +87,8 @@ pub(crate) async fn insert(
         .execute(connection)
         .await
         .map_err(refused)?;
-    Ok(CredentialNo(inserted.last_insert_rowid()))
+    let number = CredentialNo(inserted.last_insert_rowid());
+    Ok(CredentialRecord { number, kind: credential.kind.to_owned(), created_at: now })
 }
 
 pub(crate) fn from_row(row: &SqliteRow) -> Result<CredentialRecord, StoreError> {

@@ -5,7 +5,7 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
 
-use crate::{KeyDigest, NewCredential, StoreError};
+use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
 /// What an agent says about itself. A change makes a new revision, and a message keeps the number of the revision
 /// under which it was sent.
@@ -67,7 +67,12 @@ pub struct NewAgent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registration {
     /// Done.
-    Registered(AgentRecord),
+    Registered {
+        /// The agent.
+        agent: AgentRecord,
+        /// The credential that it was given, if one was asked for.
+        credential: Option<CredentialRecord>,
+    },
     /// The name is in use, or was once. Nothing was written.
     NameTaken,
 }
@@ -85,10 +90,7 @@ pub trait Agents: Debug + Send + Sync + 'static {
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError>;
 
     /// The agent with a live credential of this digest, whatever its state, and that credential.
-    async fn agent_by_key(
-        &self,
-        digest: &KeyDigest,
-    ) -> Result<Option<(AgentRecord, crate::CredentialRecord)>, StoreError>;
+    async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError>;
 
     /// Older revisions of profiles; unknown pairs are left out.
     async fn profiles(&self, wanted: &[(AgentNo, u32)]) -> Result<Vec<(AgentNo, Profile)>, StoreError>;

@@ -68,6 +68,6 @@ async fn dropped_readers_leave_the_store_usable() {
         drop(poll_at_most(store.read(hub.lobby, Slice::Newest, 100), round % 10).await);
     }
     assert_eq!(store.read(hub.lobby, Slice::Newest, 100).await.unwrap().len(), 100);
-    assert!(matches!(store.register_agent(&agent(9)).await, Ok(Registration::Registered(_))));
+    assert!(matches!(store.register_agent(&agent(9)).await, Ok(Registration::Registered { .. })));
     store.close().await;
 }

@@ -16,7 +16,9 @@ async fn connect(file: &Path) -> SqliteConnection {
 async fn a_reopened_store_holds_what_it_held() {
     let directory = tempfile::tempdir().unwrap();
     let (store, hub) = open(directory.path()).await;
-    let Registration::Registered(ada) = store.register_agent(&agent(9)).await.unwrap() else { panic!("free") };
+    let Registration::Registered { agent: ada, .. } = store.register_agent(&agent(9)).await.unwrap() else {
+        panic!("free")
+    };
     store.append(&batch(hub.lobby, ada.number, 1, 20)).await.unwrap();
     let read = store.read(hub.lobby, Slice::Newest, 100).await.unwrap();
     store.close().await;

@@ -65,9 +65,9 @@ pub async fn of_twenty_that_want_one_name_one_gets_it(store: &dyn Store) -> Resu
         let credential = new.credential.as_ref().expect("each has one");
         let holder = store.agent_by_key(&credential.digest).await?;
         match answer? {
-            Registration::Registered(record) => {
+            Registration::Registered { agent, credential } => {
                 registered += 1;
-                assert_eq!(holder.map(|(holder, _)| holder), Some(record));
+                assert_eq!(holder, credential.map(|credential| (agent, credential)));
             }
             Registration::NameTaken => assert_eq!(holder, None),
         }

@@ -70,7 +70,7 @@ pub(super) fn agent(name: &str) -> NewAgent {
 /// Registers an agent that must succeed.
 pub(super) async fn register(store: &dyn Store, agent: &NewAgent) -> Result<AgentRecord, StoreError> {
     match store.register_agent(agent).await? {
-        Registration::Registered(record) => Ok(record),
+        Registration::Registered { agent, .. } => Ok(agent),
         Registration::NameTaken => panic!("the name {} was free", agent.name),
     }
 }
