@@ -80,9 +80,13 @@ impl Conversation {
         tail.messages.get(index).cloned()
     }
 
-    /// Adds what was just committed, in order.
+    /// Adds what was just committed, in order. If it does not follow on what is in memory, that is dropped and the
+    /// store serves it from then on: places in the tail are found by counting, so it must never have a hole.
     pub(crate) fn extend(&self, posted: &[Arc<Posted>]) {
         let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
+        if posted.first().is_some_and(|first| first.seq != tail.end.next()) {
+            tail.messages.clear();
+        }
         for message in posted {
             tail.end = message.seq;
             tail.messages.push_back(message.clone());

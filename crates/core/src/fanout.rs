@@ -219,7 +219,8 @@ impl Shard {
             return;
         }
         let audiences = self.audiences.entry(conversation.number).or_default();
-        let subscription = Subscription { outlet, at: end };
+        // A reader can be ahead: it has read what was committed and is about to be announced.
+        let subscription = Subscription { outlet, at: end.max(after) };
         match audiences.iter_mut().find(|audience| audience.form == form) {
             Some(audience) => audience.subscriptions.push(subscription),
             None => audiences.push(Audience { form, subscriptions: vec![subscription] }),

@@ -32,7 +32,17 @@ struct Entry {
     conversation: Arc<Conversation>,
     author: Arc<Agent>,
     text: Arc<str>,
-    reply: oneshot::Sender<Result<Arc<Posted>, Error>>,
+    /// Gone once the sender was answered.
+    reply: Option<oneshot::Sender<Result<Arc<Posted>, Error>>>,
+}
+
+impl Entry {
+    fn answer(&mut self, outcome: Result<Arc<Posted>, Error>) {
+        if let Some(reply) = self.reply.take() {
+            // Whoever does not wait any more does not need to know.
+            drop(reply.send(outcome));
+        }
+    }
 }
 
 /// The way to the writer. Cheap to clone; the writer ends when the last of them is gone.
@@ -51,7 +61,10 @@ impl Journal {
     /// A journal and the writer that must be run for it.
     pub(crate) fn new(parts: WriterParts) -> (Self, Writer) {
         let (queue, work) = mpsc::channel(QUEUE);
-        (Self { queue }, Writer { parts, work, ends: HashMap::new(), last_number: None })
+        (
+            Self { queue },
+            Writer { parts, work, ends: HashMap::new(), last_number: None, in_doubt: Vec::new(), is_refusing: false },
+        )
     }
 
     /// Appends a message. `Ok` means that it is on disk. Once queued it is written whether or not the caller goes on
@@ -63,7 +76,7 @@ impl Journal {
         text: Arc<str>,
     ) -> Result<Arc<Posted>, Error> {
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { conversation, author, text, reply };
+        let entry = Entry { conversation, author, text, reply: Some(reply) };
         self.queue.send(Work::Append(entry)).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
     }
@@ -97,11 +110,41 @@ pub(crate) struct Writer {
     /// Where the conversations end that were written to: the writer's memory, thrown away when a commit fails.
     ends: HashMap<ConversationNo, LogEnd>,
     last_number: Option<MessageNo>,
+    /// The last batch, if its commit failed and the store could not say either whether it was written after all.
+    in_doubt: Vec<Numbered>,
+    /// Whether the last batch was refused as a whole: what is logged is when that begins and when it ends.
+    is_refusing: bool,
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer").field("conversations", &self.ends.len()).finish_non_exhaustive()
+    }
+}
+
+/// Entries that could not be written, and why.
+struct Refused {
+    entries: Vec<Entry>,
+    cause: StoreError,
+}
+
+impl Refused {
+    fn numbered(numbered: Vec<Numbered>, cause: StoreError) -> Self {
+        Self { entries: numbered.into_iter().map(|one| one.entry).collect(), cause }
+    }
+
+    /// Whether some of the entries might be written alone.
+    const fn may_spare_some(&self) -> bool {
+        match self.cause {
+            StoreError::Full => false,
+            StoreError::Unreadable(_) | StoreError::Database(_) => true,
+        }
+    }
+
+    fn answer_all(self) {
+        for mut entry in self.entries {
+            entry.answer(Err(Error::Store(repeated(&self.cause))));
+        }
     }
 }
 
@@ -153,33 +196,75 @@ impl Writer {
         if batch.is_empty() {
             return;
         }
-        match self.number(batch).await {
-            Ok(numbered) => match self.commit(&numbered).await {
-                Ok(()) => self.tell(numbered).await,
-                Err(error) if numbered.len() == 1 => self.refuse(numbered, &error),
-                Err(error) => self.write_one_by_one(numbered, &error).await,
-            },
-            Err((batch, error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the journal could not read where it stands");
-                for entry in batch {
-                    drop(entry.reply.send(Err(Error::Store(repeated(&error)))));
+        match self.try_write(batch).await {
+            Ok(()) => {}
+            Err(refused) if refused.entries.len() > 1 && refused.may_spare_some() => {
+                self.write_one_by_one(refused).await;
+            }
+            Err(refused) => self.refuse(refused),
+        }
+    }
+
+    /// Writes a batch whole and tells everybody, or gives it back.
+    async fn try_write(&mut self, batch: Vec<Entry>) -> Result<(), Refused> {
+        if let Err(cause) = self.settle_doubt().await {
+            return Err(Refused { entries: batch, cause });
+        }
+        let numbered = self.number(batch).await?;
+        match self.commit(&numbered).await {
+            Ok(()) => self.tell(numbered).await,
+            // It says for certain that nothing was written.
+            Err(cause @ StoreError::Full) => return Err(Refused::numbered(numbered, cause)),
+            Err(cause) => self.look_for(numbered, cause).await?,
+        }
+        Ok(())
+    }
+
+    /// A commit failed. An engine can fail after the commit, and a second writing would say everything twice, so the
+    /// store is asked first. If it cannot answer, the batch stays in doubt.
+    async fn look_for(&mut self, mut numbered: Vec<Numbered>, cause: StoreError) -> Result<(), Refused> {
+        let Some(first) = numbered.first() else { return Ok(()) };
+        match self.parts.store.locate(first.append.id).await {
+            Ok(Some(_)) => {
+                tracing::warn!(error = &cause as &dyn std::error::Error, "a commit that failed was written after all");
+                self.tell(numbered).await;
+                Ok(())
+            }
+            Ok(None) => Err(Refused::numbered(numbered, cause)),
+            Err(_) => {
+                for one in &mut numbered {
+                    one.entry.answer(Err(Error::Store(repeated(&cause))));
                 }
+                self.in_doubt = numbered;
+                Err(Refused { entries: Vec::new(), cause })
             }
         }
     }
 
+    /// Finds out what became of the batch in doubt. What was written is told, so that nobody misses it; its senders
+    /// were told that it failed.
+    async fn settle_doubt(&mut self) -> Result<(), StoreError> {
+        let Some(first) = self.in_doubt.first() else { return Ok(()) };
+        let place = self.parts.store.locate(first.append.id).await?;
+        let numbered = std::mem::take(&mut self.in_doubt);
+        if place.is_some() {
+            self.tell(numbered).await;
+        }
+        Ok(())
+    }
+
     /// Gives every entry its place. Entries whose author may not speak any more are refused and leave the batch.
-    async fn number(&mut self, batch: Vec<Entry>) -> Result<Vec<Numbered>, (Vec<Entry>, StoreError)> {
-        if let Err(error) = self.load_ends(&batch).await {
-            return Err((batch, error));
+    async fn number(&mut self, batch: Vec<Entry>) -> Result<Vec<Numbered>, Refused> {
+        if let Err(cause) = self.load_ends(&batch).await {
+            return Err(Refused { entries: batch, cause });
         }
         let now = self.parts.clock.now();
         let mut random = vec![[0; 10]; batch.len()];
         self.parts.ids.fill(random.as_flattened_mut());
         let mut numbered = Vec::with_capacity(batch.len());
-        for (entry, random) in batch.into_iter().zip(random) {
+        for (mut entry, random) in batch.into_iter().zip(random) {
             if entry.author.state() != AgentState::Active {
-                drop(entry.reply.send(Err(Error::Suspended)));
+                entry.answer(Err(Error::Suspended));
                 continue;
             }
             numbered.push(self.number_one(entry, now, random));
@@ -229,7 +314,9 @@ impl Writer {
         let started = self.parts.clock.elapsed();
         let outcome = self.parts.store.append(&appends).await;
         self.parts.metrics.commit_seconds.observe(self.parts.clock.elapsed().saturating_sub(started).as_secs_f64());
-        if outcome.is_err() {
+        if outcome.is_ok() {
+            self.note_success();
+        } else {
             self.ends.clear();
             self.last_number = None;
         }
@@ -237,19 +324,48 @@ impl Writer {
     }
 
     /// A batch failed as a whole: what can be written alone is, and the rest is refused.
-    async fn write_one_by_one(&mut self, numbered: Vec<Numbered>, error: &StoreError) {
-        tracing::warn!(error = error as &dyn std::error::Error, messages = numbered.len(), "a batch failed");
-        for Numbered { entry, .. } in numbered {
-            Box::pin(self.write_batch(vec![entry])).await;
+    async fn write_one_by_one(&mut self, batch: Refused) {
+        let mut kept_out = Refused { entries: Vec::new(), cause: batch.cause };
+        let mut written = 0_usize;
+        let mut entries = batch.entries.into_iter();
+        while let Some(entry) = entries.next() {
+            match self.try_write(vec![entry]).await {
+                Ok(()) => written += 1,
+                Err(refused) => {
+                    kept_out.cause = refused.cause;
+                    kept_out.entries.extend(refused.entries);
+                    if !kept_out.may_spare_some() {
+                        kept_out.entries.extend(entries.by_ref());
+                    }
+                }
+            }
+        }
+        if written == 0 {
+            return self.refuse(kept_out);
+        }
+        if !kept_out.entries.is_empty() {
+            let error = &kept_out.cause as &dyn std::error::Error;
+            tracing::error!(error, refused = kept_out.entries.len(), written, "a part of a batch could not be written");
+            self.parts.metrics.commit_failures.inc();
+            kept_out.answer_all();
         }
     }
 
-    fn refuse(&self, numbered: Vec<Numbered>, error: &StoreError) {
-        tracing::error!(error = error as &dyn std::error::Error, "a message could not be written");
-        for numbered in numbered {
-            drop(numbered.entry.reply.send(Err(Error::Store(repeated(error)))));
+    /// Refuses a whole batch. A full disk fails every batch, and the log may well be on it: only the first is logged.
+    fn refuse(&mut self, refused: Refused) {
+        if !self.is_refusing {
+            self.is_refusing = true;
+            let error = &refused.cause as &dyn std::error::Error;
+            tracing::error!(error, "messages cannot be written, and are refused until they can");
         }
         self.parts.metrics.commit_failures.inc();
+        refused.answer_all();
+    }
+
+    fn note_success(&mut self) {
+        if std::mem::take(&mut self.is_refusing) {
+            tracing::info!("messages are written again");
+        }
     }
 
     /// What was committed is remembered, then told to the senders, then to everybody else.
@@ -257,10 +373,10 @@ impl Writer {
         self.parts.metrics.appended.inc_by(numbered.len() as u64);
         let mut by_conversation: Vec<(Arc<Conversation>, Vec<Arc<Posted>>)> = Vec::with_capacity(1);
         let mut answers = Vec::with_capacity(numbered.len());
-        for Numbered { entry, append, profile } in numbered {
+        for Numbered { mut entry, append, profile } in numbered {
             let Append { id, seq, created_at, text, .. } = append;
             let posted = Arc::new(Posted::new(id, seq, created_at, entry.author, profile, Some(text)));
-            answers.push((entry.reply, posted.clone()));
+            answers.push((entry.reply.take(), posted.clone()));
             match by_conversation.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &entry.conversation)) {
                 Some((_, posts)) => posts.push(posted),
                 None => by_conversation.push((entry.conversation, vec![posted])),
@@ -270,7 +386,9 @@ impl Writer {
             conversation.extend(posts);
         }
         for (reply, posted) in answers {
-            drop(reply.send(Ok(posted)));
+            if let Some(reply) = reply {
+                drop(reply.send(Ok(posted)));
+            }
         }
         for (conversation, posts) in by_conversation {
             self.parts.fanout.announce(conversation.number, posts.into()).await;
