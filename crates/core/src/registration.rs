@@ -3,8 +3,10 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use tertulia_model::{AgentId, AgentState, Avatar, CredentialKind, CredentialNo, Name, random_uuid};
-use tertulia_store::{AuditEntry, CredentialRecord, NewAgent, NewCredential, Profile, Registration};
+use tertulia_model::{AgentId, AgentState, Avatar, CredentialId, CredentialKind, CredentialNo, Name, random_uuid};
+use tertulia_store::{
+    AuditEntry, CredentialRecord, Issuance, NewAgent, NewCredential, Profile, Registration, Revocation,
+};
 
 use crate::{
     Error, Noun,
@@ -96,7 +98,7 @@ impl Chat {
         let agent = self.0.directory.welcome(record);
         if let Some(credential) = credential {
             self.0.directory.remember_key(digest, &agent, credential.number, ended_before);
-            tracing::info!(agent.id = %agent.id, credential = %credential.number, surface = surface.name, "registered {}", agent.name);
+            tracing::info!(agent.id = %agent.id, credential.id = %credential.id, surface = surface.name, "registered {}", agent.name);
         }
         if surface.lists_agents {
             self.0.listed.fetch_add(1, Ordering::AcqRel);
@@ -119,14 +121,18 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownKeyKind`] if no surface of this hub issues such keys; [`Error::Store`].
+    /// [`Error::UnknownKeyKind`] if no surface of this hub issues such keys; [`Error::Unauthenticated`] if the
+    /// caller's own credential has ended meanwhile; [`Error::Store`].
     pub async fn issue_key(&self, caller: &Caller, kind: &str) -> Result<(CredentialRecord, Key), Error> {
         let kind = self.0.key_kinds.iter().find(|known| known.label() == kind.trim_end_matches('_'));
         let kind = kind.ok_or(Error::UnknownKeyKind)?;
         let (key, credential) = self.make_key(kind);
         let entry = self.entry(&caller.agent, "credential.issued", kind.prefix());
-        let agent = caller.agent.number;
-        let (record, ended) = self.0.store.issue_credential(agent, &credential, self.now(), &entry).await?;
+        let (agent, by) = (caller.agent.number, caller.credential);
+        let (record, ended) = match self.0.store.issue_credential(agent, by, &credential, self.now(), &entry).await? {
+            Issuance::Issued { credential, ended } => (credential, ended),
+            Issuance::ActorEnded => return Err(Error::Unauthenticated),
+        };
         if let Some(ended) = ended {
             self.end_credential(&caller.agent, ended);
         }
@@ -137,14 +143,16 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the caller has no such live credential; [`Error::Store`].
-    pub async fn revoke_credential(&self, caller: &Caller, credential: CredentialNo) -> Result<(), Error> {
+    /// [`Error::NotFound`] if the caller has no such live credential; [`Error::Unauthenticated`] if the one it came with
+    /// has ended meanwhile; [`Error::Store`].
+    pub async fn revoke_credential(&self, caller: &Caller, credential: CredentialId) -> Result<(), Error> {
         let entry = self.entry(&caller.agent, "credential.revoked", &credential.to_string());
-        let agent = caller.agent.number;
-        if !self.0.store.revoke_credential(agent, credential, self.now(), &entry).await? {
-            return Err(Error::NotFound(Noun::Credential));
+        let (agent, by) = (caller.agent.number, caller.credential);
+        match self.0.store.revoke_credential(agent, by, credential, self.now(), &entry).await? {
+            Revocation::Revoked(ended) => self.end_credential(&caller.agent, ended),
+            Revocation::NotThere => return Err(Error::NotFound(Noun::Credential)),
+            Revocation::ActorEnded => return Err(Error::Unauthenticated),
         }
-        self.end_credential(&caller.agent, credential);
         Ok(())
     }
 
@@ -156,7 +164,11 @@ impl Chat {
     fn make_key(&self, kind: &CredentialKind) -> (Key, NewCredential) {
         let random: [u8; KEY_BYTES] = self.random();
         let key = format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(random));
-        let credential = NewCredential { kind: kind.prefix(), digest: digest_of(&key) };
+        let credential = NewCredential {
+            id: CredentialId::from_uuid(random_uuid(self.random())),
+            kind: kind.prefix(),
+            digest: digest_of(&key),
+        };
         (Key(key), credential)
     }
 

@@ -53,6 +53,10 @@ public_id! {
     ConversationId
 }
 public_id! {
+    /// Public id of a credential: a random UUID (layout 4), shown to its owner only.
+    CredentialId
+}
+public_id! {
     /// Public id of a message: a time-ordered UUID (layout 7), made by the writer.
     MessageId
 }
@@ -70,7 +74,7 @@ number! {
     MessageNo
 }
 number! {
-    /// Number of a credential inside this hub; shown to its owner only.
+    /// Number of a credential inside this hub; never shown outside.
     CredentialNo
 }
 

@@ -19,7 +19,7 @@ pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, 
 pub use agent::{AgentState, CredentialKind};
 pub use conversation::ConversationKind;
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialNo, MessageId, MessageNo, random_uuid,
+    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
     time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};

@@ -40,14 +40,17 @@ create table profiles (
 
 create table credentials (
     credential_no integer not null primary key,
+    credential_id blob    not null unique check (length(credential_id) = 16),
     agent_no      integer not null references agents (agent_no),
     kind          text    not null,
-    digest        blob    not null unique check (length(digest) = 32), -- SHA-256 of the key
+    digest        blob    unique check (length(digest) = 32), -- SHA-256 of an API key; null: not an API key
     created_at    integer not null,
     revoked_at    integer
 ) strict;
 create index credentials_by_agent on credentials (agent_no, credential_no);
-create unique index credentials_one_live on credentials (agent_no, kind) where revoked_at is null;
+-- One live API key of a kind; of what is not a key, such as sessions, an agent may have several.
+create unique index credentials_one_live_key on credentials (agent_no, kind)
+    where revoked_at is null and digest is not null;
 
 create table conversations (
     conversation_no integer not null primary key,

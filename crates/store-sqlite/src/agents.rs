@@ -71,7 +71,7 @@ impl Agents for SqliteStore {
         let holder = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at,
                     p.revision, p.display_name, p.about, p.avatar,
-                    c.credential_no, c.kind, c.created_at as issued_at
+                    c.credential_no, c.credential_id, c.kind, c.created_at as issued_at
              from credentials c
              join agents a on a.agent_no = c.agent_no
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision

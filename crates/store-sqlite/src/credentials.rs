@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tertulia_model::{AgentNo, CredentialNo, Timestamp};
-use tertulia_store::{AuditEntry, CredentialRecord, Credentials, NewCredential, StoreError};
+use tertulia_model::{AgentNo, CredentialId, CredentialNo, Timestamp};
+use tertulia_store::{AuditEntry, CredentialRecord, Credentials, Issuance, NewCredential, Revocation, StoreError};
 
 use crate::{
     SqliteStore, audit,
     failure::refused,
-    rows::{get, get_time},
+    rows::{get, get_time, get_uuid},
 };
 
 #[async_trait]
@@ -16,22 +16,26 @@ impl Credentials for SqliteStore {
     async fn issue_credential(
         &self,
         agent: AgentNo,
+        by: CredentialNo,
         credential: &NewCredential,
         now: Timestamp,
         entry: &AuditEntry,
-    ) -> Result<(CredentialRecord, Option<CredentialNo>), StoreError> {
+    ) -> Result<Issuance, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let ended = end_live(&mut transaction, agent, credential.kind, now).await?;
-        let issued = insert(&mut transaction, agent, credential, now).await?;
+        if !is_live(&mut transaction, agent, by).await? {
+            return Ok(Issuance::ActorEnded);
+        }
+        let ended = end_live_key(&mut transaction, agent, credential.kind, now).await?;
+        let credential = insert(&mut transaction, agent, credential, now).await?;
         audit::write(&mut transaction, entry).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok((issued, ended))
+        Ok(Issuance::Issued { credential, ended })
     }
 
     async fn credentials_of(&self, agent: AgentNo) -> Result<Vec<CredentialRecord>, StoreError> {
         let live = sqlx::query(
-            "select credential_no, kind, created_at as issued_at
+            "select credential_no, credential_id, kind, created_at as issued_at
              from credentials
              where agent_no = ?1
              and revoked_at is null
@@ -44,31 +48,22 @@ impl Credentials for SqliteStore {
     async fn revoke_credential(
         &self,
         agent: AgentNo,
-        credential: CredentialNo,
+        by: CredentialNo,
+        credential: CredentialId,
         now: Timestamp,
         entry: &AuditEntry,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Revocation, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let revoked = sqlx::query(
-            "update credentials
-             set revoked_at = ?3
-             where credential_no = ?1
-             and agent_no = ?2
-             and revoked_at is null",
-        )
-        .bind(credential.0)
-        .bind(agent.0)
-        .bind(now.as_micros())
-        .execute(&mut *transaction)
-        .await
-        .map_err(refused)?;
-        if revoked.rows_affected() == 0 {
-            return Ok(false);
+        if !is_live(&mut transaction, agent, by).await? {
+            return Ok(Revocation::ActorEnded);
         }
+        let Some(ended) = end(&mut transaction, agent, credential, now).await? else {
+            return Ok(Revocation::NotThere);
+        };
         audit::write(&mut transaction, entry).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok(true)
+        Ok(Revocation::Revoked(ended))
     }
 }
 
@@ -79,28 +74,78 @@ pub(crate) async fn insert(
     credential: &NewCredential,
     now: Timestamp,
 ) -> Result<CredentialRecord, StoreError> {
-    let inserted = sqlx::query("insert into credentials (agent_no, kind, digest, created_at) values (?1, ?2, ?3, ?4)")
-        .bind(agent.0)
-        .bind(credential.kind)
-        .bind(credential.digest.0.as_slice())
-        .bind(now.as_micros())
-        .execute(connection)
-        .await
-        .map_err(refused)?;
+    let inserted = sqlx::query(
+        "insert into credentials (credential_id, agent_no, kind, digest, created_at)
+         values (?1, ?2, ?3, ?4, ?5)",
+    )
+    .bind(credential.id.as_uuid().as_bytes().as_slice())
+    .bind(agent.0)
+    .bind(credential.kind)
+    .bind(credential.digest.0.as_slice())
+    .bind(now.as_micros())
+    .execute(connection)
+    .await
+    .map_err(refused)?;
     let number = CredentialNo(inserted.last_insert_rowid());
-    Ok(CredentialRecord { number, kind: credential.kind.to_owned(), created_at: now })
+    Ok(CredentialRecord { number, id: credential.id, kind: credential.kind.to_owned(), created_at: now })
 }
 
 pub(crate) fn from_row(row: &SqliteRow) -> Result<CredentialRecord, StoreError> {
     Ok(CredentialRecord {
         number: CredentialNo(get(row, "credential_no")?),
+        id: CredentialId::from_uuid(get_uuid(row, "credential_id")?),
         kind: get(row, "kind")?,
         created_at: get_time(row, "issued_at")?,
     })
 }
 
-/// Ends the agent's live credential of a kind; its number, if there was one.
-async fn end_live(
+/// Whether this is a live credential of the agent.
+async fn is_live(
+    connection: &mut SqliteConnection,
+    agent: AgentNo,
+    credential: CredentialNo,
+) -> Result<bool, StoreError> {
+    let live = sqlx::query(
+        "select 1
+         from credentials
+         where credential_no = ?1
+         and agent_no = ?2
+         and revoked_at is null",
+    )
+    .bind(credential.0)
+    .bind(agent.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(refused)?;
+    Ok(live.is_some())
+}
+
+/// Ends a live credential of the agent; its number, if there was such a one.
+async fn end(
+    connection: &mut SqliteConnection,
+    agent: AgentNo,
+    credential: CredentialId,
+    now: Timestamp,
+) -> Result<Option<CredentialNo>, StoreError> {
+    let ended = sqlx::query(
+        "update credentials
+         set revoked_at = ?3
+         where credential_id = ?1
+         and agent_no = ?2
+         and revoked_at is null
+         returning credential_no",
+    )
+    .bind(credential.as_uuid().as_bytes().as_slice())
+    .bind(agent.0)
+    .bind(now.as_micros())
+    .fetch_optional(connection)
+    .await
+    .map_err(refused)?;
+    ended.map(|row| Ok(CredentialNo(get(&row, "credential_no")?))).transpose()
+}
+
+/// Ends the agent's live API key of a kind; its number, if there was one.
+async fn end_live_key(
     connection: &mut SqliteConnection,
     agent: AgentNo,
     kind: &str,
@@ -112,6 +157,7 @@ async fn end_live(
          where agent_no = ?1
          and kind = ?2
          and revoked_at is null
+         and digest is not null
          returning credential_no",
     )
     .bind(agent.0)

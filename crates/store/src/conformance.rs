@@ -46,6 +46,8 @@ macro_rules! conformance {
             a_new_key_ends_the_old_one_of_its_kind
             keys_of_other_kinds_live_on
             a_revoked_key_opens_nothing
+            a_key_may_end_itself
+            a_key_that_has_ended_changes_nothing
             only_the_holder_revokes
             a_digest_is_used_once
             rotations_at_once_leave_one_live_key

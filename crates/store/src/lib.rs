@@ -17,7 +17,7 @@ mod presence;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
-pub use credentials::{CredentialRecord, Credentials, KeyDigest, NewCredential};
+pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, LogEnd, MessageRecord, Messages, Slice};

@@ -9,8 +9,9 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use tertulia_core::{CredentialRecord, Error, Noun};
 use tertulia_edge::WholeBody;
-use tertulia_model::CredentialNo;
+use tertulia_model::{CredentialId, CredentialNo};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
     Chatr,
@@ -119,14 +120,14 @@ pub(crate) async fn revoke(
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
 ) -> Result<Json<Done>, Failure> {
     let missing = Error::NotFound(Noun::Credential);
-    let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or(missing)?;
-    chatr.0.chat.revoke_credential(&caller, CredentialNo(id)).await?;
+    let id = id.ok().and_then(|Path(id)| Uuid::try_parse(&id).ok()).ok_or(missing)?;
+    chatr.0.chat.revoke_credential(&caller, CredentialId::from_uuid(id)).await?;
     Ok(Json(Done { success: true }))
 }
 
 fn shown(record: &CredentialRecord, current: CredentialNo) -> Credential {
     Credential {
-        id: record.number.to_string(),
+        id: record.id.to_string(),
         kind: record.kind.trim_end_matches('_').to_owned(),
         created_at: record.created_at.to_string(),
         current: record.number == current,

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::pin, task::Poll};
 
 use crate::fixtures::{agent, batch, open};
-use tertulia_model::Seq;
+use tertulia_model::{CredentialId, Seq, random_uuid};
 use tertulia_store::{Agents, Hub, Messages, NewAgent, NewCredential, Registration, Slice, StoreError};
 
 /// Polls a future at most `times` times, lets the runtime turn in between, and drops it.
@@ -26,7 +26,11 @@ async fn a_dropped_registration_is_whole_or_absent() {
     let mut registered = 0;
     for number in 10..250 {
         let new = NewAgent {
-            credential: Some(NewCredential { kind: "test_", digest: tertulia_store::KeyDigest([number; 32]) }),
+            credential: Some(NewCredential {
+                id: CredentialId::from_uuid(random_uuid([number; 16])),
+                kind: "test_",
+                digest: tertulia_store::KeyDigest([number; 32]),
+            }),
             ..agent(number)
         };
         let answer = poll_at_most(store.register_agent(&new), usize::from(number)).await;

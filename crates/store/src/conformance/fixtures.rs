@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, MessageId, MessageNo, Seq, Timestamp,
+    random_uuid, time_ordered_uuid,
 };
 
 use crate::{
@@ -47,7 +47,7 @@ pub(super) fn digest(number: u8) -> KeyDigest {
 }
 
 pub(super) fn key(kind: &'static str, number: u8) -> NewCredential {
-    NewCredential { kind, digest: digest(number) }
+    NewCredential { id: CredentialId::from_uuid(random_uuid(bytes(5, number.into()))), kind, digest: digest(number) }
 }
 
 /// An agent whose name is as given, listed and active, without a key.
