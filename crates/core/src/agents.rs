@@ -33,6 +33,8 @@ pub struct Agent {
     badge_version: AtomicU32,
     pub(crate) seen: Seen,
     pub(crate) sessions: Sessions,
+    /// Whether a verification of it is being completed.
+    pub(crate) is_verifying: AtomicBool,
 }
 
 /// What is remembered of an agent's presence, in memory.
@@ -63,6 +65,7 @@ impl Agent {
             badge_version: AtomicU32::new(0),
             seen: Seen::default(),
             sessions: Sessions::default(),
+            is_verifying: AtomicBool::new(false),
         }
     }
 
@@ -104,6 +107,15 @@ impl Agent {
     pub(crate) fn set_badge(&self, badge: Option<Badge>) {
         *self.badge.write().unwrap_or_else(PoisonError::into_inner) = badge.map(Arc::new);
         self.badge_version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Puts `new` in the place of `known`, unless another badge was bound since.
+    pub(crate) fn replace_badge(&self, known: &Badge, new: Option<Badge>) {
+        let mut badge = self.badge.write().unwrap_or_else(PoisonError::into_inner);
+        if badge.as_ref().is_some_and(|badge| badge.is_same_binding(known)) {
+            *badge = new.map(Arc::new);
+            self.badge_version.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     pub(crate) fn set_state(&self, state: AgentState) {

@@ -91,6 +91,7 @@ pub(crate) struct Inner {
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
 
@@ -147,6 +148,7 @@ impl Chat {
             lobby,
             listed,
             metrics,
+            verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))
     }

@@ -1,12 +1,16 @@
 //! The badge: proving that an agent owns a claimed account of the vouching service.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tertulia_model::{AccountName, VerificationCode};
-use tertulia_store::{AuditEntry, Badge, Binding, Verification};
+use tertulia_store::{Badge, Binding, Verification};
+use tokio::sync::SemaphorePermit;
 
 use crate::{
-    Error, PostHint, Unverified, VouchError, VouchedAccount,
+    Error, PostHint, Quota, Throttle, Unverified, VouchError, VouchedAccount,
     agents::Agent,
     chat::Chat,
     limits::{Action, Subject},
@@ -17,11 +21,25 @@ use crate::{
 /// when its author has solved a challenge, so a day.
 pub const CODE_LIFETIME: Duration = Duration::from_hours(24);
 
-/// How long after its last confirmation a badge is looked up again.
-pub const RECHECK_AFTER: Duration = Duration::from_hours(72);
+/// Verifications that the hub completes at the same time. One asks the vouching service up to two dozen times, and the
+/// service turns the whole hub away when it is asked too much.
+pub(crate) const MOST_AT_ONCE: usize = 4;
 
-/// Badges looked up in one go.
-const RECHECK_SLICE: u32 = 50;
+/// How long one takes at the most, as every [`crate::BadgeSource`] promises.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// An agent's turn to complete a verification: one at a time, so that what is in memory is what was bound last, and no
+/// agent takes the vouching service from the others.
+struct Turn<'a> {
+    agent: &'a Agent,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.agent.is_verifying.store(false, Ordering::Release);
+    }
+}
 
 impl Chat {
     /// Starts a verification, replacing an earlier one. Returns the code to be published.
@@ -60,7 +78,7 @@ impl Chat {
         account: &AccountName,
         hint: &PostHint,
     ) -> Result<Arc<Badge>, Error> {
-        self.count_attempt(caller)?;
+        let _turn = self.take_turn(caller)?;
         let started = self.0.store.verification_of(caller.agent.number).await?;
         let started = started
             .filter(|started| started.account.eq_ignore_ascii_case(account.as_str()))
@@ -95,7 +113,7 @@ impl Chat {
         token: &str,
         audience: &str,
     ) -> Result<Arc<Badge>, Error> {
-        self.count_attempt(caller)?;
+        let _turn = self.take_turn(caller)?;
         let vouched = self.0.badge_source.identity(token, audience).await.map_err(|error| refusal(&error))?;
         if expected.is_some_and(|expected| !expected.as_str().eq_ignore_ascii_case(&vouched.name)) {
             return Err(Unverified::TokenRefused("account_mismatch").into());
@@ -103,44 +121,24 @@ impl Chat {
         self.bind(caller, vouched).await
     }
 
-    /// Looks badges up again that were not confirmed for long. A badge goes only when the account is gone or no longer
-    /// claimed, never because the service cannot be reached.
-    pub(crate) async fn recheck_badges(&self) -> Result<(), Error> {
-        let before = self.now() - RECHECK_AFTER;
-        for badge in self.0.store.badges_to_check(before, RECHECK_SLICE).await? {
-            match self.0.badge_source.account(&badge.account).await {
-                Ok(account) if account.claimed => {
-                    let owner = account.owner.as_deref();
-                    self.0.store.confirm_badge(badge.agent, owner, self.now()).await?;
-                    let confirmed = Badge { owner: owner.map(Arc::from), checked_at: self.now(), ..badge };
-                    if let Some(agent) = self.0.directory.by_numbers(&[confirmed.agent]).await?.remove(&confirmed.agent)
-                    {
-                        agent.set_badge(Some(confirmed));
-                    }
-                }
-                Ok(_) | Err(VouchError::AccountUnknown | VouchError::NotClaimed) => self.unbind(&badge).await?,
-                Err(VouchError::Unreachable { .. }) => return Ok(()),
-                Err(error @ (VouchError::CodeNotFound | VouchError::TokenRefused { .. })) => {
-                    tracing::warn!(%error, "the vouching service gave an answer that fits no question");
-                }
-            }
+    /// Counts an attempt, unless another one of the agent is under way, or too many of others are.
+    fn take_turn<'a>(&'a self, caller: &'a Caller) -> Result<Turn<'a>, Error> {
+        let agent = &*caller.agent;
+        if agent.is_verifying.swap(true, Ordering::AcqRel) {
+            return Err(Error::Throttled(self.one_at_a_time()));
         }
-        Ok(())
+        let Ok(permit) = self.0.verifications.try_acquire() else {
+            agent.is_verifying.store(false, Ordering::Release);
+            return Err(Unverified::Unavailable { retry_after: Some(LONGEST) }.into());
+        };
+        let turn = Turn { agent, _permit: permit };
+        self.count_attempt(caller)?;
+        Ok(turn)
     }
 
-    async fn unbind(&self, badge: &Badge) -> Result<(), Error> {
-        let entry = AuditEntry {
-            at: self.now(),
-            actor: "hub".to_owned(),
-            action: "badge.lost".to_owned(),
-            agent: Some(badge.agent),
-            detail: Some(badge.account.to_string()),
-        };
-        self.0.store.unbind_badge(badge.agent, &entry).await?;
-        if let Some(agent) = self.0.directory.by_numbers(&[badge.agent]).await?.remove(&badge.agent) {
-            agent.set_badge(None);
-        }
-        Ok(())
+    fn one_at_a_time(&self) -> Throttle {
+        let quota = Quota { limit: 1, remaining: 0, resets_in: LONGEST, resets_at: self.now() + LONGEST };
+        Throttle { action: Action::CompleteVerification, quota, per: LONGEST, is_local: false }
     }
 
     fn count_attempt(&self, caller: &Caller) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Error, chat::Chat, presence::WRITE_EVERY};
+use crate::{Error, chat::Chat, presence::WRITE_EVERY, recheck::Cursor};
 
 /// How often badges that are due are looked for.
 const RECHECK_EVERY: Duration = Duration::from_mins(10);
@@ -34,8 +34,9 @@ impl Chat {
     }
 
     async fn look_after_badges(self, stop: CancellationToken) {
+        let mut cursor = Cursor::default();
         while self.wait(RECHECK_EVERY, &stop).await {
-            let recheck = self.recheck_badges();
+            let recheck = self.recheck_badges(&mut cursor);
             let outcome = tokio::select! {
                 () = stop.cancelled() => return,
                 outcome = recheck => outcome,

@@ -74,33 +74,52 @@ impl Badges for SqliteStore {
         self.readers.all(wanted).await?.iter().map(badge_from_row).collect()
     }
 
-    async fn badges_to_check(&self, before: Timestamp, limit: u32) -> Result<Vec<Badge>, StoreError> {
+    async fn badges_to_check(
+        &self,
+        before: Timestamp,
+        after: Option<(Timestamp, AgentNo)>,
+        limit: u32,
+    ) -> Result<Vec<Badge>, StoreError> {
+        let (checked_at, agent) =
+            after.map_or((i64::MIN, i64::MIN), |(checked_at, agent)| (checked_at.as_micros(), agent.0));
         let due = sqlx::query(
             "select agent_no, account, owner, bound_at, checked_at
              from badges
              where checked_at < ?1
+             and (checked_at, agent_no) > (?3, ?4)
              order by checked_at, agent_no
              limit ?2",
         )
         .bind(before.as_micros())
-        .bind(limit);
+        .bind(limit)
+        .bind(checked_at)
+        .bind(agent);
         self.readers.all(due).await?.iter().map(badge_from_row).collect()
     }
 
-    async fn confirm_badge(&self, agent: AgentNo, owner: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
-        let confirmed = sqlx::query("update badges set owner = ?2, checked_at = ?3 where agent_no = ?1")
-            .bind(agent.0)
-            .bind(owner)
-            .bind(now.as_micros());
-        self.write(confirmed).await?;
-        Ok(())
+    async fn confirm_badge(&self, badge: &Badge, owner: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+        let confirmed = sqlx::query(
+            "update badges
+             set owner = ?4, checked_at = ?5
+             where agent_no = ?1
+             and account = ?2
+             and bound_at = ?3",
+        )
+        .bind(badge.agent.0)
+        .bind(&*badge.account)
+        .bind(badge.bound_at.as_micros())
+        .bind(owner)
+        .bind(now.as_micros());
+        Ok(self.write(confirmed).await? > 0)
     }
 
-    async fn unbind_badge(&self, agent: AgentNo, entry: &AuditEntry) -> Result<bool, StoreError> {
+    async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let gone = sqlx::query("delete from badges where agent_no = ?1")
-            .bind(agent.0)
+        let gone = sqlx::query("delete from badges where agent_no = ?1 and account = ?2 and bound_at = ?3")
+            .bind(badge.agent.0)
+            .bind(&*badge.account)
+            .bind(badge.bound_at.as_micros())
             .execute(&mut *transaction)
             .await
             .map_err(refused)?;

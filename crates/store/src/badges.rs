@@ -22,6 +22,14 @@ pub struct Badge {
     pub checked_at: Timestamp,
 }
 
+impl Badge {
+    /// Whether `other` is this badge, be it confirmed since or not: the same account, bound at the same moment.
+    #[must_use]
+    pub fn is_same_binding(&self, other: &Self) -> bool {
+        (self.agent, self.bound_at) == (other.agent, other.bound_at) && self.account == other.account
+    }
+}
+
 /// A verification that was started and not completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
@@ -62,12 +70,19 @@ pub trait Badges: Debug + Send + Sync + 'static {
     /// The badges of these agents; those without are left out.
     async fn badges_of(&self, agents: &[AgentNo]) -> Result<Vec<Badge>, StoreError>;
 
-    /// Badges last confirmed before `before`, longest ago first, at most `limit`.
-    async fn badges_to_check(&self, before: Timestamp, limit: u32) -> Result<Vec<Badge>, StoreError>;
+    /// Badges last confirmed before `before`, longest ago first, then by agent, at most `limit`: those that come after
+    /// the place `after` in this order, which need not be a badge's.
+    async fn badges_to_check(
+        &self,
+        before: Timestamp,
+        after: Option<(Timestamp, AgentNo)>,
+        limit: u32,
+    ) -> Result<Vec<Badge>, StoreError>;
 
-    /// Notes that the service has confirmed the badge, with the owner as it stands now.
-    async fn confirm_badge(&self, agent: AgentNo, owner: Option<&str>, now: Timestamp) -> Result<(), StoreError>;
+    /// Notes that the service has confirmed `badge`, with the owner as it stands now. `false`: the agent has another
+    /// badge meanwhile, or none; nothing was written.
+    async fn confirm_badge(&self, badge: &Badge, owner: Option<&str>, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Takes the badge away.
-    async fn unbind_badge(&self, agent: AgentNo, entry: &AuditEntry) -> Result<bool, StoreError>;
+    /// Takes `badge` away. `false`: the agent has another one meanwhile, or none; nothing was written.
+    async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError>;
 }

@@ -40,6 +40,7 @@ macro_rules! conformance {
             an_agent_has_one_badge
             of_ten_that_want_one_account_one_gets_it
             an_unbound_account_is_free
+            a_badge_bound_since_is_left_alone
             badges_come_up_for_checking_in_order
         }
         $crate::conformance_cases! { $make_store, credentials,

@@ -92,34 +92,55 @@ pub async fn an_unbound_account_is_free(store: &dyn Store) -> Result<(), StoreEr
     open(store).await?;
     let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
     store.bind_badge(&badge(ada, "acc"), "acc", &entry("badge.bound", None)).await?;
-    assert!(store.unbind_badge(ada, &entry("badge.gone", None)).await?);
-    assert!(!store.unbind_badge(ada, &entry("badge.gone", None)).await?);
+    assert!(store.unbind_badge(&badge(ada, "acc"), &entry("badge.gone", None)).await?);
+    assert!(!store.unbind_badge(&badge(ada, "acc"), &entry("badge.gone", None)).await?);
     assert_eq!(store.audit_log(10).await?.len(), 2);
     assert!(store.badges_of(&[ada]).await?.is_empty());
     assert_eq!(store.bind_badge(&badge(bob, "acc"), "acc", &entry("x", None)).await?, Binding::Bound);
     Ok(())
 }
 
+/// Whoever asked about an account acts on the binding that it asked about, not on the next one.
+pub async fn a_badge_bound_since_is_left_alone(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    let (one, two) = (badge(ada, "one"), badge(ada, "two"));
+    let one_again = Badge { bound_at: minute(1), ..one.clone() };
+    for next in [two, one_again] {
+        store.bind_badge(&one, "one", &entry("x", None)).await?;
+        store.bind_badge(&next, &next.account, &entry("x", None)).await?;
+        let written = store.audit_log(10).await?.len();
+        assert!(!store.confirm_badge(&one, Some("someone"), minute(5)).await?);
+        assert!(!store.unbind_badge(&one, &entry("badge.gone", None)).await?);
+        assert_eq!(store.badges_of(&[ada]).await?, [next]);
+        assert_eq!(store.audit_log(10).await?.len(), written);
+    }
+    Ok(())
+}
+
 /// Longest unchecked first; a confirmation takes a badge out of the line and brings its owner up to date.
 pub async fn badges_come_up_for_checking_in_order(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;
-    let mut agents = Vec::new();
+    let mut badges = Vec::new();
     for (name, checked) in [("a", 3), ("b", 1), ("c", 2), ("d", 9)] {
         let agent = join(store, name).await?;
         let badge = Badge { checked_at: minute(checked), ..badge(agent, name) };
         store.bind_badge(&badge, name, &entry("x", None)).await?;
-        agents.push(agent);
+        badges.push(badge);
     }
     let accounts = |badges: &[Badge]| badges.iter().map(|badge| badge.account.to_string()).collect::<Vec<_>>();
-    assert_eq!(accounts(&store.badges_to_check(minute(9), 10).await?), ["b", "c", "a"]);
-    assert_eq!(accounts(&store.badges_to_check(minute(9), 2).await?), ["b", "c"]);
+    assert_eq!(accounts(&store.badges_to_check(minute(9), None, 10).await?), ["b", "c", "a"]);
+    assert_eq!(accounts(&store.badges_to_check(minute(9), None, 2).await?), ["b", "c"]);
+    let behind = |badge: &Badge| Some((badge.checked_at, badge.agent));
+    assert_eq!(accounts(&store.badges_to_check(minute(9), behind(&badges[2]), 10).await?), ["a"]);
 
-    store.confirm_badge(agents[1], Some("new-owner"), minute(20)).await?;
-    store.confirm_badge(agents[2], None, minute(20)).await?;
-    assert_eq!(accounts(&store.badges_to_check(minute(9), 10).await?), ["a"]);
-    let confirmed = &store.badges_of(&[agents[1]]).await?[0];
+    assert!(store.confirm_badge(&badges[1], Some("new-owner"), minute(20)).await?);
+    assert!(store.confirm_badge(&badges[2], None, minute(20)).await?);
+    assert_eq!(accounts(&store.badges_to_check(minute(9), None, 10).await?), ["a"]);
+    assert_eq!(accounts(&store.badges_to_check(minute(9), behind(&badges[1]), 10).await?), ["a"], "it need not be due");
+    let confirmed = &store.badges_of(&[badges[1].agent]).await?[0];
     assert_eq!((confirmed.owner.as_deref(), confirmed.checked_at), (Some("new-owner"), minute(20)));
     assert_eq!(confirmed.bound_at, START);
-    assert_eq!(store.badges_of(&[agents[2]]).await?[0].owner, None);
+    assert_eq!(store.badges_of(&[badges[2].agent]).await?[0].owner, None);
     Ok(())
 }
