@@ -278,8 +278,8 @@ pub(crate) async fn assemble(
                 .iter()
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
-            let MessageRecord { id, seq, created_at, text, .. } = record;
-            Ok(Arc::new(Posted::new(id, seq, created_at, author.clone(), profile, text)))
+            let MessageRecord { id, seq, created_at, text, removed, .. } = record;
+            Ok(Arc::new(Posted::new(id, seq, created_at, author.clone(), profile, text, removed)))
         })
         .collect()
 }

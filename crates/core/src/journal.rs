@@ -375,7 +375,7 @@ impl Writer {
         let mut answers = Vec::with_capacity(numbered.len());
         for Numbered { mut entry, append, profile } in numbered {
             let Append { id, seq, created_at, text, .. } = append;
-            let posted = Arc::new(Posted::new(id, seq, created_at, entry.author, profile, Some(text)));
+            let posted = Arc::new(Posted::new(id, seq, created_at, entry.author, profile, Some(text), false));
             answers.push((entry.reply.take(), posted.clone()));
             match by_conversation.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &entry.conversation)) {
                 Some((_, posts)) => posts.push(posted),

@@ -79,8 +79,9 @@ impl Posted {
         author: Arc<Agent>,
         profile: Arc<Profile>,
         text: Option<Arc<str>>,
+        removed: bool,
     ) -> Self {
-        let removed = AtomicBool::new(text.is_none());
+        let removed = AtomicBool::new(removed);
         let text = text.unwrap_or_default();
         Self { id, seq, created_at, author, profile, text, removed, encoded: Mutex::default() }
     }

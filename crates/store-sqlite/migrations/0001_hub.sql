@@ -71,7 +71,7 @@ create table messages (
     author_revision integer not null,
     created_at      integer not null,
     text            text, -- null once removed
-    removed_at      integer,
+    removed_at      integer, -- what says that it is removed
     unique (conversation_no, seq)
 ) strict;
 

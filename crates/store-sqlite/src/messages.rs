@@ -99,7 +99,8 @@ impl Messages for SqliteStore {
     ) -> Result<Vec<MessageRecord>, StoreError> {
         let page = sqlx::query(
             "select json_group_array(json_array(
-                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text
+                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text,
+                 iif(removed_at is null, json('false'), json('true'))
              )) as page
              from (
                  select *
@@ -156,10 +157,11 @@ impl SqliteStore {
     ) -> Result<Vec<MessageRecord>, StoreError> {
         let page = sqlx::query(
             "select json_group_array(json_array(
-                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text
+                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text,
+                 iif(removed_at is null, json('false'), json('true'))
              )) as page
              from (
-                 select message_no, message_id, seq, author_no, author_revision, created_at, text
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at
                  from messages
                  where conversation_no = ?1
                  and seq > ?2
@@ -181,10 +183,11 @@ impl SqliteStore {
     ) -> Result<Vec<MessageRecord>, StoreError> {
         let page = sqlx::query(
             "select json_group_array(json_array(
-                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text
+                 message_no, hex(message_id), seq, author_no, author_revision, created_at, text,
+                 iif(removed_at is null, json('false'), json('true'))
              )) as page
              from (
-                 select message_no, message_id, seq, author_no, author_revision, created_at, text
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at
                  from messages
                  where conversation_no = ?1
                  and seq < ?2

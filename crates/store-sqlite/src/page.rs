@@ -39,8 +39,9 @@ impl Batch {
     }
 }
 
-/// What `read` aggregates for each message: number, id in hexadecimal, seq, author, revision, time, text.
-type Row = (i64, String, u64, i64, u32, i64, Option<String>);
+/// What `read` aggregates for each message: number, id in hexadecimal, seq, author, revision, time, text, and
+/// whether it is removed.
+type Row = (i64, String, u64, i64, u32, i64, Option<String>, bool);
 
 /// The messages of a page, in its order.
 pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> {
@@ -49,7 +50,7 @@ pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> 
 }
 
 fn message_from(
-    (number, id, seq, author, author_revision, created_at, text): Row,
+    (number, id, seq, author, author_revision, created_at, text, removed): Row,
 ) -> Result<MessageRecord, StoreError> {
     Ok(MessageRecord {
         number: MessageNo(number),
@@ -59,6 +60,7 @@ fn message_from(
         author_revision,
         created_at: Timestamp::from_micros(created_at),
         text: text.map(Into::into),
+        removed,
     })
 }
 

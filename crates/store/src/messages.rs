@@ -43,8 +43,10 @@ pub struct MessageRecord {
     pub author_revision: u32,
     /// When.
     pub created_at: Timestamp,
-    /// What was said; nothing if the operator removed it.
+    /// What was said; nothing if it is removed.
     pub text: Option<Arc<str>>,
+    /// Whether the operator removed it. A message may come to be without a text: that says nothing about its removal.
+    pub removed: bool,
 }
 
 /// Which part of a conversation.

@@ -15,6 +15,7 @@ fn record(append: &Append) -> MessageRecord {
         author_revision: append.author_revision,
         created_at: append.created_at,
         text: Some(append.text.clone()),
+        removed: false,
     }
 }
 
@@ -223,7 +224,7 @@ pub async fn a_removed_message_keeps_its_place(store: &dyn Store) -> Result<(), 
     assert!(store.remove_message(message_id(3), minute(1), &entry("message.removed", Some(ada))).await?);
     let read = store.read(lobby, Slice::Newest, 10).await?;
     assert_eq!(read[..2], [record(&three[0]), record(&three[1])]);
-    assert_eq!(read[2], MessageRecord { text: None, ..record(&three[2]) });
+    assert_eq!(read[2], MessageRecord { text: None, removed: true, ..record(&three[2]) });
     let end = store.log_end(lobby).await?;
     assert_eq!(end, LogEnd { last_seq: Seq(3), last_at: three[2].created_at, removed: 1 });
     store.append(&batch(lobby, ada, 4, 1)).await?;
