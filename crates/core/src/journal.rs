@@ -5,12 +5,15 @@
 //! never runs backwards within a conversation. What must keep its place among the messages (a suspension, a removal)
 //! goes through the same queue. Only after the sync are the callers told, and after them the fan-out.
 
+mod entry;
+
 use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
 
 use tertulia_model::{AgentState, ConversationNo, MessageId, MessageNo, Timestamp, time_ordered_uuid};
-use tertulia_store::{Append, LogEnd, Profile, Store, StoreError};
+use tertulia_store::{Append, LogEnd, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
+use self::entry::{Entry, Numbered, Refused, repeated};
 use crate::{
     Clock, Error, Ids, agents::Agent, conversation::Conversation, fanout::Fanout, metrics::Metrics, posted::Posted,
 };
@@ -25,24 +28,6 @@ const MOST_IN_BATCH: usize = 512;
 enum Work {
     Append(Entry),
     Exclusive(Pin<Box<dyn Future<Output = ()> + Send>>),
-}
-
-/// What one sender wants written.
-struct Entry {
-    conversation: Arc<Conversation>,
-    author: Arc<Agent>,
-    text: Arc<str>,
-    /// Gone once the sender was answered.
-    reply: Option<oneshot::Sender<Result<Arc<Posted>, Error>>>,
-}
-
-impl Entry {
-    fn answer(&mut self, outcome: Result<Arc<Posted>, Error>) {
-        if let Some(reply) = self.reply.take() {
-            // Whoever does not wait any more does not need to know.
-            drop(reply.send(outcome));
-        }
-    }
 }
 
 /// The way to the writer. Cheap to clone; the writer ends when the last of them is gone.
@@ -120,39 +105,6 @@ impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer").field("conversations", &self.ends.len()).finish_non_exhaustive()
     }
-}
-
-/// Entries that could not be written, and why.
-struct Refused {
-    entries: Vec<Entry>,
-    cause: StoreError,
-}
-
-impl Refused {
-    fn numbered(numbered: Vec<Numbered>, cause: StoreError) -> Self {
-        Self { entries: numbered.into_iter().map(|one| one.entry).collect(), cause }
-    }
-
-    /// Whether some of the entries might be written alone.
-    const fn may_spare_some(&self) -> bool {
-        match self.cause {
-            StoreError::Full => false,
-            StoreError::Unreadable(_) | StoreError::Database(_) => true,
-        }
-    }
-
-    fn answer_all(self) {
-        for mut entry in self.entries {
-            entry.answer(Err(Error::Store(repeated(&self.cause))));
-        }
-    }
-}
-
-/// An entry with the message it is to become.
-struct Numbered {
-    entry: Entry,
-    append: Append,
-    profile: Arc<Profile>,
 }
 
 impl Writer {
@@ -393,14 +345,5 @@ impl Writer {
         for (conversation, posts) in by_conversation {
             self.parts.fanout.announce(conversation.number, posts.into()).await;
         }
-    }
-}
-
-/// The same failure once more, for another of those whom it concerns; its cause has been logged.
-fn repeated(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Full => StoreError::Full,
-        StoreError::Unreadable(what) => StoreError::Unreadable(what),
-        StoreError::Database(_) => StoreError::Database("the batch failed; its cause is in the log".into()),
     }
 }
