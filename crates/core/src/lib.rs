@@ -25,6 +25,8 @@ mod recheck;
 mod registration;
 mod sessions;
 mod surface;
+#[cfg(test)]
+mod tests;
 mod verification;
 mod workers;
 

@@ -1,0 +1,131 @@
+//! The writer when the store fails.
+
+use std::sync::{Arc, Mutex};
+
+use tertulia_model::{ConversationNo, Seq};
+use tertulia_store::{LogEnd, StoreError};
+
+use super::{
+    hub::TestHub,
+    store::{Fault, broken},
+};
+use crate::{Error, Flow, Form, Frames, Outlet, conversation::Conversation};
+
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<u8>>);
+
+impl Outlet for Heard {
+    fn push(&self, frames: &Frames) -> Flow {
+        self.0.lock().unwrap().extend_from_slice(frames.bytes());
+        Flow::Open
+    }
+
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    fn close(&self) {}
+}
+
+fn places(hub: &TestHub) -> Vec<u64> {
+    let (tail, _) = hub.chat.0.lobby.since(Seq::START).unwrap();
+    tail.iter().map(|posted| posted.seq.0).collect()
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_a_batch_at_once() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    hub.store.fail("append", Fault::Refuses(StoreError::Full));
+
+    let answers = hub.say(&ada, 5).await;
+
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Error::Store(StoreError::Full)))));
+    assert_eq!(hub.store.calls("append"), 1);
+    assert_eq!(hub.chat.metrics().commit_failures.get(), 1);
+    assert!(hub.say(&ada, 1).await[0].is_ok());
+    assert_eq!(places(&hub), [1]);
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_is_written_one_by_one() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    hub.store.fail("append", Fault::Refuses(broken()));
+    hub.store.fail("append", Fault::Refuses(broken()));
+
+    let answers = hub.say(&ada, 3).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 1);
+    assert_eq!(places(&hub), [1, 2]);
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn a_store_that_gets_full_midway_refuses_the_rest() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    hub.store.fail("append", Fault::Refuses(broken()));
+    hub.store.fail("append", Fault::Refuses(StoreError::Full));
+
+    let answers = hub.say(&ada, 4).await;
+
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Error::Store(StoreError::Full)))));
+    assert_eq!(hub.store.calls("append"), 2);
+    hub.close().await;
+}
+
+/// Once found: a driver that failed after the commit made every message of the batch appear twice.
+#[tokio::test]
+async fn a_commit_that_only_seemed_to_fail_is_not_repeated() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    hub.store.fail("append", Fault::FailsAfterwards);
+
+    let answers = hub.say(&ada, 3).await;
+
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(hub.store.calls("append"), 1);
+    assert_eq!(places(&hub), [1, 2, 3]);
+    assert_eq!(hub.chat.0.store.log_end(hub.chat.0.lobby.number).await.unwrap().last_seq, Seq(3));
+    hub.close().await;
+}
+
+/// The senders are told that it failed, but who listens misses nothing and hears nothing twice.
+#[tokio::test]
+async fn a_batch_in_doubt_is_told_when_the_store_answers_again() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    let heard = Arc::new(Heard::default());
+    let outlet: Arc<dyn Outlet> = heard.clone();
+    let form = Form::new(|posted, out| out.extend_from_slice(posted.seq.0.to_string().as_bytes()));
+    let start = hub.chat.start_in_lobby(None).await.unwrap();
+    hub.chat.follow_lobby(&start, &form, &outlet).await.unwrap();
+    hub.store.fail("append", Fault::FailsAfterwards);
+    hub.store.fail("locate", Fault::Refuses(broken()));
+
+    assert!(hub.say(&ada, 2).await.iter().all(Result::is_err));
+    let next = hub.say(&ada, 1).await.pop().unwrap().unwrap();
+
+    assert_eq!(next.seq, Seq(3));
+    assert_eq!(places(&hub), [1, 2, 3]);
+    hub.close().await;
+    assert_eq!(*heard.0.lock().unwrap(), b"123");
+}
+
+#[tokio::test]
+async fn a_tail_never_has_a_hole() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    let posts: Vec<_> = hub.say(&ada, 4).await.into_iter().map(Result::unwrap).collect();
+    let conversation = Conversation::new(ConversationNo(1), LogEnd::default(), Vec::new());
+
+    conversation.extend(&posts[..2]);
+    conversation.extend(&posts[3..]);
+
+    assert_eq!(conversation.end(), Seq(4));
+    assert!(conversation.since(Seq(2)).is_none() && conversation.at(Seq(2)).is_none());
+    assert_eq!(conversation.at(Seq(4)).unwrap().id, posts[3].id);
+    hub.close().await;
+}

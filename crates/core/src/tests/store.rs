@@ -1,0 +1,278 @@
+//! A real store that fails or waits where a test wants it to.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use tertulia_model::{
+    AgentNo, AgentState, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, Seq, Timestamp,
+};
+use tertulia_store::{
+    AgentRecord, Agents, Append, AuditEntry, Badge, Badges, Binding, CredentialRecord, Credentials, Hub, HubRecord,
+    Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, Presence, Profile,
+    Registration, Revocation, Seed, Slice, StoreError, Verification,
+};
+use tertulia_store_sqlite::SqliteStore;
+
+/// What goes wrong with one call.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It does nothing and answers this.
+    Refuses(StoreError),
+    /// It does everything and answers that it failed.
+    FailsAfterwards,
+}
+
+/// A real store; each fault befalls the next call of its name that no earlier fault befalls.
+#[derive(Debug)]
+pub(super) struct FaultyStore {
+    inner: SqliteStore,
+    faults: Mutex<Vec<(&'static str, Fault)>>,
+    calls: Mutex<Vec<&'static str>>,
+}
+
+pub(super) fn broken() -> StoreError {
+    StoreError::Database("the disk is broken".into())
+}
+
+impl FaultyStore {
+    pub(super) fn new(inner: SqliteStore) -> Self {
+        Self { inner, faults: Mutex::default(), calls: Mutex::default() }
+    }
+
+    pub(super) fn fail(&self, call: &'static str, fault: Fault) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push((call, fault));
+    }
+
+    /// How often this was called.
+    pub(super) fn calls(&self, call: &str) -> usize {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()
+    }
+
+    async fn through<T>(
+        &self,
+        call: &'static str,
+        operation: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        match self.next_fault(call) {
+            None => operation.await,
+            Some(Fault::Refuses(error)) => Err(error),
+            Some(Fault::FailsAfterwards) => {
+                operation.await?;
+                Err(broken())
+            }
+        }
+    }
+
+    fn next_fault(&self, call: &str) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = faults.iter().position(|(name, _)| *name == call)?;
+        Some(faults.remove(place).1)
+    }
+}
+
+#[async_trait]
+impl Hub for FaultyStore {
+    async fn open_hub(&self, seed: &Seed) -> Result<HubRecord, StoreError> {
+        self.through("open_hub", self.inner.open_hub(seed)).await
+    }
+
+    async fn backup(&self, file: &Path) -> Result<(), StoreError> {
+        self.through("backup", self.inner.backup(file)).await
+    }
+
+    async fn record(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.through("record", self.inner.record(entry)).await
+    }
+
+    async fn audit_log(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        self.through("audit_log", self.inner.audit_log(limit)).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.through("check", self.inner.check()).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
+#[async_trait]
+impl Agents for FaultyStore {
+    async fn register_agent(&self, agent: &NewAgent) -> Result<Registration, StoreError> {
+        self.through("register_agent", self.inner.register_agent(agent)).await
+    }
+
+    async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
+        self.through("agents", self.inner.agents(numbers)).await
+    }
+
+    async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
+        self.through("agent_by_name", self.inner.agent_by_name(name_key)).await
+    }
+
+    async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
+        self.through("agent_by_key", self.inner.agent_by_key(digest)).await
+    }
+
+    async fn profiles(&self, wanted: &[(AgentNo, u32)]) -> Result<Vec<(AgentNo, Profile)>, StoreError> {
+        self.through("profiles", self.inner.profiles(wanted)).await
+    }
+
+    async fn count_listed(&self) -> Result<u64, StoreError> {
+        self.through("count_listed", self.inner.count_listed()).await
+    }
+
+    async fn list_agents(&self, without: &[AgentNo], limit: u32, offset: u64) -> Result<Vec<AgentRecord>, StoreError> {
+        self.through("list_agents", self.inner.list_agents(without, limit, offset)).await
+    }
+
+    async fn agents_in_state(
+        &self,
+        state: Option<AgentState>,
+        after: Option<AgentNo>,
+        limit: u32,
+    ) -> Result<Vec<AgentRecord>, StoreError> {
+        self.through("agents_in_state", self.inner.agents_in_state(state, after, limit)).await
+    }
+
+    async fn change_state(
+        &self,
+        agent: AgentNo,
+        from: AgentState,
+        to: AgentState,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        self.through("change_state", self.inner.change_state(agent, from, to, entry)).await
+    }
+}
+
+#[async_trait]
+impl Credentials for FaultyStore {
+    async fn issue_credential(
+        &self,
+        agent: AgentNo,
+        by: CredentialNo,
+        credential: &NewCredential,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<Issuance, StoreError> {
+        self.through("issue_credential", self.inner.issue_credential(agent, by, credential, now, entry)).await
+    }
+
+    async fn credentials_of(&self, agent: AgentNo) -> Result<Vec<CredentialRecord>, StoreError> {
+        self.through("credentials_of", self.inner.credentials_of(agent)).await
+    }
+
+    async fn revoke_credential(
+        &self,
+        agent: AgentNo,
+        by: CredentialNo,
+        credential: CredentialId,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<Revocation, StoreError> {
+        self.through("revoke_credential", self.inner.revoke_credential(agent, by, credential, now, entry)).await
+    }
+}
+
+#[async_trait]
+impl Messages for FaultyStore {
+    async fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
+        self.through("append", self.inner.append(batch)).await
+    }
+
+    async fn last_number(&self) -> Result<MessageNo, StoreError> {
+        self.through("last_number", self.inner.last_number()).await
+    }
+
+    async fn log_end(&self, conversation: ConversationNo) -> Result<LogEnd, StoreError> {
+        self.through("log_end", self.inner.log_end(conversation)).await
+    }
+
+    async fn read(
+        &self,
+        conversation: ConversationNo,
+        slice: Slice,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        self.through("read", self.inner.read(conversation, slice, limit)).await
+    }
+
+    async fn read_by_author(
+        &self,
+        conversation: ConversationNo,
+        author: AgentNo,
+        window: u32,
+        limit: u32,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        self.through("read_by_author", self.inner.read_by_author(conversation, author, window, limit)).await
+    }
+
+    async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError> {
+        self.through("locate", self.inner.locate(id)).await
+    }
+
+    async fn remove_message(&self, id: MessageId, now: Timestamp, entry: &AuditEntry) -> Result<bool, StoreError> {
+        self.through("remove_message", self.inner.remove_message(id, now, entry)).await
+    }
+}
+
+#[async_trait]
+impl Presence for FaultyStore {
+    async fn save_presence(&self, seen: &[LastSeen]) -> Result<(), StoreError> {
+        self.through("save_presence", self.inner.save_presence(seen)).await
+    }
+
+    async fn seen_since(&self, since: Timestamp) -> Result<Vec<LastSeen>, StoreError> {
+        self.through("seen_since", self.inner.seen_since(since)).await
+    }
+
+    async fn last_seen(&self, agents: &[AgentNo]) -> Result<Vec<LastSeen>, StoreError> {
+        self.through("last_seen", self.inner.last_seen(agents)).await
+    }
+}
+
+#[async_trait]
+impl Badges for FaultyStore {
+    async fn start_verification(&self, verification: &Verification) -> Result<(), StoreError> {
+        self.through("start_verification", self.inner.start_verification(verification)).await
+    }
+
+    async fn verification_of(&self, agent: AgentNo) -> Result<Option<Verification>, StoreError> {
+        self.through("verification_of", self.inner.verification_of(agent)).await
+    }
+
+    async fn bind_badge(&self, badge: &Badge, account_key: &str, entry: &AuditEntry) -> Result<Binding, StoreError> {
+        self.through("bind_badge", self.inner.bind_badge(badge, account_key, entry)).await
+    }
+
+    async fn badge_holder(&self, account_key: &str) -> Result<Option<AgentNo>, StoreError> {
+        self.through("badge_holder", self.inner.badge_holder(account_key)).await
+    }
+
+    async fn badges_of(&self, agents: &[AgentNo]) -> Result<Vec<Badge>, StoreError> {
+        self.through("badges_of", self.inner.badges_of(agents)).await
+    }
+
+    async fn badges_to_check(
+        &self,
+        before: Timestamp,
+        after: Option<(Timestamp, AgentNo)>,
+        limit: u32,
+    ) -> Result<Vec<Badge>, StoreError> {
+        self.through("badges_to_check", self.inner.badges_to_check(before, after, limit)).await
+    }
+
+    async fn confirm_badge(&self, badge: &Badge, owner: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+        self.through("confirm_badge", self.inner.confirm_badge(badge, owner, now)).await
+    }
+
+    async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError> {
+        self.through("unbind_badge", self.inner.unbind_badge(badge, entry)).await
+    }
+}
