@@ -7,12 +7,18 @@
 
 use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
 
-use tertulia_model::{AgentState, ConversationNo, MessageId, MessageNo, Timestamp, time_ordered_uuid};
+use tertulia_model::{ConversationNo, MessageId, MessageNo, Timestamp, time_ordered_uuid};
 use tertulia_store::{Append, LogEnd, Profile, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Clock, Error, Ids, agents::Agent, conversation::Conversation, fanout::Fanout, metrics::Metrics, posted::Posted,
+    Clock, Error, Ids,
+    agents::Agent,
+    conversation::Conversation,
+    fanout::Fanout,
+    metrics::Metrics,
+    permission::{Deed, permit},
+    posted::Posted,
 };
 
 /// Entries that wait for the writer at the most. A sender beyond that waits for a place in the queue.
@@ -66,6 +72,11 @@ impl Journal {
         let entry = Entry { conversation, author, text, reply };
         self.queue.send(Work::Append(entry)).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Whether the writer takes more.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     /// Runs `operation` between two batches: every message queued before it is written, none queued after it.
@@ -178,8 +189,8 @@ impl Writer {
         self.parts.ids.fill(random.as_flattened_mut());
         let mut numbered = Vec::with_capacity(batch.len());
         for (entry, random) in batch.into_iter().zip(random) {
-            if entry.author.state() != AgentState::Active {
-                drop(entry.reply.send(Err(Error::Suspended)));
+            if let Err(refused) = permit(entry.author.state(), Deed::SpeakInLobby) {
+                drop(entry.reply.send(Err(refused)));
                 continue;
             }
             numbered.push(self.number_one(entry, now, random));
@@ -259,7 +270,8 @@ impl Writer {
         let mut answers = Vec::with_capacity(numbered.len());
         for Numbered { entry, append, profile } in numbered {
             let Append { id, seq, created_at, text, .. } = append;
-            let posted = Arc::new(Posted::new(id, seq, created_at, entry.author, profile, Some(text)));
+            let posted =
+                Arc::new(Posted::new(id, entry.conversation.id, seq, created_at, entry.author, profile, Some(text)));
             answers.push((entry.reply, posted.clone()));
             match by_conversation.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &entry.conversation)) {
                 Some((_, posts)) => posts.push(posted),

@@ -7,10 +7,11 @@ use tertulia_model::{AgentId, AgentState, Avatar, CredentialKind, CredentialNo, 
 use tertulia_store::{AuditEntry, CredentialRecord, NewAgent, NewCredential, Profile, Registration};
 
 use crate::{
-    Error, Noun,
+    Deed, Ended, Error, Noun,
     agents::Agent,
     chat::{Chat, digest_of},
-    limits::{Action, AddressKey, Quota, Subject},
+    limiter::Subject,
+    limits::{Action, AddressKey, Quota},
     surface::{Caller, Surface},
 };
 
@@ -41,8 +42,8 @@ pub struct Registered {
     pub agent: Arc<Agent>,
     /// Its key.
     pub key: Key,
-    /// What is left of the address's registrations.
-    pub quota: Quota,
+    /// What is left of the address's registrations, where they are limited.
+    pub quota: Option<Quota>,
 }
 
 impl Chat {
@@ -52,30 +53,31 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::Throttled`].
-    pub fn admit_registration(&self, address: AddressKey, name: &str) -> Result<Quota, Error> {
+    pub fn admit_registration(&self, address: AddressKey, name: &str) -> Result<Option<Quota>, Error> {
         let limit = self.0.rules.registrations_per_address;
-        self.0
-            .limiter
-            .take_attempt(Action::Register, Subject::Address(address), limit, &name.to_ascii_lowercase())
-            .map_err(Error::Throttled)
+        let subject = Subject::Address(address);
+        let counted = self.0.limiter.take_attempt(Action::Register, subject, limit, &name.to_ascii_lowercase());
+        Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
     }
 
     /// Registers an agent whose key proves it at once.
     ///
     /// # Errors
     ///
-    /// [`Error::NameReserved`], [`Error::NameTaken`], [`Error::Store`].
+    /// [`Error::NameReserved`], [`Error::NameTaken`], [`Error::UnknownKeyKind`] if the surface issues no keys,
+    /// [`Error::Store`].
     pub async fn register(
         &self,
         surface: &Surface,
         name: &Name,
         avatar: Option<&Avatar>,
-        quota: Quota,
+        quota: Option<Quota>,
     ) -> Result<Registered, Error> {
         if name.is_reserved() {
             return Err(Error::NameReserved);
         }
-        let (key, credential) = self.make_key(&surface.key_kind);
+        let kind = surface.key_kind.as_ref().ok_or(Error::UnknownKeyKind)?;
+        let (key, credential) = self.make_key(kind);
         let digest = credential.digest;
         let new = NewAgent {
             id: AgentId::from_uuid(random_uuid(self.random())),
@@ -107,8 +109,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
+    /// [`Error::Suspended`], [`Error::Store`].
     pub async fn credentials(&self, caller: &Caller) -> Result<Vec<CredentialRecord>, Error> {
+        Self::permit(&caller.agent, Deed::HoldCredentials)?;
         Ok(self.0.store.credentials_of(caller.agent.number).await?)
     }
 
@@ -117,8 +120,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownKeyKind`] if no surface of this hub issues such keys; [`Error::Store`].
+    /// [`Error::UnknownKeyKind`] if no surface of this hub issues such keys; [`Error::Suspended`], [`Error::Store`].
     pub async fn issue_key(&self, caller: &Caller, kind: &str) -> Result<(CredentialRecord, Key), Error> {
+        Self::permit(&caller.agent, Deed::HoldCredentials)?;
         let kind = self.0.key_kinds.iter().find(|known| known.label() == kind.trim_end_matches('_'));
         let kind = kind.ok_or(Error::UnknownKeyKind)?;
         let (key, credential) = self.make_key(kind);
@@ -135,8 +139,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the caller has no such live credential; [`Error::Store`].
+    /// [`Error::NotFound`] if the caller has no such live credential; [`Error::Suspended`], [`Error::Store`].
     pub async fn revoke_credential(&self, caller: &Caller, credential: CredentialNo) -> Result<(), Error> {
+        Self::permit(&caller.agent, Deed::HoldCredentials)?;
         let entry = self.entry(&caller.agent, "credential.revoked", &credential.to_string());
         let agent = caller.agent.number;
         if !self.0.store.revoke_credential(agent, credential, self.now(), &entry).await? {
@@ -148,7 +153,7 @@ impl Chat {
 
     fn end_credential(&self, agent: &Agent, credential: CredentialNo) {
         self.0.directory.forget_credential(credential);
-        agent.sessions.close(Some(credential));
+        agent.connections.close(Some(credential), Ended::CredentialEnded);
     }
 
     fn make_key(&self, kind: &CredentialKind) -> (Key, NewCredential) {

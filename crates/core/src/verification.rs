@@ -6,19 +6,16 @@ use tertulia_model::{AccountName, VerificationCode};
 use tertulia_store::{AuditEntry, Badge, Binding, Verification};
 
 use crate::{
-    Error, PostHint, Unverified, VouchError, VouchedAccount,
-    agents::Agent,
-    chat::Chat,
-    limits::{Action, Subject},
-    surface::Caller,
+    Deed, Error, PostHint, Unverified, VouchError, VouchedAccount, agents::Agent, chat::Chat, limiter::Subject,
+    limits::Action, surface::Caller,
 };
 
 /// How long a code may be published. A new account may post only once in two hours, and a post becomes visible only
 /// when its author has solved a challenge, so a day.
-pub const CODE_LIFETIME: Duration = Duration::from_hours(24);
+pub(crate) const CODE_LIFETIME: Duration = Duration::from_hours(24);
 
 /// How long after its last confirmation a badge is looked up again.
-pub const RECHECK_AFTER: Duration = Duration::from_hours(72);
+pub(crate) const RECHECK_AFTER: Duration = Duration::from_hours(72);
 
 /// Badges looked up in one go.
 const RECHECK_SLICE: u32 = 50;
@@ -28,8 +25,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
+    /// [`Error::Suspended`], [`Error::Store`].
     pub async fn start_verification(&self, caller: &Caller, account: &AccountName) -> Result<VerificationCode, Error> {
+        Self::permit(&caller.agent, Deed::ProveAccount)?;
         let code = loop {
             let random: [u8; VerificationCode::RANDOM_BYTES] = self.random();
             if let Some(code) = VerificationCode::from_random(&random) {
@@ -53,13 +51,14 @@ impl Chat {
     ///
     /// [`Unverified::NotStarted`], [`Unverified::Expired`], [`Unverified::AccountUnknown`],
     /// [`Unverified::AccountNotClaimed`], [`Unverified::AccountInUse`], [`Unverified::CodeNotFound`],
-    /// [`Unverified::Unavailable`], [`Error::Throttled`], [`Error::Store`].
+    /// [`Unverified::Unavailable`], [`Error::Suspended`], [`Error::Throttled`], [`Error::Store`].
     pub async fn complete_verification(
         &self,
         caller: &Caller,
         account: &AccountName,
         hint: &PostHint,
     ) -> Result<Arc<Badge>, Error> {
+        Self::permit(&caller.agent, Deed::ProveAccount)?;
         self.count_attempt(caller)?;
         let started = self.0.store.verification_of(caller.agent.number).await?;
         let started = started
@@ -87,7 +86,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Unverified::TokenRefused`], [`Unverified::AccountNotClaimed`], [`Unverified::AccountInUse`], [`Unverified::AccountUnknown`],
-    /// [`Unverified::Unavailable`], [`Error::Throttled`], [`Error::Store`].
+    /// [`Unverified::Unavailable`], [`Error::Suspended`], [`Error::Throttled`], [`Error::Store`].
     pub async fn verify_by_token(
         &self,
         caller: &Caller,
@@ -95,6 +94,7 @@ impl Chat {
         token: &str,
         audience: &str,
     ) -> Result<Arc<Badge>, Error> {
+        Self::permit(&caller.agent, Deed::ProveAccount)?;
         self.count_attempt(caller)?;
         let vouched = self.0.badge_source.identity(token, audience).await.map_err(|error| refusal(&error))?;
         if expected.is_some_and(|expected| !expected.as_str().eq_ignore_ascii_case(&vouched.name)) {
@@ -145,11 +145,11 @@ impl Chat {
 
     fn count_attempt(&self, caller: &Caller) -> Result<(), Error> {
         let Caller { agent, surface, .. } = caller;
-        let limit = surface.limits.verification_attempts;
+        let limit = surface.limits.of(Action::CompleteVerification);
         let subject = Subject::Agent(agent.number);
         self.0
             .limiter
-            .take(surface.name, Action::CompleteVerification, subject, limit)
+            .take(surface.counted_as, Action::CompleteVerification, subject, limit)
             .map(drop)
             .map_err(Error::Throttled)
     }
