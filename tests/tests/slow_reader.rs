@@ -52,7 +52,7 @@ async fn start() -> TestApp {
         config.limits.registrations_per_address = Limit::Off;
         config.limits.requests_per_address = Limit::Off;
         config.limits.lobby_unverified = Limit::Off;
-        config.limits.streams_per_address = READERS + 2;
+        config.limits.streams_per_address = u32::try_from(READERS + 2).expect("a few hundred");
         config.server.stream_queue_bytes = format!("{QUEUE_BYTES} B").parse().expect("a size");
         config.server.socket_buffer = Some("32 KiB".parse().expect("a size"));
     })

@@ -11,7 +11,7 @@ use std::{
 use tertulia_model::{AgentId, AgentNo, AgentState, CredentialNo, Timestamp};
 use tertulia_store::{AgentRecord, Badge, KeyDigest, Profile, Store, StoreError};
 
-use crate::sessions::Sessions;
+use crate::connections::Connections;
 
 /// An agent in use. There is at most one of it in memory, so what changes about it is seen by all at once.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ pub struct Agent {
     listed: AtomicBool,
     profile: RwLock<Arc<Profile>>,
     badge: RwLock<Option<Arc<Badge>>>,
-    badge_version: AtomicU32,
+    author_version: AtomicU32,
     pub(crate) seen: Seen,
-    pub(crate) sessions: Sessions,
+    pub(crate) connections: Connections,
     /// Whether a verification of it is being completed.
     pub(crate) is_verifying: AtomicBool,
 }
@@ -62,9 +62,9 @@ impl Agent {
             listed: AtomicBool::new(record.is_listed),
             profile: RwLock::new(record.profile),
             badge: RwLock::new(badge.map(Arc::new)),
-            badge_version: AtomicU32::new(0),
+            author_version: AtomicU32::new(0),
             seen: Seen::default(),
-            sessions: Sessions::default(),
+            connections: Connections::default(),
             is_verifying: AtomicBool::new(false),
         }
     }
@@ -99,14 +99,15 @@ impl Agent {
         self.badge.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Counts the changes of its badge, so that encoded bytes know when they are out of date.
-    pub(crate) fn badge_version(&self) -> u32 {
-        self.badge_version.load(Ordering::Acquire)
+    /// Counts the changes of what messages show of it as it stands now, so that encoded bytes know when they are out of
+    /// date.
+    pub(crate) fn author_version(&self) -> u32 {
+        self.author_version.load(Ordering::Acquire)
     }
 
     pub(crate) fn set_badge(&self, badge: Option<Badge>) {
         *self.badge.write().unwrap_or_else(PoisonError::into_inner) = badge.map(Arc::new);
-        self.badge_version.fetch_add(1, Ordering::AcqRel);
+        self.author_version.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Puts `new` in the place of `known`, unless another badge was bound since.
@@ -114,7 +115,7 @@ impl Agent {
         let mut badge = self.badge.write().unwrap_or_else(PoisonError::into_inner);
         if badge.as_ref().is_some_and(|badge| badge.is_same_binding(known)) {
             *badge = new.map(Arc::new);
-            self.badge_version.fetch_add(1, Ordering::AcqRel);
+            self.author_version.fetch_add(1, Ordering::AcqRel);
         }
     }
 

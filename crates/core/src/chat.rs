@@ -3,17 +3,18 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
-use tertulia_model::{AgentState, CredentialKind, Links, Timestamp};
+use tertulia_model::{CredentialKind, Links, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    BadgeSource, Clock, Error, Ids,
+    BadgeSource, Clock, Deed, Error, Ids,
     agents::{Agent, Directory},
     conversation::{Conversation, TAIL_MESSAGES},
     fanout::Fanout,
     journal::{Journal, WriterParts},
-    limits::{Action, AddressKey, Limit, Limiter, Quota, Subject},
+    limiter::{Limiter, Subject},
+    limits::{Action, AddressKey, Limit, Quota},
     metrics::Metrics,
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
@@ -126,8 +127,9 @@ impl Chat {
         }
         let close = stopping.clone();
         tasks.spawn(async move {
+            // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
+            let _all_announced = all_announced.drop_guard();
             writer.run(close).await;
-            all_announced.cancel();
         });
         let listed = store.count_listed().await?.into();
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
@@ -177,30 +179,50 @@ impl Chat {
         &self.0.metrics
     }
 
-    /// Counts a request of an address through a surface.
+    /// Counts a request of an address through a surface. What is left comes back, where requests are limited.
     ///
     /// # Errors
     ///
     /// [`Error::Throttled`] if the address has used up its window.
-    pub fn admit(&self, surface: &Surface, address: AddressKey) -> Result<Quota, Error> {
-        let limit = surface.limits.requests_per_address;
-        self.0.limiter.take(surface.name, Action::Request, Subject::Address(address), limit).map_err(Error::Throttled)
+    pub fn admit(&self, surface: &Surface, address: AddressKey) -> Result<Option<Quota>, Error> {
+        let limit = surface.limits.of(Action::Request);
+        let counted = self.0.limiter.take(surface.counted_as, Action::Request, Subject::Address(address), limit);
+        Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
     }
 
-    /// Turns a key into a caller, and notes that its agent is here.
+    /// How many streams of a surface an address may hold open; nothing where limits per address do not hold.
+    #[must_use]
+    pub fn streams_allowed(&self, surface: &Surface, address: AddressKey) -> Option<u32> {
+        (!self.0.limiter.spares(address)).then_some(surface.limits.streams_per_address)
+    }
+
+    /// Whether who calls from `address` could lift the limits per address: it is the hub's own machine, and the hub
+    /// serves no other.
+    #[must_use]
+    pub fn is_own(&self, address: AddressKey) -> bool {
+        self.0.limiter.is_own(address)
+    }
+
+    /// Whether messages can be committed and delivered: its writer and its fan-out are at work. Not any more while the
+    /// hub stops, nor after one of them has failed.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.0.journal.is_open() && self.0.fanout.is_open()
+    }
+
+    /// Turns a key into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent that may be there is
+    /// noted as here.
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Suspended`] if its agent is suspended.
+    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
         let digest = digest_of(key);
         let (agent, credential) = self.0.directory.by_key(&digest).await?.ok_or(Error::Unauthenticated)?;
-        match agent.state() {
-            AgentState::Active => {}
-            AgentState::Suspended => return Err(Error::Suspended),
-            AgentState::Pending | AgentState::Deleted => return Err(Error::Unauthenticated),
+        Self::permit(&agent, Deed::ReadItself)?;
+        if Self::permit(&agent, Deed::Attend).is_ok() {
+            self.0.attendance.touch(&agent);
         }
-        self.0.attendance.touch(&agent);
         Ok(Caller { agent, credential, surface: surface.clone() })
     }
 
@@ -237,8 +259,8 @@ async fn open_lobby(
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
-    let posts = crate::history::assemble(store, directory, records).await?;
-    Ok(Arc::new(Conversation::new(hub.lobby, end, posts)))
+    let posts = crate::history::assemble(store, directory, hub.lobby_id, records).await?;
+    Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, end, posts)))
 }
 
 async fn restore_attendance(

@@ -5,19 +5,21 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use tertulia_model::{ConversationNo, Seq};
+use tertulia_model::{ConversationId, ConversationNo, Seq};
 use tertulia_store::LogEnd;
 
 use crate::posted::Posted;
 
 /// How many of its newest messages a conversation in use keeps in memory.
-pub const TAIL_MESSAGES: usize = 256;
+pub(crate) const TAIL_MESSAGES: usize = 256;
 
 /// A conversation in use.
 #[derive(Debug)]
 pub(crate) struct Conversation {
     /// Its number.
     pub number: ConversationNo,
+    /// Its public id.
+    pub id: ConversationId,
     tail: RwLock<Tail>,
 }
 
@@ -31,9 +33,9 @@ struct Tail {
 
 impl Conversation {
     /// `newest` are the conversation's last messages, oldest first, up to `end`.
-    pub(crate) fn new(number: ConversationNo, end: LogEnd, newest: Vec<Arc<Posted>>) -> Self {
+    pub(crate) fn new(number: ConversationNo, id: ConversationId, end: LogEnd, newest: Vec<Arc<Posted>>) -> Self {
         let tail = Tail { messages: newest.into(), end: end.last_seq, removed: end.removed };
-        Self { number, tail: RwLock::new(tail) }
+        Self { number, id, tail: RwLock::new(tail) }
     }
 
     /// The last message's place.

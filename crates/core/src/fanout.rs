@@ -5,7 +5,12 @@
 //! wait; the journal does wait for a shard that is far behind, so that readers are not flooded faster than their
 //! deliveries can be written.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use bytes::{Bytes, BytesMut};
 use tertulia_model::{ConversationNo, Seq};
@@ -78,6 +83,11 @@ impl Fanout {
             })
             .unzip();
         (Self { shards: ways.into(), clock: clock.clone() }, shards)
+    }
+
+    /// Whether every shard is at work.
+    pub(crate) fn is_open(&self) -> bool {
+        self.shards.iter().all(|shard| !shard.is_closed())
     }
 
     /// Hands committed messages of one conversation to every shard, in commit order.
@@ -218,6 +228,9 @@ impl Shard {
         if !missed.is_empty() && outlet.push(&encode(&missed, &form)) == Flow::Closed {
             return;
         }
+        if self.is_about_to_grow(conversation.number, &form) {
+            self.tidy_up(conversation.number);
+        }
         let audiences = self.audiences.entry(conversation.number).or_default();
         // A reader can be ahead: it has read what was committed and is about to be announced.
         let subscription = Subscription { outlet, at: end.max(after) };
@@ -226,6 +239,13 @@ impl Shard {
             None => audiences.push(Audience { form, subscriptions: vec![subscription] }),
         }
         self.metrics.subscriptions.inc();
+    }
+
+    /// Whether one more subscription makes a list longer than it ever was. Then is the time to let go of those that
+    /// have ended, also where nothing is ever said: often enough to bound the list, seldom enough to cost nothing.
+    fn is_about_to_grow(&self, conversation: ConversationNo, form: &Form) -> bool {
+        let audience = self.audiences.get(&conversation).into_iter().flatten().find(|audience| audience.form == *form);
+        audience.is_some_and(|audience| audience.subscriptions.len() == audience.subscriptions.capacity())
     }
 
     /// Forgets subscriptions that have ended.
@@ -255,7 +275,7 @@ impl Audience {
                 continue;
             }
             if is_silent {
-                // Everything in it was removed meanwhile.
+                // Nothing in it is to be shown.
             } else if subscription.at.next() == first.seq {
                 subscription.outlet.push(&frames);
             } else {
@@ -283,7 +303,7 @@ impl Audience {
 fn fitting(posts: &[Arc<Posted>], form: &Form) -> usize {
     let mut bytes = 0;
     let fitting = posts.iter().take_while(|posted| {
-        bytes += posted.encoded(form).len();
+        bytes += shielded(posted, form).len();
         bytes <= MOST_BYTES_AT_ONCE
     });
     fitting.count().max(1)
@@ -293,11 +313,21 @@ fn fitting(posts: &[Arc<Posted>], form: &Form) -> usize {
 fn encode(posts: &[Arc<Posted>], form: &Form) -> Frames {
     let mut shown = posts.iter().filter(|posted| !posted.is_removed());
     if let (Some(only), None) = (shown.next(), shown.next()) {
-        return Frames::new(only.encoded(form));
+        return Frames::new(shielded(only, form));
     }
     let mut bytes = BytesMut::new();
     for posted in posts.iter().filter(|posted| !posted.is_removed()) {
-        bytes.extend_from_slice(&posted.encoded(form));
+        bytes.extend_from_slice(&shielded(posted, form));
     }
     Frames::new(bytes.freeze())
+}
+
+/// The message in one form, or nothing if the form fails: its surface's mistake must not silence everybody else whom
+/// this shard serves.
+fn shielded(posted: &Posted, form: &Form) -> Bytes {
+    let encoded = catch_unwind(AssertUnwindSafe(|| posted.encoded(form)));
+    encoded.unwrap_or_else(|_| {
+        tracing::error!(message.id = %posted.id, "a form failed; its subscribers do not get the message");
+        Bytes::new()
+    })
 }

@@ -3,23 +3,23 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
-use tertulia_model::{AgentState, MessageId, Seq};
+use tertulia_model::{ConversationId, MessageId, Seq};
 use tertulia_store::{MessageRecord, Slice, Store, StoreError};
 
 use crate::{
-    Error,
+    Deed, Ended, Error, LiveConnection,
     agents::Directory,
     bookmark::Bookmark,
     chat::Chat,
     conversation::Conversation,
     fanout::Attached,
     live::{Flow, Frames, Outlet},
-    posted::{Form, Posted},
+    posted::{Form, Message, Posted},
     surface::Caller,
 };
 
 /// Messages a reader who resumes is given at the most; one who has missed more starts anew.
-pub const MOST_MISSED: usize = 1_000;
+pub(crate) const MOST_MISSED: usize = 1_000;
 
 /// Messages a reader who starts anew is given.
 pub const NEWEST_ON_START: usize = 100;
@@ -135,23 +135,28 @@ impl Chat {
         }
     }
 
-    /// Remembers that `outlet` was opened by `caller`: it counts as presence while it is open, and is closed when
-    /// the credential ends or the agent is suspended. If that has happened since the caller was authenticated, it is
-    /// closed at once.
+    /// Remembers that `outlet` was opened by `caller` for as long as the answer is kept: it counts as presence while it
+    /// is open, and is closed when the credential ends or the agent is suspended. If that has happened since the caller
+    /// was authenticated, it is closed at once.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
-    pub async fn remember_session(&self, caller: &Caller, outlet: &Arc<dyn Outlet>) -> Result<(), Error> {
+    pub async fn remember_connection(
+        &self,
+        caller: &Caller,
+        outlet: &Arc<dyn Outlet>,
+    ) -> Result<LiveConnection, Error> {
         let Caller { agent, credential, .. } = caller;
-        // First noted, then looked up: an end that comes in between finds the session.
-        agent.sessions.open(*credential, outlet);
+        // First noted, then looked up: an end that comes in between finds the connection.
+        let connection = LiveConnection::open(self.clone(), agent.clone(), *credential, outlet);
         let live = self.0.store.credentials_of(agent.number).await?;
-        let is_live = live.iter().any(|record| record.number == *credential);
-        if !is_live || agent.state() != AgentState::Active {
-            outlet.close();
+        if !live.iter().any(|record| record.number == *credential) {
+            outlet.close(Ended::CredentialEnded);
+        } else if Self::permit(agent, Deed::Attend).is_err() {
+            outlet.close(Ended::AgentSuspended);
         }
-        Ok(())
+        Ok(connection)
     }
 
     /// Hands an event that is not kept to every live subscriber of the lobby with this form.
@@ -244,7 +249,7 @@ impl Chat {
 
     async fn read(&self, conversation: &Conversation, slice: Slice, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read(conversation.number, slice, limit).await?;
-        Ok(assemble(&*self.0.store, &self.0.directory, records).await?)
+        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, records).await?)
     }
 }
 
@@ -256,6 +261,7 @@ fn rows_for(limit: usize) -> u32 {
 pub(crate) async fn assemble(
     store: &dyn Store,
     directory: &Directory,
+    conversation: ConversationId,
     records: Vec<MessageRecord>,
 ) -> Result<Vec<Arc<Posted>>, StoreError> {
     let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
@@ -279,7 +285,8 @@ pub(crate) async fn assemble(
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
             let MessageRecord { id, seq, created_at, text, removed, .. } = record;
-            Ok(Arc::new(Posted::new(id, seq, created_at, author.clone(), profile, text, removed)))
+            let message = Message { id, conversation, seq, created_at, text, removed };
+            Ok(Arc::new(Posted::new(message, author.clone(), profile)))
         })
         .collect()
 }

@@ -9,13 +9,19 @@ mod entry;
 
 use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
 
-use tertulia_model::{AgentState, ConversationNo, MessageId, MessageNo, Timestamp, time_ordered_uuid};
+use tertulia_model::{ConversationNo, MessageId, MessageNo, Timestamp, time_ordered_uuid};
 use tertulia_store::{Append, LogEnd, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use self::entry::{Entry, Numbered, Refused, repeated};
 use crate::{
-    Clock, Error, Ids, agents::Agent, conversation::Conversation, fanout::Fanout, metrics::Metrics, posted::Posted,
+    Clock, Error, Ids,
+    agents::Agent,
+    conversation::Conversation,
+    fanout::Fanout,
+    metrics::Metrics,
+    permission::{Deed, permit},
+    posted::{Message, Posted},
 };
 
 /// Entries that wait for the writer at the most. A sender beyond that waits for a place in the queue.
@@ -64,6 +70,11 @@ impl Journal {
         let entry = Entry { conversation, author, text, reply: Some(reply) };
         self.queue.send(Work::Append(entry)).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Whether the writer takes more.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     /// Runs `operation` between two batches: every message queued before it is written, none queued after it.
@@ -215,8 +226,8 @@ impl Writer {
         self.parts.ids.fill(random.as_flattened_mut());
         let mut numbered = Vec::with_capacity(batch.len());
         for (mut entry, random) in batch.into_iter().zip(random) {
-            if entry.author.state() != AgentState::Active {
-                entry.answer(Err(Error::Suspended));
+            if let Err(refused) = permit(entry.author.state(), Deed::SpeakInLobby) {
+                entry.answer(Err(refused));
                 continue;
             }
             numbered.push(self.number_one(entry, now, random));
@@ -327,7 +338,9 @@ impl Writer {
         let mut answers = Vec::with_capacity(numbered.len());
         for Numbered { mut entry, append, profile } in numbered {
             let Append { id, seq, created_at, text, .. } = append;
-            let posted = Arc::new(Posted::new(id, seq, created_at, entry.author, profile, Some(text), false));
+            let conversation = entry.conversation.id;
+            let message = Message { id, conversation, seq, created_at, text: Some(text), removed: false };
+            let posted = Arc::new(Posted::new(message, entry.author, profile));
             answers.push((entry.reply.take(), posted.clone()));
             match by_conversation.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &entry.conversation)) {
                 Some((_, posts)) => posts.push(posted),

@@ -3,17 +3,9 @@
 //! Windows are fixed and begin with the first counted call. They live in memory, so only windows up to an hour belong
 //! here; longer ones are counted from the store.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{str::FromStr, time::Duration};
 
-use tertulia_model::{AgentNo, Timestamp};
-
-use crate::Clock;
+use tertulia_model::Timestamp;
 
 /// A limit as configured: `10 per 1m`, or `off`. `0 per 1m` means none at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +108,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 4;
+
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
     pub const fn in_words(self) -> &'static str {
@@ -126,15 +121,6 @@ impl Action {
             Self::CompleteVerification => "attempts to complete a verification",
         }
     }
-}
-
-/// Whom an action is counted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Subject {
-    /// An agent.
-    Agent(AgentNo),
-    /// A client's address: an IPv4 address, or the first 64 bits of an IPv6 address.
-    Address(AddressKey),
 }
 
 /// A client's address as limits count it.
@@ -166,7 +152,7 @@ impl AddressKey {
 /// What is left in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// The limit; `u32::MAX` when there is none.
+    /// The limit.
     pub limit: u32,
     /// How many more calls this window takes.
     pub remaining: u32,
@@ -188,139 +174,6 @@ pub struct Throttle {
     /// Whether the caller could lift this limit itself, since it talks to a hub on its own machine that serves
     /// nobody else.
     pub is_local: bool,
-}
-
-const SHARDS: usize = 16;
-
-/// Windows one shard remembers at the most. Beyond it those that have ended are forgotten; if none has, a new subject
-/// goes uncounted rather than refused.
-const WINDOWS_PER_SHARD: usize = 65_536;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    surface: &'static str,
-    action: Action,
-    subject: Subject,
-}
-
-#[derive(Clone, Debug)]
-struct Window {
-    started: Duration,
-    used: u32,
-    /// Digests of what was counted, for actions that count a repeated attempt once.
-    seen: Vec<u64>,
-}
-
-/// Counts actions.
-#[derive(Debug)]
-pub(crate) struct Limiter {
-    clock: Arc<dyn Clock>,
-    shards: [Mutex<HashMap<Key, Window>>; SHARDS],
-    hasher: RandomState,
-    exempt_local: bool,
-    serves_loopback_only: bool,
-}
-
-impl Limiter {
-    pub(crate) fn new(clock: Arc<dyn Clock>, exempt_local: bool, serves_loopback_only: bool) -> Self {
-        Self {
-            clock,
-            shards: std::array::from_fn(|_| Mutex::default()),
-            hasher: RandomState::new(),
-            exempt_local,
-            serves_loopback_only,
-        }
-    }
-
-    /// Counts one action of `subject`, or refuses it without counting. `surface` is empty for what is hub-wide.
-    pub(crate) fn take(
-        &self,
-        surface: &'static str,
-        action: Action,
-        subject: Subject,
-        limit: Limit,
-    ) -> Result<Quota, Throttle> {
-        self.count(surface, action, subject, limit, None)
-    }
-
-    /// As [`Limiter::take`], where repeating `attempt` within a window is free: it can achieve nothing new.
-    pub(crate) fn take_attempt(
-        &self,
-        action: Action,
-        subject: Subject,
-        limit: Limit,
-        attempt: &str,
-    ) -> Result<Quota, Throttle> {
-        self.count("", action, subject, limit, Some(self.hasher.hash_one(attempt)))
-    }
-
-    /// Gives one counted action back, because it came to nothing through no fault of the caller.
-    pub(crate) fn give_back(&self, surface: &'static str, action: Action, subject: Subject) {
-        let key = Key { surface, action, subject };
-        let mut windows = self.shard(&key);
-        if let Some(window) = windows.get_mut(&key) {
-            window.used = window.used.saturating_sub(1);
-        }
-    }
-
-    fn count(
-        &self,
-        surface: &'static str,
-        action: Action,
-        subject: Subject,
-        limit: Limit,
-        attempt: Option<u64>,
-    ) -> Result<Quota, Throttle> {
-        let (count, per) = match limit {
-            Limit::Off => return Ok(self.unlimited()),
-            Limit::Rate { count, per } => (count, per),
-        };
-        let is_loopback = matches!(subject, Subject::Address(address) if address.is_loopback());
-        if is_loopback && self.exempt_local {
-            return Ok(self.unlimited());
-        }
-        let now = self.clock.elapsed();
-        let key = Key { surface, action, subject };
-        let mut windows = self.shard(&key);
-        if windows.len() >= WINDOWS_PER_SHARD && !windows.contains_key(&key) {
-            windows.retain(|_, window| now.saturating_sub(window.started) < Limit::LONGEST_WINDOW);
-            if windows.len() >= WINDOWS_PER_SHARD {
-                return Ok(self.unlimited());
-            }
-        }
-        let window = windows.entry(key).or_insert_with(|| Window { started: now, used: 0, seen: Vec::new() });
-        if now.saturating_sub(window.started) >= per {
-            *window = Window { started: now, used: 0, seen: Vec::new() };
-        }
-        let resets_in = per.saturating_sub(now.saturating_sub(window.started));
-        let is_repeat = attempt.is_some_and(|attempt| window.seen.contains(&attempt));
-        if !is_repeat && window.used >= count {
-            drop(windows);
-            let quota = self.quota(count, 0, resets_in);
-            let is_local = is_loopback && self.serves_loopback_only;
-            return Err(Throttle { action, quota, per, is_local });
-        }
-        if !is_repeat {
-            window.used += 1;
-            window.seen.extend(attempt);
-        }
-        let remaining = count.saturating_sub(window.used);
-        drop(windows);
-        Ok(self.quota(count, remaining, resets_in))
-    }
-
-    fn shard(&self, key: &Key) -> std::sync::MutexGuard<'_, HashMap<Key, Window>> {
-        let index = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
-        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn quota(&self, limit: u32, remaining: u32, resets_in: Duration) -> Quota {
-        Quota { limit, remaining, resets_in, resets_at: self.clock.now() + resets_in }
-    }
-
-    fn unlimited(&self) -> Quota {
-        self.quota(u32::MAX, u32::MAX, Duration::ZERO)
-    }
 }
 
 #[cfg(test)]

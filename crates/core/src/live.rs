@@ -41,6 +41,20 @@ pub enum Flow {
     Closed,
 }
 
+/// Why the hub ends a connection. Closed on purpose: a connection that has a word for it (a close code, say) matches
+/// without a catch-all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// The credential that opened it was revoked or replaced.
+    CredentialEnded,
+    /// Its agent was suspended.
+    AgentSuspended,
+    /// Its agent was deleted.
+    AgentDeleted,
+    /// What it listened to is gone, or its agent may not listen there any more.
+    PlaceGone,
+}
+
 /// The receiving end of one subscription: a connection's send queue.
 pub trait Outlet: Debug + Send + Sync + 'static {
     /// Takes `frames` in order. Never waits and never blocks: what cannot be written now is queued up to the
@@ -50,6 +64,6 @@ pub trait Outlet: Debug + Send + Sync + 'static {
     /// Whether the connection is still there.
     fn is_open(&self) -> bool;
 
-    /// Ends the connection, because the credential that opened it has ended. Never blocks.
-    fn close(&self);
+    /// Ends the connection. What it says to its reader about `why` is the connection's own business. Never blocks.
+    fn close(&self, why: Ended);
 }

@@ -6,10 +6,11 @@ use tertulia_model::{MessageText, NameKey, Timestamp};
 use tertulia_store::LastSeen;
 
 use crate::{
-    Error,
+    Deed, Error,
     agents::Agent,
     chat::Chat,
-    limits::{Action, Quota, Subject},
+    limiter::Subject,
+    limits::{Action, Quota},
     posted::Posted,
     presence::Attendance,
     surface::Caller,
@@ -41,26 +42,29 @@ pub struct Attendee {
 const AUTHOR_WINDOW: u32 = 10_000;
 
 impl Chat {
-    /// Says something in the lobby.
+    /// Says something in the lobby. What is left of the agent's messages comes with it, where they are limited.
     ///
     /// # Errors
     ///
     /// [`Error::BadText`], [`Error::LinkNotAllowed`], [`Error::Throttled`]; a text that is refused is not counted.
-    /// [`Error::Suspended`] if the agent was suspended meanwhile; [`Error::Stopping`], [`Error::Store`].
-    pub async fn say(&self, caller: &Caller, text: &str) -> Result<(Arc<Posted>, Quota), Error> {
+    /// [`Error::Suspended`]; [`Error::Stopping`], [`Error::Store`].
+    pub async fn say(&self, caller: &Caller, text: &str) -> Result<(Arc<Posted>, Option<Quota>), Error> {
         let text = MessageText::parse_shared(text, caller.surface.longest_lobby_text)?;
         let agent = &caller.agent;
+        Self::permit(agent, Deed::SpeakInLobby)?;
         let is_verified = agent.has_badge();
         if !is_verified && self.0.links.contains_link(text.as_str()) {
             return Err(Error::LinkNotAllowed);
         }
         let limit = if is_verified { self.0.rules.lobby_verified } else { self.0.rules.lobby_unverified };
         let subject = Subject::Agent(agent.number);
-        let quota = self.0.limiter.take("", Action::LobbyMessage, subject, limit).map_err(Error::Throttled)?;
+        let counted = self.0.limiter.take("", Action::LobbyMessage, subject, limit).map_err(Error::Throttled)?;
         match self.0.journal.append(self.0.lobby.clone(), agent.clone(), text.into()).await {
-            Ok(posted) => Ok((posted, quota)),
+            Ok(posted) => Ok((posted, counted.map(|counted| counted.quota))),
             Err(error) => {
-                self.0.limiter.give_back("", Action::LobbyMessage, subject);
+                if let Some(counted) = &counted {
+                    self.0.limiter.give_back("", Action::LobbyMessage, subject, counted);
+                }
                 Err(error)
             }
         }
@@ -125,7 +129,7 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn said_by(&self, agent: &Agent, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read_by_author(self.0.lobby.number, agent.number, AUTHOR_WINDOW, limit).await?;
-        Ok(crate::history::assemble(&*self.0.store, &self.0.directory, records).await?)
+        Ok(crate::history::assemble(&*self.0.store, &self.0.directory, self.0.lobby.id, records).await?)
     }
 
     async fn with_presence(&self, agents: Vec<Arc<Agent>>) -> Result<Vec<Attendee>, Error> {

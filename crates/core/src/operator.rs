@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use tertulia_model::{AgentState, MessageId, NameKey};
 use tertulia_store::{AgentRecord, AuditEntry};
 
-use crate::{Error, Noun, agents::Agent, chat::Chat};
+use crate::{Ended, Error, Noun, agents::Agent, chat::Chat};
 
 /// Agents on one page of the operator's list.
 pub(crate) const OPERATOR_PAGE: u32 = 500;
@@ -98,8 +98,8 @@ impl Chat {
                 (false, true) => drop(chat.0.listed.fetch_add(1, Ordering::AcqRel)),
                 (true, true) | (false, false) => {}
             }
-            if to != AgentState::Active {
-                agent.sessions.close(None);
+            if to == AgentState::Suspended {
+                agent.connections.close(None, Ended::AgentSuspended);
             }
             Ok(true)
         };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tertulia_model::{MessageId, Seq, Timestamp};
+use tertulia_model::{ConversationId, MessageId, Seq, Timestamp};
 use tertulia_store::Profile;
 
 use crate::agents::Agent;
@@ -19,6 +19,8 @@ use crate::agents::Agent;
 pub struct Posted {
     /// Its public id.
     pub id: MessageId,
+    /// Where it was said.
+    pub conversation: ConversationId,
     /// Its place in its conversation.
     pub seq: Seq,
     /// When it was committed.
@@ -33,11 +35,11 @@ pub struct Posted {
     encoded: Mutex<Vec<Encoded>>,
 }
 
-/// Bytes of a message in one form, good for one state of its author's badge.
+/// Bytes of a message in one form, good for one state of its author.
 #[derive(Debug)]
 struct Encoded {
     form: usize,
-    badge_version: u32,
+    author_version: u32,
     bytes: Bytes,
 }
 
@@ -71,19 +73,23 @@ impl PartialEq for Form {
     }
 }
 
+/// A message as the log holds it.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) id: MessageId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: Seq,
+    pub(crate) created_at: Timestamp,
+    pub(crate) text: Option<Arc<str>>,
+    pub(crate) removed: bool,
+}
+
 impl Posted {
-    pub(crate) fn new(
-        id: MessageId,
-        seq: Seq,
-        created_at: Timestamp,
-        author: Arc<Agent>,
-        profile: Arc<Profile>,
-        text: Option<Arc<str>>,
-        removed: bool,
-    ) -> Self {
+    pub(crate) fn new(message: Message, author: Arc<Agent>, profile: Arc<Profile>) -> Self {
+        let Message { id, conversation, seq, created_at, text, removed } = message;
         let removed = AtomicBool::new(removed);
         let text = text.unwrap_or_default();
-        Self { id, seq, created_at, author, profile, text, removed, encoded: Mutex::default() }
+        Self { id, conversation, seq, created_at, author, profile, text, removed, encoded: Mutex::default() }
     }
 
     /// Whether the operator has removed it. A removed message keeps its place and shows nothing.
@@ -96,11 +102,11 @@ impl Posted {
         self.removed.store(true, Ordering::Release);
     }
 
-    /// The message in one form. Encoded on first need, and again when the author's badge has changed since.
+    /// The message in one form. Encoded on first need, and again when the author has changed since.
     #[must_use]
     pub fn encoded(&self, form: &Form) -> Bytes {
-        let badge_version = self.author.badge_version();
-        if let Some(known) = self.remembered(form, badge_version) {
+        let author_version = self.author.author_version();
+        if let Some(known) = self.remembered(form, author_version) {
             return known;
         }
         let mut bytes = Vec::with_capacity(384 + self.text.len());
@@ -108,13 +114,13 @@ impl Posted {
         let bytes = Bytes::from(bytes);
         let mut encoded = self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
         encoded.retain(|known| known.form != form.id());
-        encoded.push(Encoded { form: form.id(), badge_version, bytes: bytes.clone() });
+        encoded.push(Encoded { form: form.id(), author_version, bytes: bytes.clone() });
         bytes
     }
 
-    fn remembered(&self, form: &Form, badge_version: u32) -> Option<Bytes> {
+    fn remembered(&self, form: &Form, author_version: u32) -> Option<Bytes> {
         let encoded = self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = encoded.iter().find(|known| known.form == form.id() && known.badge_version == badge_version)?;
+        let known = encoded.iter().find(|known| known.form == form.id() && known.author_version == author_version)?;
         Some(known.bytes.clone())
     }
 }

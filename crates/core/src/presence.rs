@@ -12,10 +12,10 @@ use tertulia_store::{LastSeen, Store, StoreError};
 use crate::{Clock, agents::Agent};
 
 /// How long after its last activity an agent still counts as online in the lobby and in rooms.
-pub const ONLINE_FOR: Duration = Duration::from_mins(30);
+pub(crate) const ONLINE_FOR: Duration = Duration::from_mins(30);
 
 /// How often activity is written down. After a crash what is known is at most this old.
-pub const WRITE_EVERY: Duration = Duration::from_mins(1);
+pub(crate) const WRITE_EVERY: Duration = Duration::from_mins(1);
 
 /// Rows written in one transaction.
 const SLICE: usize = 500;
@@ -47,16 +47,32 @@ impl Attendance {
     pub(crate) fn touch(&self, agent: &Arc<Agent>) {
         agent.seen.active_at.store(self.clock.now().as_micros(), Ordering::Release);
         agent.seen.left_at.store(0, Ordering::Release);
-        agent.seen.dirty.store(true, Ordering::Release);
-        if !agent.seen.tracked.swap(true, Ordering::AcqRel) {
-            self.track(agent);
-        }
+        self.changed(agent);
     }
 
     /// Notes that an agent says it leaves.
     pub(crate) fn leave(&self, agent: &Arc<Agent>) {
-        self.touch(agent);
-        agent.seen.left_at.store(self.clock.now().as_micros(), Ordering::Release);
+        let now = self.clock.now().as_micros();
+        agent.seen.active_at.store(now, Ordering::Release);
+        agent.seen.left_at.store(now, Ordering::Release);
+        self.changed(agent);
+    }
+
+    /// Notes that an agent was connected until now, or is: that counts as activity, unless it has said that it leaves.
+    pub(crate) fn note_connected(&self, agent: &Arc<Agent>) {
+        if agent.seen.left_at.load(Ordering::Acquire) == 0 {
+            agent.seen.active_at.store(self.clock.now().as_micros(), Ordering::Release);
+            self.changed(agent);
+        }
+    }
+
+    /// What is to be written must be in place before this says so. Of this and [`Attendance::forget_absent`], which
+    /// looks at the two marks in the opposite order, at least one sees the other.
+    fn changed(&self, agent: &Arc<Agent>) {
+        agent.seen.dirty.store(true, Ordering::SeqCst);
+        if !agent.seen.tracked.swap(true, Ordering::SeqCst) {
+            self.track(agent);
+        }
     }
 
     /// When it was last active, if this is remembered.
@@ -75,7 +91,7 @@ impl Attendance {
         }
         let active_at = Self::last_active(agent);
         let is_recent = active_at.is_some_and(|active_at| self.clock.now().since(active_at) < ONLINE_FOR);
-        is_recent || agent.sessions.any()
+        is_recent || agent.connections.any()
     }
 
     /// The listed agents that are online, most recently active first.
@@ -92,9 +108,12 @@ impl Attendance {
         recent.values().filter(|agent| agent.is_listed() && self.is_online(agent)).count()
     }
 
-    /// Writes down what has changed, and lets go of those who have been away for long.
+    /// Writes down what has changed, those who are connected being active now, and lets go of those who have been away for long.
     pub(crate) async fn write_down(&self, store: &dyn Store) -> Result<(), StoreError> {
         let all = self.all();
+        for agent in all.iter().filter(|agent| agent.connections.any()) {
+            self.note_connected(agent);
+        }
         let changed: Vec<_> = all.iter().filter(|agent| agent.seen.dirty.swap(false, Ordering::AcqRel)).collect();
         for slice in changed.chunks(SLICE) {
             let rows: Vec<_> = slice.iter().map(|agent| row_of(agent)).collect();
@@ -122,12 +141,18 @@ impl Attendance {
         let now = self.clock.now();
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, agent| {
             let active_at = Self::last_active(agent).unwrap_or_default();
-            let stays =
-                now.since(active_at) < ONLINE_FOR || agent.seen.dirty.load(Ordering::Acquire) || agent.sessions.any();
-            if !stays {
-                agent.seen.tracked.store(false, Ordering::Release);
+            let stays = now.since(active_at) < ONLINE_FOR
+                || agent.seen.dirty.load(Ordering::Acquire)
+                || agent.connections.any();
+            if stays {
+                return true;
             }
-            stays
+            agent.seen.tracked.store(false, Ordering::SeqCst);
+            let came_back = agent.seen.dirty.load(Ordering::SeqCst);
+            if came_back {
+                agent.seen.tracked.store(true, Ordering::SeqCst);
+            }
+            came_back
         });
     }
 }

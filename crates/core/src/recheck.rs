@@ -12,7 +12,7 @@ use tertulia_store::{AuditEntry, Badge};
 use crate::{Error, VouchError, agents::Agent, chat::Chat};
 
 /// How long after its last confirmation a badge is looked up again.
-pub const RECHECK_AFTER: Duration = Duration::from_hours(72);
+pub(crate) const RECHECK_AFTER: Duration = Duration::from_hours(72);
 
 /// Badges looked up in one go.
 const SLICE: u32 = 50;

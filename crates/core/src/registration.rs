@@ -9,10 +9,11 @@ use tertulia_store::{
 };
 
 use crate::{
-    Error, Noun,
+    Deed, Ended, Error, Noun,
     agents::Agent,
     chat::{Chat, digest_of},
-    limits::{Action, AddressKey, Quota, Subject},
+    limiter::Subject,
+    limits::{Action, AddressKey, Quota},
     surface::{Caller, Surface},
 };
 
@@ -43,8 +44,8 @@ pub struct Registered {
     pub agent: Arc<Agent>,
     /// Its key.
     pub key: Key,
-    /// What is left of the address's registrations.
-    pub quota: Quota,
+    /// What is left of the address's registrations, where they are limited.
+    pub quota: Option<Quota>,
 }
 
 impl Chat {
@@ -54,30 +55,31 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::Throttled`].
-    pub fn admit_registration(&self, address: AddressKey, name: &str) -> Result<Quota, Error> {
+    pub fn admit_registration(&self, address: AddressKey, name: &str) -> Result<Option<Quota>, Error> {
         let limit = self.0.rules.registrations_per_address;
-        self.0
-            .limiter
-            .take_attempt(Action::Register, Subject::Address(address), limit, &name.to_ascii_lowercase())
-            .map_err(Error::Throttled)
+        let subject = Subject::Address(address);
+        let counted = self.0.limiter.take_attempt(Action::Register, subject, limit, &name.to_ascii_lowercase());
+        Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
     }
 
     /// Registers an agent whose key proves it at once.
     ///
     /// # Errors
     ///
-    /// [`Error::NameReserved`], [`Error::NameTaken`], [`Error::Store`].
+    /// [`Error::NameReserved`], [`Error::NameTaken`], [`Error::UnknownKeyKind`] if the surface issues no keys,
+    /// [`Error::Store`].
     pub async fn register(
         &self,
         surface: &Surface,
         name: &Name,
         avatar: Option<&Avatar>,
-        quota: Quota,
+        quota: Option<Quota>,
     ) -> Result<Registered, Error> {
         if name.is_reserved() {
             return Err(Error::NameReserved);
         }
-        let (key, credential) = self.make_key(&surface.key_kind);
+        let kind = surface.key_kind.as_ref().ok_or(Error::UnknownKeyKind)?;
+        let (key, credential) = self.make_key(kind);
         let digest = credential.digest;
         let new = NewAgent {
             id: AgentId::from_uuid(random_uuid(self.random())),
@@ -111,8 +113,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
+    /// [`Error::Suspended`], [`Error::Store`].
     pub async fn credentials(&self, caller: &Caller) -> Result<Vec<CredentialRecord>, Error> {
+        Self::permit(&caller.agent, Deed::HoldCredentials)?;
         Ok(self.0.store.credentials_of(caller.agent.number).await?)
     }
 
@@ -122,8 +125,9 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::UnknownKeyKind`] if no surface of this hub issues such keys; [`Error::Unauthenticated`] if the
-    /// caller's own credential has ended meanwhile; [`Error::Store`].
+    /// caller's own credential has ended meanwhile; [`Error::Suspended`], [`Error::Store`].
     pub async fn issue_key(&self, caller: &Caller, kind: &str) -> Result<(CredentialRecord, Key), Error> {
+        Self::permit(&caller.agent, Deed::HoldCredentials)?;
         let kind = self.0.key_kinds.iter().find(|known| known.label() == kind.trim_end_matches('_'));
         let kind = kind.ok_or(Error::UnknownKeyKind)?;
         let (key, credential) = self.make_key(kind);
@@ -144,8 +148,9 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`] if the caller has no such live credential; [`Error::Unauthenticated`] if the one it came with
-    /// has ended meanwhile; [`Error::Store`].
+    /// has ended meanwhile; [`Error::Suspended`], [`Error::Store`].
     pub async fn revoke_credential(&self, caller: &Caller, credential: CredentialId) -> Result<(), Error> {
+        Self::permit(&caller.agent, Deed::HoldCredentials)?;
         let entry = self.entry(&caller.agent, "credential.revoked", &credential.to_string());
         let (agent, by) = (caller.agent.number, caller.credential);
         match self.0.store.revoke_credential(agent, by, credential, self.now(), &entry).await? {
@@ -158,7 +163,7 @@ impl Chat {
 
     fn end_credential(&self, agent: &Agent, credential: CredentialNo) {
         self.0.directory.forget_credential(credential);
-        agent.sessions.close(Some(credential));
+        agent.connections.close(Some(credential), Ended::CredentialEnded);
     }
 
     fn make_key(&self, kind: &CredentialKind) -> (Key, NewCredential) {

@@ -4,32 +4,56 @@ use std::sync::Arc;
 
 use tertulia_model::{CredentialKind, CredentialNo};
 
-use crate::{agents::Agent, limits::Limit};
+use crate::{
+    agents::Agent,
+    limits::{Action, Limit},
+};
 
 /// One public API of the hub, as far as the core must know it.
 #[derive(Clone, Debug)]
 pub struct Surface {
-    /// Its name, in logs and as the key of its counters.
+    /// Its name, in logs.
     pub name: &'static str,
-    /// The kind of API key that it issues.
-    pub key_kind: CredentialKind,
+    /// Under which name its own limits are counted. Surfaces that are one as far as limits go share it.
+    pub counted_as: &'static str,
+    /// The kind of API key that it issues, if it issues any.
+    pub key_kind: Option<CredentialKind>,
     /// Longest text it accepts in the lobby, in Unicode scalar values.
     pub longest_lobby_text: usize,
-    /// Whether an agent that registers here, or speaks in the lobby through it, appears in lists.
+    /// Whether an agent that registers here appears in lists.
     pub lists_agents: bool,
     /// Its own limits; hub-wide ones are the core's.
     pub limits: SurfaceLimits,
 }
 
-/// Limits counted per surface.
+/// Limits counted per surface: a table of actions, and what may be open at once. What is counted hub-wide stands in
+/// [`crate::Rules`] and is not asked for here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SurfaceLimits {
-    /// Requests of one address.
-    pub requests_per_address: Limit,
-    /// Attempts of one agent to complete a verification.
-    pub verification_attempts: Limit,
-    /// Streams that one address may hold open.
-    pub streams_per_address: usize,
+    per_action: [Limit; Action::COUNT],
+    /// Streams that one address may hold open; 0 refuses all.
+    pub streams_per_address: u32,
+}
+
+impl SurfaceLimits {
+    /// No limit for any action, and so many streams.
+    #[must_use]
+    pub const fn new(streams_per_address: u32) -> Self {
+        Self { per_action: [Limit::Off; Action::COUNT], streams_per_address }
+    }
+
+    /// The same with a limit for `action`.
+    #[must_use]
+    pub const fn with(mut self, action: Action, limit: Limit) -> Self {
+        self.per_action[action as usize] = limit;
+        self
+    }
+
+    /// The limit of `action`.
+    #[must_use]
+    pub const fn of(&self, action: Action) -> Limit {
+        self.per_action[action as usize]
+    }
 }
 
 /// An agent that has shown a valid credential, and the surface through which it did.

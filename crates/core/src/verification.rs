@@ -10,16 +10,13 @@ use tertulia_store::{Badge, Binding, Verification};
 use tokio::sync::SemaphorePermit;
 
 use crate::{
-    Error, PostHint, Quota, Throttle, Unverified, VouchError, VouchedAccount,
-    agents::Agent,
-    chat::Chat,
-    limits::{Action, Subject},
-    surface::Caller,
+    Deed, Error, PostHint, Quota, Throttle, Unverified, VouchError, VouchedAccount, agents::Agent, chat::Chat,
+    limiter::Subject, limits::Action, surface::Caller,
 };
 
 /// How long a code may be published. A new account may post only once in two hours, and a post becomes visible only
 /// when its author has solved a challenge, so a day.
-pub const CODE_LIFETIME: Duration = Duration::from_hours(24);
+pub(crate) const CODE_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Verifications that the hub completes at the same time. One asks the vouching service up to two dozen times, and the
 /// service turns the whole hub away when it is asked too much.
@@ -46,8 +43,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
+    /// [`Error::Suspended`], [`Error::Store`].
     pub async fn start_verification(&self, caller: &Caller, account: &AccountName) -> Result<VerificationCode, Error> {
+        Self::permit(&caller.agent, Deed::ProveAccount)?;
         let code = loop {
             let random: [u8; VerificationCode::RANDOM_BYTES] = self.random();
             if let Some(code) = VerificationCode::from_random(&random) {
@@ -71,13 +69,14 @@ impl Chat {
     ///
     /// [`Unverified::NotStarted`], [`Unverified::Expired`], [`Unverified::AccountUnknown`],
     /// [`Unverified::AccountNotClaimed`], [`Unverified::AccountInUse`], [`Unverified::CodeNotFound`],
-    /// [`Unverified::Unavailable`], [`Error::Throttled`], [`Error::Store`].
+    /// [`Unverified::Unavailable`], [`Error::Suspended`], [`Error::Throttled`], [`Error::Store`].
     pub async fn complete_verification(
         &self,
         caller: &Caller,
         account: &AccountName,
         hint: &PostHint,
     ) -> Result<Arc<Badge>, Error> {
+        Self::permit(&caller.agent, Deed::ProveAccount)?;
         let _turn = self.take_turn(caller)?;
         let started = self.0.store.verification_of(caller.agent.number).await?;
         let started = started
@@ -105,7 +104,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Unverified::TokenRefused`], [`Unverified::AccountNotClaimed`], [`Unverified::AccountInUse`], [`Unverified::AccountUnknown`],
-    /// [`Unverified::Unavailable`], [`Error::Throttled`], [`Error::Store`].
+    /// [`Unverified::Unavailable`], [`Error::Suspended`], [`Error::Throttled`], [`Error::Store`].
     pub async fn verify_by_token(
         &self,
         caller: &Caller,
@@ -113,6 +112,7 @@ impl Chat {
         token: &str,
         audience: &str,
     ) -> Result<Arc<Badge>, Error> {
+        Self::permit(&caller.agent, Deed::ProveAccount)?;
         let _turn = self.take_turn(caller)?;
         let vouched = self.0.badge_source.identity(token, audience).await.map_err(|error| refusal(&error))?;
         if expected.is_some_and(|expected| !expected.as_str().eq_ignore_ascii_case(&vouched.name)) {
@@ -143,11 +143,11 @@ impl Chat {
 
     fn count_attempt(&self, caller: &Caller) -> Result<(), Error> {
         let Caller { agent, surface, .. } = caller;
-        let limit = surface.limits.verification_attempts;
+        let limit = surface.limits.of(Action::CompleteVerification);
         let subject = Subject::Agent(agent.number);
         self.0
             .limiter
-            .take(surface.name, Action::CompleteVerification, subject, limit)
+            .take(surface.counted_as, Action::CompleteVerification, subject, limit)
             .map(drop)
             .map_err(Error::Throttled)
     }

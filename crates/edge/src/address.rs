@@ -43,18 +43,33 @@ impl ClientAddress {
     }
 }
 
+/// In which header trusted proxies name the client. The other one is never read: a proxy that writes one of the two
+/// passes the other through as the client sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `Forwarded` when it is there, else `X-Forwarded-For`. Safe only behind proxies that remove the one they do not
+    /// write; otherwise a client that sends `Forwarded` itself can claim any address.
+    #[default]
+    Auto,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+}
+
 /// The proxies whose word about their peers is taken. Default: none.
 #[derive(Debug, Default)]
 pub struct TrustedProxies {
     nets: Vec<IpNet>,
+    header: ForwardedHeader,
     foreign_header_seen: AtomicBool,
 }
 
 impl TrustedProxies {
-    /// Trusts whoever calls from `nets`.
+    /// Trusts whoever calls from `nets` to name its client in `header`.
     #[must_use]
-    pub fn new(nets: Vec<IpNet>) -> Self {
-        Self { nets, foreign_header_seen: AtomicBool::new(false) }
+    pub fn new(nets: Vec<IpNet>, header: ForwardedHeader) -> Self {
+        Self { nets, header, foreign_header_seen: AtomicBool::new(false) }
     }
 
     /// Whether a forwarding header from an untrusted peer was ever ignored: a proxy that ought to be named, or a client
@@ -64,8 +79,8 @@ impl TrustedProxies {
         self.foreign_header_seen.load(Relaxed)
     }
 
-    /// The right-most address that is not a trusted proxy's: from `Forwarded`, else from `X-Forwarded-For`. A hop that
-    /// is not an address ends the search at the proxy that named it.
+    /// The right-most address that is not a trusted proxy's: in the header that is read. A hop that is
+    /// not an address ends the search at the proxy that named it.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = ClientAddress::new(peer);
@@ -74,7 +89,7 @@ impl TrustedProxies {
             return peer;
         }
         let mut nearest = peer;
-        for hop in hops(headers).into_iter().rev() {
+        for hop in hops(headers, self.header).into_iter().rev() {
             let Some(hop) = hop.map(ClientAddress::new) else { break };
             nearest = hop;
             if !self.trusts(hop) {
@@ -84,7 +99,8 @@ impl TrustedProxies {
         nearest
     }
 
-    fn trusts(&self, address: ClientAddress) -> bool {
+    /// Whether `address` is a trusted proxy's.
+    pub(crate) fn trusts(&self, address: ClientAddress) -> bool {
         self.nets.iter().any(|net| net.contains(&address.0))
     }
 
@@ -97,8 +113,12 @@ impl TrustedProxies {
 }
 
 /// All hops, nearest last, over repeated headers.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let standard = headers.contains_key(FORWARDED);
+fn hops(headers: &HeaderMap, header: ForwardedHeader) -> Vec<Option<IpAddr>> {
+    let standard = match header {
+        ForwardedHeader::Auto => headers.contains_key(FORWARDED),
+        ForwardedHeader::Forwarded => true,
+        ForwardedHeader::XForwardedFor => false,
+    };
     let values = headers.get_all(if standard { FORWARDED } else { X_FORWARDED_FOR });
     let mut hops = Vec::new();
     for value in values {

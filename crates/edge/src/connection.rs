@@ -217,7 +217,7 @@ async fn linger(socket: &TcpStream, mut patience: Sleep) {
     .await;
 }
 
-/// Ends connections that wait too long for a request. One timer a connection, set again only when it runs out.
+/// Ends connections that wait too long for a request, or for a peer to read. One timer a connection, set again only when it runs out.
 struct Watch {
     link: Arc<Link>,
     options: ServerOptions,
@@ -235,6 +235,7 @@ impl Watch {
             let clock = &self.link.streams().clock;
             let left = match self.link.pace() {
                 Pace::Busy => self.options.head_timeout,
+                Pace::Reader(since) => (since + self.options.write_timeout).saturating_sub(clock.elapsed()),
                 Pace::Head(since) => (since + self.options.head_timeout).saturating_sub(clock.elapsed()),
                 Pace::Idle(since) => (since + self.options.idle_timeout).saturating_sub(clock.elapsed()),
             };

@@ -10,7 +10,7 @@
 use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -29,12 +29,12 @@ use http::{
 };
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use tertulia_core::{Clock, Ids};
+use tertulia_core::{Clock, Ids, Quota};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
 use crate::{
-    address::TrustedProxies,
+    address::{ClientAddress, TrustedProxies},
     cors::{self, CorsPolicy},
     head::{Head, RequestHead, RequestId, X_REQUEST_ID, copied},
     hosts::AllowedHosts,
@@ -147,6 +147,10 @@ impl Edge {
         &self.0.tracker
     }
 
+    pub(crate) fn trusts(&self, address: ClientAddress) -> bool {
+        self.0.options.trusted_proxies.trusts(address)
+    }
+
     pub(crate) fn streams(&self) -> &Arc<Streams> {
         &self.0.streams
     }
@@ -156,13 +160,18 @@ impl Edge {
         let in_flight = link.begin();
         let started = self.0.streams.clock.elapsed();
         let (mut parts, body) = request.into_parts();
-        let head = self.read_head(&mut parts, link);
-        let mut response = match self.admit(&parts, &head) {
-            Ok(None) => {
+        let mut head = self.read_head(&mut parts, link);
+        let admitted = self.admit(&parts, &head);
+        if let Ok(Admitted::ToRoute(quota)) = admitted {
+            head.quota = quota;
+        }
+        let head = Arc::new(head);
+        let mut response = match admitted {
+            Ok(Admitted::ToRoute(_)) => {
                 parts.extensions.insert(Head(Arc::clone(&head)));
                 self.route(Request::from_parts(parts, Body::new(body))).await
             }
-            Ok(Some(preflight)) => preflight,
+            Ok(Admitted::Preflight) => cors::preflight(),
             Err(refusal) => refusal.into_response(),
         };
         response = self.worded(response, &head);
@@ -172,12 +181,12 @@ impl Edge {
         response.map(|body| Tail { body, _in_flight: in_flight })
     }
 
-    fn read_head(&self, parts: &mut Parts, link: &Arc<Link>) -> Arc<RequestHead> {
+    fn read_head(&self, parts: &mut Parts, link: &Arc<Link>) -> RequestHead {
         if let Some(uri) = normalised(&parts.uri) {
             parts.uri = uri;
         }
         let headers = &parts.headers;
-        Arc::new(RequestHead {
+        RequestHead {
             method: parts.method.clone(),
             id: RequestId::of(headers, &*self.0.ids),
             client: self.0.options.trusted_proxies.client(link.peer().ip(), headers),
@@ -186,13 +195,15 @@ impl Edge {
             origin: copied(headers, ORIGIN),
             body_limit: self.0.surfaces.of(parts.uri.path()).body_limit,
             body_timeout: self.0.options.body_timeout,
+            quota: None,
+            caller: OnceLock::new(),
             link: Arc::clone(link),
             uri: parts.uri.clone(),
-        })
+        }
     }
 
-    /// What is decided before routing; an answer here is a preflight's.
-    fn admit(&self, parts: &Parts, head: &RequestHead) -> Result<Option<Response>, Refusal> {
+    /// What is decided before routing.
+    fn admit(&self, parts: &Parts, head: &RequestHead) -> Result<Admitted, Refusal> {
         let Inner { options, streams, surfaces, .. } = &*self.0;
         if !options.allowed_hosts.admits(parts.version, &parts.uri, &parts.headers, head.link.local()) {
             return Err(Refusal::Misdirected);
@@ -201,14 +212,14 @@ impl Edge {
             return Err(Refusal::ForeignOrigin);
         }
         if cors::is_preflight(&parts.method, &parts.headers) {
-            return Ok(Some(cors::preflight()));
+            return Ok(Admitted::Preflight);
         }
         if streams.shutdown.is_cancelled() {
             return Err(Refusal::ShuttingDown);
         }
         match &surfaces.of(parts.uri.path()).admission {
-            Some(admission) => admission.admit(head).map(|()| None),
-            None => Ok(None),
+            Some(admission) => admission.admit(head).map(Admitted::ToRoute),
+            None => Ok(Admitted::ToRoute(None)),
         }
     }
 
@@ -242,6 +253,14 @@ impl Edge {
         self.0.options.cors.mark(head.origin.as_ref(), response.headers_mut());
         response
     }
+}
+
+/// A request that may go on.
+enum Admitted {
+    /// To the router, with what is left of its address's window.
+    ToRoute(Option<Quota>),
+    /// No further: a browser asks what it may ask.
+    Preflight,
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -1,11 +1,15 @@
 //! What is known of a request besides its body: made once, before routing, and shared with handlers, renderers and the
 //! log.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::extract::FromRequestParts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request::Parts};
-use tertulia_core::Ids;
+use tertulia_core::{Ids, Quota};
 use tertulia_model::random_uuid;
 
 use crate::{address::ClientAddress, link::Link, refusal::Refusal};
@@ -70,6 +74,8 @@ pub struct RequestHead {
     pub(crate) origin: Option<HeaderValue>,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
+    pub(crate) quota: Option<Quota>,
+    pub(crate) caller: OnceLock<Arc<str>>,
     pub(crate) link: Arc<Link>,
 }
 
@@ -110,6 +116,25 @@ impl RequestHead {
         self.accept_language.as_ref()?.to_str().ok()
     }
 
+    /// What the surface's admission left of the address's window, for surfaces that print it on every answer. Nothing
+    /// where nothing was counted.
+    #[must_use]
+    pub fn quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
+    }
+
+    /// Says who called, for the request log: the surface's extractor of callers does it, once for all its handlers.
+    pub fn set_caller(&self, name: Arc<str>) {
+        // A request has one caller; whoever came first has said it.
+        let _ = self.caller.set(name);
+    }
+
+    /// Who called, if it was said.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.get().map(|name| &**name)
+    }
+
     pub(crate) fn link(&self) -> &Arc<Link> {
         &self.link
     }
@@ -148,10 +173,6 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
         Head::of(&parts.extensions).map(|Head(head)| head.id.clone())
     }
 }
-
-/// Who called, for the request log: a surface puts it into its response's extensions.
-#[derive(Clone, Debug)]
-pub struct CallerName(pub Arc<str>);
 
 pub(crate) fn copied(headers: &HeaderMap, name: header::HeaderName) -> Option<HeaderValue> {
     headers.get(name).cloned()

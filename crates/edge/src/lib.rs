@@ -36,13 +36,13 @@ mod timer;
 mod tracked;
 mod wire;
 
-pub use address::{ClientAddress, TrustedProxies};
+pub use address::{ClientAddress, ForwardedHeader, TrustedProxies};
 pub use admission::Admission;
 pub use body::{BodyLimit, WholeBody};
 pub use cors::CorsPolicy;
 pub use edge::{Edge, EdgeContext, EdgeOptions};
 pub use forwarded::{forwarded_for, x_forwarded_for};
-pub use head::{CallerName, Head, RequestHead, RequestId};
+pub use head::{Head, RequestHead, RequestId};
 pub use hosts::AllowedHosts;
 pub use live::{LiveStream, StreamClass, StreamOpener};
 pub use metrics::EdgeMetrics;

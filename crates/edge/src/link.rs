@@ -12,7 +12,10 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::live::{StreamTail, Streams};
+use crate::{
+    live::{StreamTail, Streams},
+    permits::StreamPermit,
+};
 
 /// One connection, as its socket, its requests and its task see it.
 pub(crate) struct Link {
@@ -22,10 +25,15 @@ pub(crate) struct Link {
     in_flight: AtomicUsize,
     reading_head: AtomicBool,
     since_ms: AtomicU64,
+    /// When a write first found the peer not reading; [`FLOWING`] while it reads.
+    stalled_ms: AtomicU64,
     offered: AtomicBool,
     head_flushed: AtomicBool,
     offer: Mutex<Option<(Bytes, StreamTail)>>,
 }
+
+/// Stands for "the peer reads".
+const FLOWING: u64 = u64::MAX;
 
 /// What a connection is waiting for, and since when by the clock's elapsed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +42,9 @@ pub(crate) enum Pace {
     Head(Duration),
     /// The next request.
     Idle(Duration),
-    /// A handler, or the reader of a response.
+    /// A peer that does not read what it asked for.
+    Reader(Duration),
+    /// A handler, or a peer that reads.
     Busy,
 }
 
@@ -46,6 +56,7 @@ impl Link {
             in_flight: AtomicUsize::new(0),
             reading_head: AtomicBool::new(true),
             since_ms: AtomicU64::new(0),
+            stalled_ms: AtomicU64::new(FLOWING),
             offered: AtomicBool::new(false),
             head_flushed: AtomicBool::new(false),
             offer: Mutex::new(None),
@@ -103,6 +114,10 @@ impl Link {
     }
 
     pub(crate) fn pace(&self) -> Pace {
+        let stalled = self.stalled_ms.load(Relaxed);
+        if stalled != FLOWING {
+            return Pace::Reader(Duration::from_millis(stalled));
+        }
         let since = Duration::from_millis(self.since_ms.load(Relaxed));
         if self.in_flight.load(Relaxed) > 0 {
             Pace::Busy
@@ -113,9 +128,26 @@ impl Link {
         }
     }
 
+    /// The peer took bytes.
+    pub(crate) fn flows(&self) {
+        if self.stalled_ms.load(Relaxed) != FLOWING {
+            self.stalled_ms.store(FLOWING, Relaxed);
+        }
+    }
+
+    /// The peer does not take what is to be written.
+    pub(crate) fn stalls(&self) {
+        if self.stalled_ms.load(Relaxed) == FLOWING {
+            self.stalled_ms.store(self.elapsed_ms(), Relaxed);
+        }
+    }
+
     fn mark(&self) {
-        let elapsed = u64::try_from(self.streams.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.since_ms.store(elapsed, Relaxed);
+        self.since_ms.store(self.elapsed_ms(), Relaxed);
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.streams.clock.elapsed().as_millis()).unwrap_or(FLOWING - 1)
     }
 }
 
@@ -140,17 +172,24 @@ impl Drop for InFlight {
 pub(crate) struct OpenConnection {
     open: Arc<AtomicUsize>,
     streams: Arc<Streams>,
+    _of_address: Option<StreamPermit>,
 }
 
 impl OpenConnection {
-    /// Counts one more connection, unless there are `most` already.
-    pub(crate) fn open(open: &Arc<AtomicUsize>, most: usize, streams: &Arc<Streams>) -> Option<Self> {
+    /// Counts one more connection, unless there are `most` already. `of_address` is its place among those of its
+    /// address, where these are counted.
+    pub(crate) fn open(
+        open: &Arc<AtomicUsize>,
+        most: usize,
+        of_address: Option<StreamPermit>,
+        streams: &Arc<Streams>,
+    ) -> Option<Self> {
         if open.fetch_add(1, Relaxed) >= most {
             open.fetch_sub(1, Relaxed);
             return None;
         }
         streams.metrics.open_connections.inc();
-        Some(Self { open: Arc::clone(open), streams: Arc::clone(streams) })
+        Some(Self { open: Arc::clone(open), streams: Arc::clone(streams), _of_address: of_address })
     }
 }
 

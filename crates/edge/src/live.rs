@@ -139,7 +139,7 @@ impl fmt::Debug for StreamTail {
 
 impl Drop for StreamTail {
     fn drop(&mut self) {
-        self.queue.close();
+        self.queue.shut_down();
     }
 }
 

@@ -1,4 +1,4 @@
-//! How many streams an address may hold open.
+//! How much an address may hold open: streams of a surface, connections of the server.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use tertulia_core::AddressKey;
 
-/// Counts open streams by address. One a surface; bounded by the open streams themselves.
+/// Counts what is open by address. One for each kind of thing that is counted; bounded by the open things themselves.
 #[derive(Clone, Debug, Default)]
 pub struct StreamPermits {
     open: Arc<Mutex<HashMap<AddressKey, u32>>>,

@@ -17,7 +17,7 @@ use std::{
 };
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use tertulia_core::{Flow, Frames, Outlet};
+use tertulia_core::{Ended, Flow, Frames, Outlet};
 use tokio::net::TcpStream;
 
 use crate::queue_budget::QueueBudget;
@@ -59,6 +59,7 @@ struct State {
     /// Whether anything was handed over since the keep-alive last looked.
     busy: bool,
     waker: Option<Waker>,
+    ended: Option<Ended>,
 }
 
 #[derive(Debug)]
@@ -78,8 +79,15 @@ enum Sink {
 impl SendQueue {
     pub(crate) fn open(framing: Framing, limit: usize, budget: Arc<QueueBudget>) -> Arc<Self> {
         let id = budget.next_id();
-        let state =
-            State { sink: Sink::NotYet, waiting: VecDeque::new(), bytes: 0, exempt: 0, busy: false, waker: None };
+        let state = State {
+            sink: Sink::NotYet,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            exempt: 0,
+            busy: false,
+            waker: None,
+            ended: None,
+        };
         let waiting = AtomicUsize::new(0);
         let queue = Arc::new(Self { id, framing, limit, waiting, state: Mutex::new(state), budget });
         queue.budget.enter(id, &queue);
@@ -100,8 +108,14 @@ impl SendQueue {
         }
     }
 
+    /// Why the hub closed it, if the hub did: for a connection that can tell its reader.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        self.lock().ended
+    }
+
     /// Ends the stream at once; what waits is forgotten. The connection's task sees it and closes the connection.
-    pub fn close(&self) {
+    pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
         let waker = self.shut(&mut state);
         drop(state);
@@ -350,8 +364,15 @@ impl Outlet for SendQueue {
         !matches!(self.lock().sink, Sink::Closed | Sink::Ending(_))
     }
 
-    fn close(&self) {
-        SendQueue::close(self);
+    fn close(&self, why: Ended) {
+        let mut state = self.lock();
+        if matches!(state.sink, Sink::Closed) {
+            return;
+        }
+        state.ended = Some(why);
+        let waker = self.shut(&mut state);
+        drop(state);
+        wake(waker);
     }
 }
 

@@ -29,8 +29,6 @@ pub enum Refusal {
     BodyTimeout,
     /// The body ended early or was badly framed.
     BrokenBody,
-    /// The body's content type is not one the route reads.
-    UnsupportedMediaType,
     /// Over a limit per address; edge adds `Retry-After`.
     Throttled(Throttle),
     /// The `Host` is not this hub's.
@@ -53,7 +51,6 @@ impl Refusal {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody => StatusCode::BAD_REQUEST,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
@@ -71,7 +68,6 @@ impl Refusal {
             Self::BodyTooLarge { .. } => "The request body is too large.",
             Self::BodyTimeout => "The request body did not arrive in time.",
             Self::BrokenBody => "The request body could not be read.",
-            Self::UnsupportedMediaType => "The request body's content type is not supported here.",
             Self::Throttled(_) => "Too many requests: over the rate limit; wait a moment.",
             Self::Misdirected => "This server does not answer for the host that was asked.",
             Self::ForeignOrigin => "Pages of this origin may not call this server.",

@@ -19,10 +19,7 @@ use futures_util::{
 };
 use tower::{Layer, Service};
 
-use crate::{
-    head::{CallerName, RequestHead},
-    metrics::EdgeMetrics,
-};
+use crate::{head::RequestHead, metrics::EdgeMetrics};
 
 /// What stands for the route of a request that matched none.
 pub(crate) const NO_ROUTE: &str = "-";
@@ -37,7 +34,7 @@ pub(crate) fn report(head: &Arc<RequestHead>, response: &Response, elapsed: Dura
         method = head.method.as_str(),
         route,
         status,
-        caller = response.extensions().get::<CallerName>().map(|caller| &*caller.0),
+        caller = head.caller(),
         elapsed_ms = to_millis(elapsed),
         request.id = head.id.as_str(),
         "answered",

@@ -11,9 +11,11 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::{
+    address::ClientAddress,
     connection,
     edge::Edge,
     link::{Link, OpenConnection},
+    permits::StreamPermits,
 };
 
 /// Connections that may wait in the kernel to be accepted.
@@ -28,6 +30,9 @@ pub struct ServerOptions {
     /// Connections open at once; one more is closed as soon as it is accepted. To be derived from the limit of open
     /// files. Default 10,000.
     pub max_connections: usize,
+    /// Connections of one address open at once, IPv6 by its first 64 bits. Loopback and trusted proxies, which connect
+    /// for many, are not counted. Default 1,024.
+    pub max_connections_per_address: u32,
     /// How long a request's head may take from its first byte, and a new connection to its first request. Default 15 s.
     pub head_timeout: Duration,
     /// How long a connection may wait for its next request. Default 75 s.
@@ -35,14 +40,19 @@ pub struct ServerOptions {
     /// Bytes that the operating system may take from us for one connection before it says that it is full. Default
     /// `None`: it decides.
     pub socket_buffer: Option<usize>,
+    /// How long a peer may take no byte of an answer that waits for it. Default 60 s. Streams that have taken their
+    /// socket are bounded by their send queues instead.
+    pub write_timeout: Duration,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
+            max_connections_per_address: 1_024,
             head_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_mins(1),
             socket_buffer: None,
         }
     }
@@ -68,13 +78,14 @@ pub struct Server {
     edge: Edge,
     options: ServerOptions,
     open: Arc<AtomicUsize>,
+    of_addresses: StreamPermits,
 }
 
 impl Server {
     /// Serves `edge` within `options`.
     #[must_use]
     pub fn new(edge: Edge, options: ServerOptions) -> Self {
-        Self { edge, options, open: Arc::new(AtomicUsize::new(0)) }
+        Self { edge, options, open: Arc::new(AtomicUsize::new(0)), of_addresses: StreamPermits::new() }
     }
 
     /// Accepts from `listener` until the hub's shutdown begins. Connections end by themselves afterwards: requests in
@@ -99,7 +110,7 @@ impl Server {
 
     fn begin(&self, socket: TcpStream, peer: SocketAddr) {
         let streams = self.edge.streams();
-        let Some(open) = OpenConnection::open(&self.open, self.options.max_connections, streams) else {
+        let Some(open) = self.open(peer) else {
             streams.metrics.refused_connections.inc();
             return;
         };
@@ -110,6 +121,20 @@ impl Server {
         let link = Link::new(peer, local, Arc::clone(streams));
         let task = connection::serve(socket, link, self.edge.clone(), self.options, open);
         self.edge.tracker().spawn(task);
+    }
+}
+
+impl Server {
+    /// A place for one more connection of `peer`.
+    fn open(&self, peer: SocketAddr) -> Option<OpenConnection> {
+        let address = ClientAddress::new(peer.ip());
+        let is_counted = !address.is_loopback() && !self.edge.trusts(address);
+        let of_address = if is_counted {
+            Some(self.of_addresses.acquire(address.key(), self.options.max_connections_per_address)?)
+        } else {
+            None
+        };
+        OpenConnection::open(&self.open, self.options.max_connections, of_address, self.edge.streams())
     }
 }
 

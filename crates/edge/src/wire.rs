@@ -34,6 +34,14 @@ impl Wire {
         self.ended
     }
 
+    fn note_progress(&self, written: &Poll<io::Result<usize>>) {
+        if written.is_ready() {
+            self.link.flows();
+        } else {
+            self.link.stalls();
+        }
+    }
+
     pub(crate) fn into_socket(self) -> TcpStream {
         self.socket
     }
@@ -60,7 +68,9 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, buf)
+        let written = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.note_progress(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -68,7 +78,9 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.note_progress(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -27,8 +27,8 @@ pub use public_url::{BadPublicUrl, PublicUrl};
 pub use refusals::{Exposure, Refusal};
 pub use secret::{REDACTED, Secret};
 pub use sections::{
-    BadListen, CorsConfig, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat, LogLevel,
-    MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig,
+    BadListen, CorsConfig, ForwardedBy, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat,
+    LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig,
 };
 pub use settings::Setting;
 pub use units::{BadPeriod, BadSize, Period, Size};
@@ -50,6 +50,10 @@ pub struct Config {
     pub name: HubName,
     /// Proxies whose forwarding headers are believed, as addresses with a prefix length. Default none.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they name the client: `forwarded`, `x-forwarded-for`, or `auto`, which reads the first of
+    /// the two that is there. Default `auto`; behind a proxy, name the one that it writes, since what it passes through
+    /// unread the client may have invented.
+    pub forwarded_header: ForwardedBy,
     /// Whether a `public_url` may be plain `http`. Default no.
     pub insecure_http: bool,
     /// What is insecure beyond loopback and accepted all the same, by name. Default nothing.
@@ -80,6 +84,7 @@ impl Default for Config {
             data_dir: PathBuf::from("./tertulia-data"),
             name: HubName::default(),
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedBy::Auto,
             insecure_http: false,
             accept_insecure: Vec::new(),
             cors: CorsConfig::default(),

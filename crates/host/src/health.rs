@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde::Serialize;
-use tertulia_core::Clock;
+use tertulia_core::Chat;
 use tertulia_store::Store;
 
 use crate::surfaces::Insider;
@@ -13,7 +13,7 @@ use crate::surfaces::Insider;
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chat: Chat,
 }
 
 /// How the hub is.
@@ -33,6 +33,8 @@ pub(crate) struct Ready {
 pub(crate) struct Checks {
     /// `ok`: the database can be read.
     store: &'static str,
+    /// `ok`: messages are committed and delivered.
+    messages: &'static str,
 }
 
 /// Why the hub is not well.
@@ -57,13 +59,19 @@ pub(crate) fn router(health: Health) -> Router {
     (status = 503, description = "Not ready; the reasons are told to callers on the hub's own machine", body = Degraded),
 ))]
 pub(crate) async fn answer(State(health): State<Health>, insider: Option<Insider>) -> impl IntoResponse {
-    let timestamp = health.clock.now().to_string();
-    match health.store.check().await {
-        Ok(()) => Json(Ready { status: "ok", timestamp, checks: Checks { store: "ok" } }).into_response(),
-        Err(error) => {
-            let reasons = insider.map(|Insider| vec![format!("store: {error}")]).unwrap_or_default();
-            let body = Degraded { status: "degraded", timestamp, reasons };
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-        }
+    let timestamp = health.chat.clock().now().to_string();
+    let mut reasons = Vec::new();
+    if let Err(error) = health.store.check().await {
+        reasons.push(format!("store: {error}"));
     }
+    if !health.chat.is_working() {
+        reasons.push("messages: what commits or delivers them has ended; restart the hub".to_owned());
+    }
+    if reasons.is_empty() {
+        let checks = Checks { store: "ok", messages: "ok" };
+        return Json(Ready { status: "ok", timestamp, checks }).into_response();
+    }
+    let reasons = insider.map(|Insider| reasons).unwrap_or_default();
+    let body = Degraded { status: "degraded", timestamp, reasons };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }

@@ -187,7 +187,7 @@ fn own_routes(
     edge_metrics: &EdgeMetrics,
 ) -> Router {
     let chat: &Chat = &engine.chat;
-    let health = Health { store: engine.store.clone(), clock: chat.clock().clone() };
+    let health = Health { store: engine.store.clone(), chat: chat.clone() };
     let description = Description::new(config.name.to_string(), outside.public_url.clone(), surfaces.clone());
     Router::new()
         .merge(health::router(health))
@@ -197,7 +197,7 @@ fn own_routes(
 
 fn edge_options(config: &Config, outside: &Outside) -> EdgeOptions {
     EdgeOptions {
-        trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
+        trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone(), config.forwarded_header.into()),
         allowed_hosts: outside.allowed_hosts(),
         cors: outside.cors(config.cors.origins),
         body_timeout: config.server.body_timeout.0,
@@ -208,8 +208,10 @@ fn edge_options(config: &Config, outside: &Outside) -> EdgeOptions {
 fn server_options(config: &Config) -> ServerOptions {
     ServerOptions {
         max_connections: open_files::connections(config.server.max_connections),
+        max_connections_per_address: config.server.max_connections_per_address.get(),
         head_timeout: config.server.head_timeout.0,
         idle_timeout: config.server.idle_timeout.0,
         socket_buffer: config.server.socket_buffer.map(Size::as_usize),
+        write_timeout: config.server.write_timeout.0,
     }
 }

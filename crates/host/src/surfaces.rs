@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, header::FORWARDED, request::Parts},
 };
 use tertulia_chatr::Chatr;
-use tertulia_core::{Chat, SurfaceLimits};
+use tertulia_core::{Action, Chat, SurfaceLimits};
 use tertulia_edge::{ClientAddress, Refusal, Surface};
 use tertulia_model::CredentialKind;
 use tertulia_site::Site;
@@ -49,11 +49,9 @@ impl AllSurfaces {
         let options = tertulia_chatr::Options {
             public_url: outside.public_url.clone(),
             public_host: outside.public_host.clone(),
-            limits: SurfaceLimits {
-                requests_per_address: config.limits.requests_per_address,
-                verification_attempts: config.limits.verification_attempts,
-                streams_per_address: config.limits.streams_per_address,
-            },
+            limits: SurfaceLimits::new(config.limits.streams_per_address)
+                .with(Action::Request, config.limits.requests_per_address)
+                .with(Action::CompleteVerification, config.limits.verification_attempts),
             stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         };
         Self { chatr: Chatr::new(chat.clone(), options), site: Site::new(chat.clone(), site_options(config, outside)) }

@@ -13,7 +13,7 @@ use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{store::FaultyStore, vouching::Vouching};
-use crate::{Caller, Chat, Clock, Error, Ids, Limit, Parts, Posted, Rules, Sleep, Surface, SurfaceLimits};
+use crate::{Action, Caller, Chat, Clock, Error, Ids, Limit, Parts, Posted, Rules, Sleep, Surface, SurfaceLimits};
 
 /// A hub without limits on a store in a fresh directory.
 pub(super) struct TestHub {
@@ -48,12 +48,15 @@ impl TestHub {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let chat = Chat::open(parts, &tasks, &stop).await.unwrap();
         let [key_kind, _] = kinds;
-        let limits = SurfaceLimits {
-            requests_per_address: Limit::Off,
-            verification_attempts: Limit::per_secs(3, 3_600),
-            streams_per_address: 10,
+        let limits = SurfaceLimits::new(10).with(Action::CompleteVerification, Limit::per_secs(3, 3_600));
+        let surface = Surface {
+            name: "test",
+            counted_as: "test",
+            key_kind: Some(key_kind),
+            longest_lobby_text: 100,
+            lists_agents: true,
+            limits,
         };
-        let surface = Surface { name: "test", key_kind, longest_lobby_text: 100, lists_agents: true, limits };
         Self { chat, store, vouching, clock, surface: Arc::new(surface), tasks, stop, _directory: directory }
     }
 
@@ -65,11 +68,8 @@ impl TestHub {
 
     /// Registers an agent; its key.
     pub(super) async fn register(&self, name: &str) -> Result<String, Error> {
-        let address = crate::AddressKey::of([127, 0, 0, 1].into());
-        let quota =
-            self.chat.0.limiter.take("", crate::Action::Register, crate::limits::Subject::Address(address), Limit::Off);
         let name = Name::parse(name).unwrap();
-        let registered = self.chat.register(&self.surface, &name, None, quota.unwrap()).await?;
+        let registered = self.chat.register(&self.surface, &name, None, None).await?;
         Ok(registered.key.reveal().to_owned())
     }
 

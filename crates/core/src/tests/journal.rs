@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use tertulia_model::{ConversationNo, Seq};
+use tertulia_model::{ConversationId, ConversationNo, Seq};
 use tertulia_store::{LogEnd, StoreError};
 
 use super::{
     hub::TestHub,
     store::{Fault, broken},
 };
-use crate::{Error, Flow, Form, Frames, Outlet, conversation::Conversation};
+use crate::{Ended, Error, Flow, Form, Frames, Outlet, conversation::Conversation};
 
 #[derive(Debug, Default)]
 struct Heard(Mutex<Vec<u8>>);
@@ -24,7 +24,7 @@ impl Outlet for Heard {
         true
     }
 
-    fn close(&self) {}
+    fn close(&self, _: Ended) {}
 }
 
 fn places(hub: &TestHub) -> Vec<u64> {
@@ -119,7 +119,8 @@ async fn a_tail_never_has_a_hole() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
     let posts: Vec<_> = hub.say(&ada, 4).await.into_iter().map(Result::unwrap).collect();
-    let conversation = Conversation::new(ConversationNo(1), LogEnd::default(), Vec::new());
+    let id = ConversationId::from_uuid(tertulia_model::random_uuid([1; 16]));
+    let conversation = Conversation::new(ConversationNo(1), id, LogEnd::default(), Vec::new());
 
     conversation.extend(&posts[..2]);
     conversation.extend(&posts[3..]);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{hub::TestHub, vouching::claimed};
-use crate::{RECHECK_AFTER, VouchError, VouchedAccount, recheck::Cursor};
+use crate::{
+    VouchError, VouchedAccount,
+    recheck::{Cursor, RECHECK_AFTER},
+};
 
 const UNREACHABLE: VouchError = VouchError::Unreachable { retry_after: None };
 

@@ -2,13 +2,14 @@
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, HeaderName, header, request::Parts};
-use tertulia_core::{Caller, Error};
+use tertulia_core::{Caller, Chat, Deed, Error};
+use tertulia_edge::Head;
 
 use crate::{Chatr, failure::Failure};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// A caller with a valid key. Refused with 401 or 403 otherwise.
+/// A caller with a valid key whose agent may be here. Refused with 401 or 403 otherwise.
 #[derive(Debug)]
 pub(crate) struct SignedIn(pub(crate) Caller);
 
@@ -17,7 +18,10 @@ impl FromRequestParts<Chatr> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, chatr: &Chatr) -> Result<Self, Failure> {
         let key = key_in(&parts.headers).ok_or(Error::Unauthenticated)?;
-        Ok(Self(chatr.0.chat.authenticate(&chatr.0.surface, key).await?))
+        let caller = chatr.0.chat.authenticate(&chatr.0.surface, key).await?;
+        name_in_log(parts, &caller);
+        Chat::permit(caller.agent(), Deed::Attend)?;
+        Ok(Self(caller))
     }
 }
 
@@ -30,7 +34,19 @@ impl FromRequestParts<Chatr> for MaybeSignedIn {
 
     async fn from_request_parts(parts: &mut Parts, chatr: &Chatr) -> Result<Self, Failure> {
         let Some(key) = key_in(&parts.headers) else { return Ok(Self(None)) };
-        Ok(Self(chatr.0.chat.authenticate(&chatr.0.surface, key).await.ok()))
+        let caller = chatr.0.chat.authenticate(&chatr.0.surface, key).await.ok();
+        let caller = caller.filter(|caller| Chat::permit(caller.agent(), Deed::Attend).is_ok());
+        if let Some(caller) = &caller {
+            name_in_log(parts, caller);
+        }
+        Ok(Self(caller))
+    }
+}
+
+/// Every handler with a caller has it in the request log.
+fn name_in_log(parts: &Parts, caller: &Caller) {
+    if let Some(Head(head)) = parts.extensions.get() {
+        head.set_caller(caller.agent().name.clone());
     }
 }
 

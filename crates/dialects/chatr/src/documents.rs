@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
-use tertulia_core::Limit;
+use tertulia_core::{Action, Limit};
 use utoipa::IntoParams;
 
 use crate::{Chatr, LONGEST_TEXT};
@@ -53,8 +53,8 @@ impl Chatr {
             ("{{verified}}", shown(rules.lobby_verified)),
             ("{{unverified}}", shown(rules.lobby_unverified)),
             ("{{registrations}}", shown(rules.registrations_per_address)),
-            ("{{requests}}", shown(limits.requests_per_address)),
-            ("{{attempts}}", shown(limits.verification_attempts)),
+            ("{{requests}}", shown(limits.of(Action::Request))),
+            ("{{attempts}}", shown(limits.of(Action::CompleteVerification))),
             ("{{streams}}", limits.streams_per_address.to_string()),
         ];
         values.iter().fold(document.to_owned(), |text, (mark, value)| text.replace(mark, value))

@@ -60,11 +60,7 @@ impl Failure {
     }
 
     pub(crate) fn throttled(throttle: &Throttle) -> Self {
-        let hint = if throttle.is_local {
-            " On a hub of your own, start it with --local-unlimited to lift limits per address on this machine."
-        } else {
-            ""
-        };
+        let hint = local_hint(throttle.is_local);
         let Quota { limit, resets_in, .. } = throttle.quota;
         let error = format!(
             "Rate limit reached: {} are limited to {limit} per {}; wait {} and try again.{hint}",
@@ -77,10 +73,21 @@ impl Failure {
         failure.retry_after(resets_in)
     }
 
-    pub(crate) fn too_many_streams(limit: usize) -> Self {
-        let error =
-            format!("Rate limit reached: at most {limit} streams may be open from one address; close one first.");
+    pub(crate) fn too_many_streams(limit: u32, is_local: bool) -> Self {
+        let error = format!(
+            "Rate limit reached: at most {limit} streams may be open from one address; close one first.{}",
+            local_hint(is_local),
+        );
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error).retry_after(Duration::from_secs(10))
+    }
+}
+
+/// What somebody who runs the hub for themselves may do about a limit per address.
+fn local_hint(is_local: bool) -> &'static str {
+    if is_local {
+        " On a hub of your own, start it with --local-unlimited to lift limits per address on this machine."
+    } else {
+        ""
     }
 }
 
@@ -257,9 +264,6 @@ impl IntoResponse for Failure {
 /// Prints what is left of a window.
 // wire: chatr.md#1-conventions
 pub(crate) fn insert_quota(headers: &mut http::HeaderMap, quota: &Quota) {
-    if quota.limit == u32::MAX {
-        return;
-    }
     headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(quota.limit));
     headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(quota.remaining));
     let reset =

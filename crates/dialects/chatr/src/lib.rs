@@ -23,7 +23,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use bytes::Bytes;
-use tertulia_core::{Chat, Form, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, Limit, Surface, SurfaceLimits};
 use tertulia_edge::{StreamClass, StreamPermits, sse};
 use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -43,11 +43,9 @@ pub struct Options {
 
 /// The limits that the contract gives as defaults.
 // wire: chatr.md#6-rate-limits
-pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits {
-    requests_per_address: Limit::per_secs(120, 60),
-    verification_attempts: Limit::per_secs(10, 60),
-    streams_per_address: 10,
-};
+pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(10)
+    .with(Action::Request, Limit::per_secs(120, 60))
+    .with(Action::CompleteVerification, Limit::per_secs(10, 60));
 
 /// Longest text of a message, in Unicode scalar values.
 // wire: chatr.md#2-endpoints
@@ -84,7 +82,8 @@ impl Chatr {
     pub fn new(chat: Chat, options: Options) -> Self {
         let surface = Arc::new(Surface {
             name: "chatr",
-            key_kind: KEY_KIND,
+            counted_as: "chatr",
+            key_kind: Some(KEY_KIND),
             longest_lobby_text: LONGEST_TEXT,
             lists_agents: true,
             limits: options.limits,

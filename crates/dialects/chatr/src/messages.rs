@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use tertulia_core::{Bookmark, PageFrom};
-use tertulia_edge::{CallerName, WholeBody};
+use tertulia_edge::WholeBody;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -75,8 +75,9 @@ pub(crate) async fn post(
     answer.put_slice(&message);
     answer.put_u8(b'}');
     let mut response = json_bytes(StatusCode::CREATED, answer.freeze());
-    insert_quota(response.headers_mut(), &quota);
-    response.extensions_mut().insert(CallerName(caller.agent().name.clone()));
+    if let Some(quota) = &quota {
+        insert_quota(response.headers_mut(), quota);
+    }
     Ok(response)
 }
 

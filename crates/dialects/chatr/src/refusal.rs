@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tertulia_core::Error;
+use tertulia_core::{Error, Quota};
 use tertulia_edge::{Admission, Refusal, Renderer, RequestHead};
 
 use crate::{Chatr, failure::Failure};
@@ -24,7 +24,6 @@ impl Renderer for Words {
             }
             Refusal::BodyTimeout => failure("REQUEST_TIMEOUT"),
             Refusal::BrokenBody => failure("INVALID_BODY"),
-            Refusal::UnsupportedMediaType => failure("UNSUPPORTED_MEDIA_TYPE"),
             Refusal::Throttled(throttle) => Failure::throttled(throttle),
             Refusal::Misdirected => failure("MISDIRECTED_REQUEST"),
             Refusal::ForeignOrigin => failure("FOREIGN_ORIGIN"),
@@ -37,13 +36,13 @@ impl Renderer for Words {
 
 impl Admission for Chatr {
     // wire: chatr.md#6-rate-limits
-    fn admit(&self, head: &RequestHead) -> Result<(), Refusal> {
+    fn admit(&self, head: &RequestHead) -> Result<Option<Quota>, Refusal> {
         match self.0.chat.admit(&self.0.surface, head.client().key()) {
-            Ok(_) => Ok(()),
+            Ok(quota) => Ok(quota),
             Err(Error::Throttled(throttle)) => Err(Refusal::Throttled(throttle)),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a request could not be counted");
-                Ok(())
+                Ok(None)
             }
         }
     }

@@ -92,7 +92,9 @@ pub(crate) async fn register(
         api_key: registered.key.reveal().to_owned(),
     };
     let mut response = (StatusCode::CREATED, axum::Json(Registered { success: true, agent })).into_response();
-    insert_quota(response.headers_mut(), &registered.quota);
+    if let Some(quota) = &registered.quota {
+        insert_quota(response.headers_mut(), quota);
+    }
     Ok(response)
 }
 

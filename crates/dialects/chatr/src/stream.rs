@@ -10,7 +10,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use tertulia_core::{Bookmark, Outlet, Posted, Start};
-use tertulia_edge::{ClientAddress, StreamOpener, sse};
+use tertulia_edge::{ClientAddress, StreamOpener, StreamPermit, sse};
 use tertulia_model::Epoch;
 use tokio_util::sync::CancellationToken;
 use utoipa::IntoParams;
@@ -54,19 +54,25 @@ pub(crate) async fn open(
     query: Result<Query<StreamQuery>, QueryRejection>,
     opener: StreamOpener,
 ) -> Result<Response, Failure> {
-    let limit = chatr.0.surface.limits.streams_per_address;
-    let permit = chatr.0.permits.acquire(client.key(), u32::try_from(limit).unwrap_or(u32::MAX));
-    let permit = permit.ok_or_else(|| Failure::too_many_streams(limit))?;
+    let permit = permit(&chatr, client)?;
     let start = chatr.0.chat.start_in_lobby(resume_from(&headers, query.ok())).await?;
     let mut stream = opener.open(&chatr.0.streams);
     stream.keep(permit);
     stream.begin_with(beginning(&chatr, &start));
     let outlet: Arc<dyn Outlet> = stream.outlet();
     if let Some(caller) = &caller {
-        chatr.0.chat.remember_session(caller, &outlet).await?;
+        stream.keep(chatr.0.chat.remember_connection(caller, &outlet).await?);
     }
     chatr.0.chat.follow_lobby(&start, &chatr.0.event, &outlet).await?;
     Ok(sse::response(stream))
+}
+
+/// A place among the streams of the client's address; nothing where they are not counted.
+fn permit(chatr: &Chatr, client: ClientAddress) -> Result<Option<StreamPermit>, Failure> {
+    let (chat, address) = (&chatr.0.chat, client.key());
+    let Some(limit) = chat.streams_allowed(&chatr.0.surface, address) else { return Ok(None) };
+    let permit = chatr.0.permits.acquire(address, limit);
+    permit.map(Some).ok_or_else(|| Failure::too_many_streams(limit, chat.is_own(address)))
 }
 
 /// The message after which to resume: the header's, or else the query's. What is not the id of a message counts as

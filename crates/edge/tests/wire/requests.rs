@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Hub, Setting};
-use tertulia_edge::{AllowedHosts, CorsPolicy, EdgeOptions, ServerOptions, TrustedProxies};
+use tertulia_edge::{AllowedHosts, CorsPolicy, EdgeOptions, ForwardedHeader, ServerOptions, TrustedProxies};
 use tokio::io::AsyncWriteExt;
 
 fn get(path: &str) -> String {
@@ -200,7 +200,8 @@ async fn only_trusted_proxies_are_believed() {
     hub.stop().await;
 
     let nets = vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
-    let edge = EdgeOptions { trusted_proxies: TrustedProxies::new(nets), ..EdgeOptions::default() };
+    let edge =
+        EdgeOptions { trusted_proxies: TrustedProxies::new(nets, ForwardedHeader::Auto), ..EdgeOptions::default() };
     let hub = Hub::start_with(Setting { edge, ..Setting::default() });
     for (headers, client) in [
         ("X-Forwarded-For: 198.51.100.1, 192.0.2.7, 10.1.1.1", "192.0.2.7"),
@@ -214,6 +215,33 @@ async fn only_trusted_proxies_are_believed() {
     ] {
         assert_eq!(hub.ask(&whoami(headers)).await.body, client, "{headers}");
     }
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_named_forwarding_header_is_read() {
+    let both = get_with("/api/whoami", "Forwarded: for=192.0.2.9\r\nX-Forwarded-For: 198.51.100.1");
+    let only_other = |header| match header {
+        ForwardedHeader::Forwarded => get_with("/api/whoami", "X-Forwarded-For: 198.51.100.1"),
+        ForwardedHeader::XForwardedFor | ForwardedHeader::Auto => get_with("/api/whoami", "Forwarded: for=192.0.2.9"),
+    };
+    for (header, client) in
+        [(ForwardedHeader::Forwarded, "192.0.2.9"), (ForwardedHeader::XForwardedFor, "198.51.100.1")]
+    {
+        let trusted_proxies = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()], header);
+        let edge = EdgeOptions { trusted_proxies, ..EdgeOptions::default() };
+        let hub = Hub::start_with(Setting { edge, ..Setting::default() });
+        assert_eq!(hub.ask(&both).await.body, client);
+        assert_eq!(hub.ask(&only_other(header)).await.body, "127.0.0.1");
+        hub.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn handlers_are_told_what_admission_left() {
+    let hub = Hub::start();
+    assert_eq!(hub.ask(&get("/api/quota?counted")).await.body, "Some(7)");
+    assert_eq!(hub.ask(&get("/api/quota")).await.body, "None");
     hub.stop().await;
 }
 
@@ -259,8 +287,8 @@ async fn metrics_are_named_by_route_not_by_path() {
     hub.metrics.register(&mut registry);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
-    assert!(text.contains(r#"http_requests_total{method="GET",route="/api/v1/thing",status="200"} 1"#), "{text}");
-    assert!(text.contains(r#"http_requests_total{method="GET",route="-",status="404"} 1"#), "{text}");
+    assert!(text.contains(r#"seconds_count{method="GET",route="/api/v1/thing",status="200"} 1"#), "{text}");
+    assert!(text.contains(r#"seconds_count{method="GET",route="-",status="404"} 1"#), "{text}");
     hub.stop().await;
 }
 

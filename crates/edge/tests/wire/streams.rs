@@ -6,7 +6,7 @@ use crate::support::{Hub, Setting, event};
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tertulia_core::{Flow, Outlet};
+use tertulia_core::{Ended, Flow, Outlet};
 use tertulia_edge::EdgeOptions;
 use tokio::io::AsyncWriteExt;
 
@@ -111,6 +111,42 @@ async fn a_reader_that_goes_is_noticed_and_everything_of_it_freed() {
     assert!(!outlet.is_open());
     assert_eq!(outlet.push(&event("late")), Flow::Closed);
     assert_eq!(hub.edge.queued_bytes(), 0);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_the_hub_closes_ends_and_knows_why() {
+    let mut hub = Hub::start();
+    let mut peer = hub.listen().await;
+    peer.chunk().await;
+    let outlet = hub.room.outlet(0);
+    assert_eq!(outlet.ended(), None);
+    outlet.close(Ended::AgentSuspended);
+    assert_eq!((outlet.is_open(), outlet.ended()), (false, Some(Ended::AgentSuspended)));
+    assert_eq!(peer.rest().await, b"");
+    hub.ended.recv().await.unwrap();
+    outlet.close(Ended::CredentialEnded);
+    assert_eq!(outlet.ended(), Some(Ended::AgentSuspended), "the first reason stands");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_its_answer_is_given_up() {
+    let beginning = Bytes::from("data: x\n\n".repeat(200_000));
+    let mut hub = Hub::start_with(Setting { beginning, send_buffer: Some(4096), ..Setting::default() });
+    let mut peer = hub.connect_small().await;
+    // An ordinary body: the socket is not taken.
+    peer.send("GET /api/stream HTTP/1.0\r\nHost: localhost\r\n\r\n").await;
+    peer.head().await;
+    let mut waited = Duration::ZERO;
+    while hub.ended.try_recv().is_err() {
+        assert!(waited < Duration::from_mins(10), "the stream goes on though nobody reads it");
+        hub.clock.advance(Duration::from_secs(15));
+        waited += Duration::from_secs(15);
+        // Its answer shows that every task has had its turn.
+        assert_eq!(hub.ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.status(), 200);
+    }
+    assert!(waited >= Duration::from_mins(1), "given up after {waited:?}");
     hub.stop().await;
 }
 

@@ -95,25 +95,27 @@ impl Renderer for Named {
     }
 }
 
-/// Admits everybody but those who name themselves greedy.
+/// Admits everybody but those who name themselves greedy, and counts those who want to be counted.
 struct NoGreed;
 
 impl Admission for NoGreed {
-    fn admit(&self, head: &RequestHead) -> Result<(), Refusal> {
-        if head.uri().query() != Some("greedy") {
-            return Ok(());
+    fn admit(&self, head: &RequestHead) -> Result<Option<Quota>, Refusal> {
+        let left = |remaining| Quota {
+            limit: 120,
+            remaining,
+            resets_in: Duration::from_millis(1_500),
+            resets_at: Timestamp::from_micros(0),
+        };
+        match head.uri().query() {
+            Some("counted") => Ok(Some(left(7))),
+            Some("greedy") => Err(Refusal::Throttled(Throttle {
+                action: Action::Request,
+                quota: left(0),
+                per: Duration::from_mins(1),
+                is_local: false,
+            })),
+            _ => Ok(None),
         }
-        Err(Refusal::Throttled(Throttle {
-            action: Action::Request,
-            quota: Quota {
-                limit: 120,
-                remaining: 0,
-                resets_in: Duration::from_millis(1_500),
-                resets_at: Timestamp::from_micros(0),
-            },
-            per: Duration::from_mins(1),
-            is_local: false,
-        }))
     }
 }
 
@@ -180,6 +182,7 @@ fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
         .route("/api/tracked-panic", get(async || -> &'static str { panic!("tracked") }).layer(tracked(tracker)))
         .route("/api/commit", post(commit).layer(tracked(tracker)))
         .route("/api/whoami", get(async |Head(head): Head| head.client().ip().to_string()))
+        .route("/api/quota", get(async |Head(head): Head| format!("{:?}", head.quota().map(|quota| quota.remaining))))
         .route("/api/v1/thing", get(async || "thing"))
         .route("/", get(async || "home"))
         .with_state(Arc::clone(room))

@@ -3,12 +3,13 @@
 use std::{
     fmt,
     net::{Ipv4Addr, SocketAddr},
-    num::{NonZeroU64, NonZeroUsize},
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
-use tertulia_core::Limit;
+use tertulia_core::{Action, Limit, Rules};
+use tertulia_edge::ForwardedHeader;
 use tertulia_model::DEFAULT_BARE_TLDS;
 use url::Url;
 
@@ -69,6 +70,30 @@ pub enum Origins {
     Any,
 }
 
+/// In which header trusted proxies name the client. With a named header the other one is never read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedBy {
+    /// `Forwarded` when a request has it, else `X-Forwarded-For`. Most proxies write only one of the two and pass the
+    /// other one through as the client sent it: name the one that yours writes, or any client behind it can claim any
+    /// address by sending `Forwarded` itself, and so escape the limits.
+    Auto,
+    /// `Forwarded`.
+    Forwarded,
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+}
+
+impl From<ForwardedBy> for ForwardedHeader {
+    fn from(header: ForwardedBy) -> Self {
+        match header {
+            ForwardedBy::Auto => Self::Auto,
+            ForwardedBy::Forwarded => Self::Forwarded,
+            ForwardedBy::XForwardedFor => Self::XForwardedFor,
+        }
+    }
+}
+
 /// `[cors]`: browsers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CorsConfig {
@@ -96,7 +121,7 @@ pub struct LimitsConfig {
     #[serde(with = "spelling")]
     pub registrations_per_address: Limit,
     /// Streams that one address may hold open at once. Default 10; 0 refuses all.
-    pub streams_per_address: usize,
+    pub streams_per_address: u32,
     /// Messages in the lobby of an agent with a badge. Default `10 per 1m`.
     #[serde(with = "spelling")]
     pub lobby_verified: Limit,
@@ -150,10 +175,16 @@ pub struct StoreConfig {
 pub struct ServerConfig {
     /// Connections open at once. Default 100000; never more than the limit of open files leaves.
     pub max_connections: NonZeroUsize,
+    /// Connections of one address open at once, IPv6 by its first 64 bits; loopback and trusted proxies are not counted.
+    /// Default 1024.
+    pub max_connections_per_address: NonZeroU32,
     /// How long a request's head may take to arrive. Default `15s`.
     pub head_timeout: Period,
     /// How long a connection may wait for its next request. Default `75s`.
     pub idle_timeout: Period,
+    /// How long a client may take no byte of an answer that waits for it. Default `1m`. Streams are bounded by what
+    /// waits for them instead.
+    pub write_timeout: Period,
     /// How long a request's body may take to arrive. Default `30s`.
     pub body_timeout: Period,
     /// Most bytes that wait for slow readers, all connections together. Default `256 MiB`.
@@ -215,14 +246,14 @@ impl Default for CorsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        // wire: chatr.md#6-rate-limits
+        let (hub, surface) = (Rules::default(), tertulia_chatr::DEFAULT_LIMITS);
         Self {
-            requests_per_address: Limit::per_secs(120, 60),
-            registrations_per_address: Limit::per_secs(5, 3_600),
-            streams_per_address: 10,
-            lobby_verified: Limit::per_secs(10, 60),
-            lobby_unverified: Limit::per_secs(1, 300),
-            verification_attempts: Limit::per_secs(10, 60),
+            requests_per_address: surface.of(Action::Request),
+            registrations_per_address: hub.registrations_per_address,
+            streams_per_address: surface.streams_per_address,
+            lobby_verified: hub.lobby_verified,
+            lobby_unverified: hub.lobby_unverified,
+            verification_attempts: surface.of(Action::CompleteVerification),
             local: LocalClients::Counted,
         }
     }
@@ -245,8 +276,10 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             max_connections: NonZeroUsize::new(100_000).expect("100,000 is not zero"),
+            max_connections_per_address: NonZeroU32::new(1_024).expect("1,024 is not zero"),
             head_timeout: Period::secs(15),
             idle_timeout: Period::secs(75),
+            write_timeout: Period::secs(60),
             body_timeout: Period::secs(30),
             queue_bytes: Size(NonZeroU64::new(256 << 20).expect("256 MiB is not zero")),
             stream_queue_bytes: Size(NonZeroU64::new(4 << 20).expect("4 MiB is not zero")),
