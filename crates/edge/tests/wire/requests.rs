@@ -259,8 +259,8 @@ async fn metrics_are_named_by_route_not_by_path() {
     hub.metrics.register(&mut registry);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
-    assert!(text.contains(r#"http_requests_total{method="GET",route="/api/v1/thing",status="200"} 1"#), "{text}");
-    assert!(text.contains(r#"http_requests_total{method="GET",route="-",status="404"} 1"#), "{text}");
+    assert!(text.contains(r#"http_request_duration_seconds_count{method="GET",route="/api/v1/thing",status="200"} 1"#), "{text}");
+    assert!(text.contains(r#"http_request_duration_seconds_count{method="GET",route="-",status="404"} 1"#), "{text}");
     hub.stop().await;
 }
 
