@@ -11,14 +11,18 @@
 //! | `TERTULIA_TEST_PYTHON` | an interpreter that can import requests, sseclient and schemathesis |
 //! | `TERTULIA_TEST_CHROMIUM` | the browser's program |
 //! | `TERTULIA_TEST_OUTPUT` | an existing folder for what people look at afterwards, such as screenshots |
-//! | `TERTULIA_SEEDS` | the dialects' public documents; set only when they lie beside the project |
+//! | `TERTULIA_SEEDS` | the dialects' public documents, which lie beside the project in `../shared/seeds` |
 //! | `TERTULIA_KILL_ROUNDS`, `TERTULIA_KILL_SEED` | numbers for the kill test; without them it has its own |
 //!
 //! A test whose variable is not set prints `skipped: … because TERTULIA_… is not set` and returns. Under `CI=true` such
-//! a test fails instead, except for `TERTULIA_SEEDS`, which a fresh clone cannot have; and this command fails before
-//! it starts any test when something could not be prepared.
+//! a test fails instead; and this command fails before it starts any test when something could not be prepared.
 
-use std::{env, ffi::OsString, fs, path::Path};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -114,9 +118,7 @@ fn prepare(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<Prepared>
     let mut prepared = Prepared::default();
     prepared.note("TERTULIA_TEST_BINARY", Ok(workspace.binary("debug", "tertulia")));
     prepared.note("TERTULIA_TEST_OUTPUT", Ok(output));
-    if let Some(seeds) = seeds(workspace.root()) {
-        prepared.note("TERTULIA_SEEDS", Ok(seeds));
-    }
+    prepared.note("TERTULIA_SEEDS", seeds(workspace.root()));
     steps.run("Node packages", || {
         prepared.note("TERTULIA_TEST_NODE_MODULES", tools::node_modules(&folder, &mut apt));
         Ok(())
@@ -132,10 +134,11 @@ fn prepare(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<Prepared>
     Ok(prepared)
 }
 
-/// The dialects' public documents, when they lie beside the project.
-fn seeds(root: &Path) -> Option<OsString> {
-    let seeds = root.parent()?.join("shared").join("seeds");
-    seeds.is_dir().then(|| seeds.into_os_string())
+/// The dialects' public documents. They are not ours to keep in the tree, so that a clone alone does not have them.
+fn seeds(root: &Path) -> Result<PathBuf, Skipped> {
+    let seeds = root.join("..").join("shared").join("seeds");
+    let found = seeds.canonicalize();
+    found.map_err(|error| Skipped::new("published examples", format_args!("{}: {error}", seeds.display())))
 }
 
 fn ci() -> bool {

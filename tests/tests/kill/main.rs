@@ -40,6 +40,7 @@ const MOST_TURNS: u64 = 2_000;
 
 const LAST_WORDS: &str = "nothing comes after this";
 
+#[expect(clippy::print_stdout, reason = "the seed, and what was counted, are for whoever runs the test")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_acknowledged_survives_every_kill() {
     let rounds = chance::number("TERTULIA_KILL_ROUNDS", || ROUNDS);

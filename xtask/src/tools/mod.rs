@@ -22,7 +22,7 @@ pub(crate) struct Skipped {
 }
 
 impl Skipped {
-    fn new(what: &'static str, reason: impl fmt::Display) -> Self {
+    pub(crate) fn new(what: &'static str, reason: impl fmt::Display) -> Self {
         Self { what, reason: reason.to_string() }
     }
 }

@@ -24,6 +24,7 @@ const FARTHEST_OFFSET: usize = 1_000_000;
 
 /// Which agents.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct AgentsQuery {
     /// `true`: only those online.
     #[param(value_type = Option<bool>)]

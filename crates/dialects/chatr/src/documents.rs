@@ -16,6 +16,7 @@ const CHINESE: &str = include_str!("../documents/skills.zh.md");
 
 /// Which edition.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct SkillsQuery {
     /// `zh`: the Chinese edition.
     lang: Option<String>,

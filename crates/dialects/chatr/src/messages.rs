@@ -103,6 +103,7 @@ pub(crate) async fn post_as_before(
 
 /// Which page of the room.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// How many messages at the most, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 50, value_type = Option<u32>)]

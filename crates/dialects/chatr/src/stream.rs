@@ -31,6 +31,7 @@ const RETRY_MILLIS: u64 = 2_000;
 
 /// Where to resume, for clients that cannot send the header.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct StreamQuery {
     /// As the header `Last-Event-ID`: only what came after this message.
     #[serde(rename = "lastEventId")]
