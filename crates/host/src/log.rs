@@ -1,5 +1,7 @@
 //! Log lines: to standard error, off the request path.
 
+use std::io::BufWriter;
+
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
@@ -10,6 +12,9 @@ use crate::{
 
 /// Lines that wait to be written. Beyond them lines are dropped: a log that nobody reads must not stop the hub.
 const WAITING_LINES: usize = 16_384;
+
+/// Most bytes that are written in one piece.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Writes what still waits when it is dropped.
 #[derive(Debug)]
@@ -34,8 +39,9 @@ pub enum LogError {
 /// See [`LogError`].
 pub fn start_log(config: &LogConfig) -> Result<LogGuard, LogError> {
     let filter = EnvFilter::try_new(directives(config))?;
-    let (writer, guard) =
-        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
+    // The writing thread flushes when no line waits any more: under load many lines go out in one piece.
+    let pieces = BufWriter::with_capacity(PIECE_BYTES, std::io::stderr());
+    let (writer, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(pieces);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
     let started = match config.format {
         LogFormat::Text => builder.event_format(Line::new(crate::clock::calendar_time)).try_init(),
