@@ -36,6 +36,10 @@ const PROGRAMS: &[&str] = &["tertulia", "tertulia-tests", "tertulia-fuzz", "tert
 /// What any crate but the model may use in its tests besides its own row.
 const FOR_TESTS: &[&str] = &["tertulia-testkit", "tertulia-doubles"];
 
+/// The core's own tests run on the real engine, behind a double that fails on command: the test kit, which could offer
+/// it, stands on the core.
+const CORE_IN_TESTS: (&str, &str) = ("tertulia-core", "tertulia-store-sqlite");
+
 /// What a row allows.
 enum May {
     Use(&'static [&'static str]),
@@ -117,7 +121,8 @@ fn broken(arrow: &Dependency, tree: &Tree) -> Option<Finding> {
         let advice = format!("{from} has no row in the table of arrows: add one to {}", file!());
         return Some(arrow.finding(tree, &advice));
     };
-    let for_tests = arrow.is_for_tests() && from != "tertulia-model" && FOR_TESTS.contains(&on.as_str());
+    let test_crate = from != "tertulia-model" && FOR_TESTS.contains(&on.as_str());
+    let for_tests = arrow.is_for_tests() && (test_crate || (from.as_str(), on.as_str()) == CORE_IN_TESTS);
     // A crate's tests may use the crate itself, with other features.
     if may.allows(on) || for_tests || (arrow.is_for_tests() && from == on) {
         return None;
@@ -169,6 +174,13 @@ mod tests {
         assert!(findings("tertulia-chatr", "tertulia-testkit", Development).is_empty());
         assert_eq!(findings("tertulia-chatr", "tertulia-testkit", Normal).len(), 1);
         assert_eq!(findings("tertulia-model", "tertulia-testkit", Development).len(), 1);
+    }
+
+    #[test]
+    fn the_core_has_the_engine_in_its_tests_alone() {
+        assert!(findings("tertulia-core", "tertulia-store-sqlite", Development).is_empty());
+        assert_eq!(findings("tertulia-core", "tertulia-store-sqlite", Normal).len(), 1);
+        assert_eq!(findings("tertulia-edge", "tertulia-store-sqlite", Development).len(), 1);
     }
 
     #[test]
