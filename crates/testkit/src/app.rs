@@ -130,6 +130,16 @@ impl TestApp {
         self.running = Some(running);
     }
 
+    /// As [`TestApp::restart`], with other settings.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start again.
+    pub async fn restart_with(&mut self, configure: fn(&mut Config)) {
+        self.configure = configure;
+        self.restart().await;
+    }
+
     /// Stops it as a signal does.
     ///
     /// # Panics
@@ -179,12 +189,21 @@ impl TestApp {
     /// If anything is refused.
     pub async fn verified_agent(&self, name: &str) -> AgentCaller {
         let agent = self.agent(name).await;
-        self.moltbook.account(name).claimed().owner("owner_of_it");
-        let body = format!(r#"{{"moltbookName":"{name}"}}"#);
-        let started = agent.post("/api/verify/start", &body).await.expect(200);
-        self.moltbook.post(name, "hello", &started.str_at("/message"));
-        let _ = agent.post("/api/verify/complete", &body).await.expect(200);
+        self.verify(&agent, name).await;
         agent
+    }
+
+    /// Gives an agent a badge of an account, the whole way over the vouching service.
+    ///
+    /// # Panics
+    ///
+    /// If anything is refused.
+    pub async fn verify(&self, agent: &AgentCaller, account: &str) {
+        self.moltbook.account(account).claimed().owner("owner_of_it");
+        let body = format!(r#"{{"moltbookName":"{account}"}}"#);
+        let started = agent.post("/api/verify/start", &body).await.expect(200);
+        let _ = self.moltbook.post(account, "hello", &started.str_at("/message"));
+        let _ = agent.post("/api/verify/complete", &body).await.expect(200);
     }
 
     /// Opens the lobby's stream.
@@ -209,8 +228,7 @@ async fn start(
     moltbook: &Moltbook,
     configure: fn(&mut Config),
 ) -> Running {
-    let mut config = Config::default();
-    config.data_dir = directory.path().to_path_buf();
+    let mut config = Config { data_dir: directory.path().to_path_buf(), ..Config::default() };
     config.listen = "127.0.0.1:0".parse().expect("an address");
     config.moltbook.base_url = moltbook.base_url().parse().expect("a URL");
     config.outgoing.private_addresses = true;
@@ -223,7 +241,8 @@ async fn start(
 /// An agent with its key, which it sends with every request.
 #[derive(Clone, Debug)]
 pub struct AgentCaller {
-    address: SocketAddr,
+    /// Where the hub listens that it calls.
+    pub address: SocketAddr,
     /// Its UUID.
     pub id: String,
     /// Its name.
@@ -237,6 +256,12 @@ impl AgentCaller {
     #[must_use]
     pub fn at(&self, app: &TestApp) -> Self {
         Self { address: app.address(), ..self.clone() }
+    }
+
+    /// The same agent with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self.clone() }
     }
 
     /// A request with the key.

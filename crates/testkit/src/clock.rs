@@ -8,11 +8,17 @@ use std::{
 
 use tertulia_core::{Clock, Sleep};
 use tertulia_model::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+
+use crate::within;
 
 /// A clock that starts at the real time and then stands still.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Inner>);
+pub struct ManualClock {
+    inner: Mutex<Inner>,
+    /// Told when a timer is set.
+    set: Notify,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -30,7 +36,8 @@ impl Default for ManualClock {
     fn default() -> Self {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::default() + Duration::from_millis(u64::try_from(since_1970.as_millis()).unwrap_or(0));
-        Self(Mutex::new(Inner { now, elapsed: Duration::ZERO, timers: BTreeMap::new(), made: 0 }))
+        let inner = Inner { now, elapsed: Duration::ZERO, timers: BTreeMap::new(), made: 0 };
+        Self { inner: Mutex::new(inner), set: Notify::new() }
     }
 }
 
@@ -56,8 +63,33 @@ impl ManualClock {
         inner.now = Timestamp::from_micros(inner.now.as_micros() + seconds * 1_000_000);
     }
 
+    /// Waits until somebody sleeps for exactly `duration` from now: a task that does something every so often has
+    /// done what was due and is ready for the next time.
+    ///
+    /// # Panics
+    ///
+    /// If nobody does.
+    pub async fn somebody_sleeps(&self, duration: Duration) {
+        within("a timer to be set", async {
+            loop {
+                let set = self.set.notified();
+                if self.is_slept_for(duration) {
+                    return;
+                }
+                set.await;
+            }
+        })
+        .await;
+    }
+
+    fn is_slept_for(&self, duration: Duration) -> bool {
+        let inner = self.lock();
+        let due = inner.elapsed + duration;
+        inner.timers.range((due, 0)..=(due, u64::MAX)).any(|(_, timer)| !timer.is_closed())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,15 +103,18 @@ impl Clock for ManualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        let mut inner = self.lock();
-        let due = inner.elapsed + duration;
         if duration.is_zero() {
             return Box::pin(std::future::ready(()));
         }
         let (timer, fired) = oneshot::channel();
-        inner.made += 1;
-        let key = (due, inner.made);
-        inner.timers.insert(key, timer);
+        {
+            let mut inner = self.lock();
+            let due = inner.elapsed + duration;
+            inner.made += 1;
+            let key = (due, inner.made);
+            inner.timers.insert(key, timer);
+        }
+        self.set.notify_waiters();
         Box::pin(async move { drop(fired.await) })
     }
 }

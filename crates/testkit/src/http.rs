@@ -14,6 +14,7 @@ use crate::{reply::Reply, within};
 pub struct Request {
     method: String,
     target: String,
+    version: &'static str,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -22,7 +23,15 @@ impl Request {
     /// A request without a body.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
-        Self { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), body: Vec::new() }
+        let (method, target) = (method.to_owned(), target.to_owned());
+        Self { method, target, version: "HTTP/1.1", headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// As an old client asks: HTTP/1.0.
+    #[must_use]
+    pub fn http_1_0(mut self) -> Self {
+        self.version = "HTTP/1.0";
+        self
     }
 
     /// With one more header.
@@ -47,18 +56,15 @@ impl Request {
 
     fn bytes(&self, host: SocketAddr) -> Vec<u8> {
         let has = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        let mut lines = vec![format!("{} {} {}", self.method, self.target, self.version)];
         if !has("host") {
-            head.push_str(&format!("Host: {host}\r\n"));
+            lines.push(format!("Host: {host}"));
         }
         if !has("content-length") && !has("transfer-encoding") && (!self.body.is_empty() || self.method == "POST") {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            lines.push(format!("Content-Length: {}", self.body.len()));
         }
-        for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str("\r\n");
-        let mut bytes = head.into_bytes();
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        let mut bytes = format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
     }
@@ -164,12 +170,24 @@ impl Connection {
     }
 
     /// Reads one chunk of a chunked body; nothing after the last one, or when the connection ends.
+    ///
+    /// # Panics
+    ///
+    /// If what comes is no chunk.
     pub async fn read_chunk(&mut self) -> Option<Vec<u8>> {
         let size = self.read_line().await?;
         let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).expect("a chunk size");
         let chunk = self.read_exactly(size).await;
         self.read_line().await;
         (size > 0).then_some(chunk)
+    }
+
+    /// Reads whatever comes next; nothing when the connection ends.
+    pub async fn read_some(&mut self) -> Option<Vec<u8>> {
+        if self.received.is_empty() && !self.fill().await {
+            return None;
+        }
+        Some(self.received.drain(..).collect())
     }
 
     /// Reads what is there until the connection ends.

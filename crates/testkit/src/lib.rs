@@ -10,6 +10,7 @@ mod exchange;
 mod http;
 mod program;
 mod provided;
+mod redact;
 mod reply;
 mod stream;
 
@@ -21,6 +22,7 @@ pub use exchange::Exchange;
 pub use http::{Connection, Request};
 pub use program::{Installation, Program};
 pub use provided::{program_on_path, provided, seed};
+pub use redact::redacted;
 pub use reply::Reply;
 pub use stream::{Event, EventStream};
 
@@ -34,8 +36,23 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// If it takes longer than [`PATIENCE`].
 #[expect(clippy::disallowed_methods, reason = "bounds a failing test in real time; nothing is measured with it")]
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(done) => done,
-        Err(_) => panic!("waited {PATIENCE:?} for {what}"),
-    }
+    let Ok(done) = tokio::time::timeout(PATIENCE, future).await else { panic!("waited {PATIENCE:?} for {what}") };
+    done
+}
+
+/// Asks again and again until the answer is `Some`. For what the hub notices by itself, such as that somebody hung up.
+///
+/// # Panics
+///
+/// If it takes longer than [`PATIENCE`].
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    within(what, async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
 }

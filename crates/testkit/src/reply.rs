@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::redact::redacted;
+
 /// An answer, whole. Its `Display` is `201 {"success":true,…}`, for snapshots.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -22,6 +24,33 @@ impl Reply {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// All headers of this name, in order.
+    #[must_use]
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let same = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        same.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// A header that is a whole number.
+    ///
+    /// # Panics
+    ///
+    /// If it is missing, or something else.
+    #[track_caller]
+    #[must_use]
+    pub fn number_in(&self, name: &str) -> i64 {
+        match self.header(name).and_then(|value| value.parse().ok()) {
+            Some(number) => number,
+            None => panic!("no number in {name}: {:?}, {self}", self.header(name)),
+        }
+    }
+
+    /// As its `Display`, with what differs from run to run checked and hidden, see [`redacted`].
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        redacted(&self.to_string())
     }
 
     /// The body as text.
@@ -52,6 +81,7 @@ impl Reply {
     /// # Panics
     ///
     /// If there is none.
+    #[track_caller]
     #[must_use]
     pub fn str_at(&self, pointer: &str) -> String {
         match self.json().pointer(pointer) {
@@ -65,9 +95,23 @@ impl Reply {
     /// # Panics
     ///
     /// If the body is no error.
+    #[track_caller]
     #[must_use]
     pub fn code(&self) -> String {
         self.str_at("/code")
+    }
+
+    /// The contents of the messages in the body, in order.
+    ///
+    /// # Panics
+    ///
+    /// If the body holds no messages.
+    #[track_caller]
+    #[must_use]
+    pub fn contents(&self) -> Vec<String> {
+        let json = self.json();
+        let Some(messages) = json["messages"].as_array() else { panic!("no messages: {self}") };
+        messages.iter().map(|message| message["content"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// The same answer, after checking that it has this status.

@@ -26,6 +26,19 @@ impl Event {
         serde_json::from_str(&self.data).expect("data in JSON")
     }
 
+    /// The contents of the messages that a history holds.
+    ///
+    /// # Panics
+    ///
+    /// If it is no history.
+    #[must_use]
+    pub fn contents(&self) -> Vec<String> {
+        assert_eq!(self.kind(), "history", "{self:?}");
+        let json = self.json();
+        let messages = json["data"].as_array().expect("an array of messages");
+        messages.iter().map(|message| message["content"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
     /// The type that the data names.
     #[must_use]
     pub fn kind(&self) -> String {
@@ -38,7 +51,7 @@ impl Event {
 pub struct EventStream {
     connection: Connection,
     headers: Vec<(String, String)>,
-    text: String,
+    received: Vec<u8>,
     comments: Vec<String>,
     retry: Option<String>,
 }
@@ -52,10 +65,8 @@ impl EventStream {
     pub async fn open(mut connection: Connection, request: &Request) -> Self {
         connection.send(request).await;
         let (status, headers) = connection.read_head().await;
-        if status != 200 {
-            panic!("the stream was refused: {status} {headers:?}");
-        }
-        Self { connection, headers, text: String::new(), comments: Vec::new(), retry: None }
+        assert_eq!(status, 200, "the stream was refused: {headers:?}");
+        Self { connection, headers, received: Vec::new(), comments: Vec::new(), retry: None }
     }
 
     /// A header of the answer.
@@ -79,13 +90,26 @@ impl EventStream {
     /// The next event; nothing when the stream has ended.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            while let Some(end) = self.text.find("\n\n") {
-                let block: String = self.text.drain(..end + 2).collect();
+            while let Some(block) = self.take_block() {
                 if let Some(event) = self.read_block(&block) {
                     return Some(event);
                 }
             }
             self.read_more().await?;
+        }
+    }
+
+    /// The next block of lines as it is, with the empty line at its end.
+    ///
+    /// # Panics
+    ///
+    /// If the stream ends before.
+    pub async fn next_block(&mut self) -> String {
+        loop {
+            match self.take_block() {
+                Some(block) => return block,
+                None => self.read_more().await.expect("the stream goes on"),
+            }
         }
     }
 
@@ -97,8 +121,7 @@ impl EventStream {
     pub async fn next_comment(&mut self) -> String {
         let before = self.comments.len();
         while self.comments.len() == before {
-            while let Some(end) = self.text.find("\n\n") {
-                let block: String = self.text.drain(..end + 2).collect();
+            while let Some(block) = self.take_block() {
                 assert_eq!(self.read_block(&block), None, "an event came first");
             }
             if self.comments.len() == before {
@@ -122,6 +145,11 @@ impl EventStream {
         }
     }
 
+    /// Waits for the stream's end; what still comes is passed over.
+    pub async fn ends(mut self) {
+        while self.next().await.is_some() {}
+    }
+
     /// The contents of the next `count` messages.
     pub async fn next_contents(&mut self, count: usize) -> Vec<String> {
         let mut contents = Vec::with_capacity(count);
@@ -139,9 +167,16 @@ impl EventStream {
     }
 
     async fn read_more(&mut self) -> Option<()> {
-        let chunk = self.connection.read_chunk().await?;
-        self.text.push_str(std::str::from_utf8(&chunk).expect("whole characters in every chunk"));
+        let is_chunked = self.header("transfer-encoding") == Some("chunked");
+        let bytes = if is_chunked { self.connection.read_chunk().await? } else { self.connection.read_some().await? };
+        self.received.extend_from_slice(&bytes);
         Some(())
+    }
+
+    fn take_block(&mut self) -> Option<String> {
+        let end = self.received.windows(2).position(|two| two == b"\n\n")?;
+        let block = self.received.drain(..end + 2).collect();
+        Some(String::from_utf8(block).expect("events in UTF-8"))
     }
 
     fn read_block(&mut self, block: &str) -> Option<Event> {
