@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
-use tertulia_model::{CredentialKind, Links, Timestamp};
+use tertulia_model::{CredentialKind, Links, NameKey, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -81,6 +81,8 @@ pub(crate) struct Inner {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) badge_source: Arc<dyn BadgeSource>,
     pub(crate) hub: HubRecord,
+    /// The hub's own name, which nobody may register.
+    pub(crate) own_name: Option<NameKey>,
     pub(crate) rules: Rules,
     pub(crate) links: Links,
     pub(crate) key_kinds: Vec<CredentialKind>,
@@ -105,6 +107,7 @@ impl Chat {
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
         let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
+        let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
@@ -139,6 +142,7 @@ impl Chat {
             ids,
             badge_source,
             hub,
+            own_name,
             rules,
             links,
             key_kinds,

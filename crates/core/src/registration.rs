@@ -75,7 +75,7 @@ impl Chat {
         avatar: Option<&Avatar>,
         quota: Option<Quota>,
     ) -> Result<Registered, Error> {
-        if name.is_reserved() {
+        if name.is_reserved() || self.0.own_name.as_ref() == Some(name.key()) {
             return Err(Error::NameReserved);
         }
         let kind = surface.key_kind.as_ref().ok_or(Error::UnknownKeyKind)?;
