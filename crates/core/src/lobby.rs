@@ -91,19 +91,23 @@ impl Chat {
     ///
     /// [`Error::Store`].
     pub async fn attendees(&self, only_online: bool, limit: usize, offset: usize) -> Result<Vec<Attendee>, Error> {
-        let online = self.0.attendance.online();
-        let mut page: Vec<_> = online
-            .iter()
-            .skip(offset)
-            .take(limit)
-            .map(|agent| Attendee { agent: agent.clone(), online: true, last_seen: Attendance::last_active(agent) })
-            .collect();
+        let mut recent = self.0.attendance.recent();
+        if only_online {
+            recent.retain(|(_, online)| *online);
+        }
+        let attendee = |(agent, online): &(Arc<Agent>, bool)| Attendee {
+            agent: agent.clone(),
+            online: *online,
+            last_seen: Attendance::last_active(agent),
+        };
+        let mut page: Vec<_> = recent.iter().skip(offset).take(limit).map(attendee).collect();
         if only_online || page.len() == limit {
             return Ok(page);
         }
-        let without: Vec<_> = online.iter().map(|agent| agent.number).collect();
+        // What the store knows of the recently active is up to a minute old.
+        let without: Vec<_> = recent.iter().map(|(agent, _)| agent.number).collect();
         let wanted = u32::try_from(limit - page.len()).unwrap_or(u32::MAX);
-        let skip = offset.saturating_sub(online.len()) as u64;
+        let skip = offset.saturating_sub(recent.len()) as u64;
         let records = self.0.store.list_agents(&without, wanted, skip).await?;
         let agents = self.0.directory.adopt_all(records).await?;
         page.extend(self.with_presence(agents).await?);

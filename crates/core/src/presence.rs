@@ -1,6 +1,7 @@
 //! Who is here. Activity lives in memory and is written down at most once a minute.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
@@ -94,12 +95,13 @@ impl Attendance {
         is_recent || agent.connections.any()
     }
 
-    /// The listed agents that are online, most recently active first.
-    pub(crate) fn online(&self) -> Vec<Arc<Agent>> {
-        let mut online: Vec<_> =
-            self.all().into_iter().filter(|agent| agent.is_listed() && self.is_online(agent)).collect();
-        online.sort_by_key(|agent| (std::cmp::Reverse(Self::last_active(agent)), agent.number));
-        online
+    /// The listed agents that memory holds, each with whether it is online: those online first, then the most recently
+    /// active. All others were last active before any of them.
+    pub(crate) fn recent(&self) -> Vec<(Arc<Agent>, bool)> {
+        let listed = self.all().into_iter().filter(|agent| agent.is_listed());
+        let mut recent: Vec<_> = listed.map(|agent| (self.is_online(&agent), agent)).collect();
+        recent.sort_by_cached_key(|(online, agent)| (Reverse((*online, Self::last_active(agent))), agent.number));
+        recent.into_iter().map(|(online, agent)| (agent, online)).collect()
     }
 
     /// How many listed agents are online.
