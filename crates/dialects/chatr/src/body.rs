@@ -103,10 +103,10 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(content_type: Option<&str>, body: &'a
     let begins_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     match serde_json::from_slice(body) {
         Ok(read) if begins_object => Ok(read),
-        Ok(_) => Err(Failure::bad_json("the body must be a JSON object")),
+        Ok(_) => Err(Failure::bad_json("The body must be a JSON object")),
         Err(_) if content_type.is_some_and(|given| !is_json(given)) => Err(Failure::unsupported_media_type()),
-        Err(_) if !begins_object => Err(Failure::bad_json("the body must be a JSON object")),
-        Err(error) => Err(Failure::bad_json(&format!("the body is not valid JSON: {error}"))),
+        Err(_) if !begins_object => Err(Failure::bad_json("The body must be a JSON object")),
+        Err(error) => Err(Failure::bad_json(&format!("The body is not valid JSON: {error}"))),
     }
 }
 

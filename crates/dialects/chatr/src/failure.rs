@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tertulia_core::{Error, Noun, Quota, StoreError, Throttle, Unverified};
-use tertulia_model::{BadName, BadProfile, BadText};
+use tertulia_model::{BadName, BadProfile, BadText, Timestamp};
 
 use crate::wire::Problem;
 
@@ -73,12 +73,19 @@ impl Failure {
         failure.retry_after(resets_in)
     }
 
-    pub(crate) fn too_many_streams(limit: u32, is_local: bool) -> Self {
+    /// There is no window after which a stream is free; the wait is a guess that keeps clients from hurrying.
+    // wire: chatr.md#1-conventions
+    pub(crate) fn too_many_streams(limit: u32, now: Timestamp, is_local: bool) -> Self {
+        let wait = Duration::from_secs(10);
         let error = format!(
-            "Rate limit reached: at most {limit} streams may be open from one address; close one first.{}",
+            "Rate limit reached: at most {limit} streams may be open from one address; close one, or wait {} and try \
+             again.{}",
+            in_words(wait),
             local_hint(is_local),
         );
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error).retry_after(Duration::from_secs(10))
+        let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error);
+        failure.0.quota = Some(Quota { limit, remaining: 0, resets_in: wait, resets_at: now + wait });
+        failure.retry_after(wait)
     }
 }
 

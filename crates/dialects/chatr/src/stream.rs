@@ -73,7 +73,7 @@ fn permit(chatr: &Chatr, client: ClientAddress) -> Result<Option<StreamPermit>, 
     let (chat, address) = (&chatr.0.chat, client.key());
     let Some(limit) = chat.streams_allowed(&chatr.0.surface, address) else { return Ok(None) };
     let permit = chatr.0.permits.acquire(address, limit);
-    permit.map(Some).ok_or_else(|| Failure::too_many_streams(limit, chat.is_own(address)))
+    permit.map(Some).ok_or_else(|| Failure::too_many_streams(limit, chat.clock().now(), chat.is_own(address)))
 }
 
 /// The message after which to resume: the header's, or else the query's. What is not the id of a message counts as
