@@ -104,6 +104,25 @@ mod tests {
         assert_eq!(bookmark.to_string().parse(), Ok(bookmark));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn reads_whatever_it_prints_and_sorts_as_its_place(one: (u16, u64, u32), other: (u16, u64, u32)) {
+            // 48 bits of place are printed; no conversation gets that far.
+            let bookmark = |(epoch, seq, mark): (u16, u64, u32)| Bookmark { epoch: Epoch(epoch), seq: Seq(seq >> 16), mark };
+            let (one, other) = (bookmark(one), bookmark(other));
+            proptest::prop_assert_eq!(one.to_string().parse(), Ok(one));
+            let order = (one.epoch.0, one.seq, one.mark).cmp(&(other.epoch.0, other.seq, other.mark));
+            proptest::prop_assert_eq!(one.to_string().cmp(&other.to_string()), order);
+        }
+
+        #[test]
+        fn never_fails_otherwise_than_by_saying_so(text: String) {
+            if let Ok(bookmark) = text.parse::<Bookmark>() {
+                proptest::prop_assert_eq!(bookmark.to_string(), text);
+            }
+        }
+    }
+
     #[test]
     fn refuses_everything_else() {
         for text in [

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use tertulia_model::{ConversationId, ConversationNo, Seq};
+use tertulia_model::{AgentState, ConversationId, ConversationNo, Seq};
 use tertulia_store::{LogEnd, StoreError};
 
 use super::{
@@ -129,4 +129,31 @@ async fn a_tail_never_has_a_hole() {
     assert!(conversation.since(Seq(2)).is_none() && conversation.at(Seq(2)).is_none());
     assert_eq!(conversation.at(Seq(4)).unwrap().id, posts[3].id);
     hub.close().await;
+}
+
+#[tokio::test]
+async fn a_suspended_author_leaves_the_batch_and_the_others_stay() {
+    let hub = TestHub::open().await;
+    let (ada, eve) = (hub.join("ada").await, hub.join("eve").await);
+
+    // All three are polled before the writer is: the suspension comes between the check and the commit.
+    let (before, others, ()) = tokio::join!(hub.chat.say(&eve, "too late"), hub.say(&ada, 2), async {
+        eve.agent.set_state(AgentState::Suspended);
+    });
+
+    assert!(matches!(before, Err(Error::Suspended)));
+    assert!(others.iter().all(Result::is_ok));
+    assert_eq!(places(&hub), [1, 2], "no hole where the refused one would have been");
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn what_was_queued_is_written_before_the_hub_stops_and_nothing_after() {
+    let hub = TestHub::open().await;
+    let (ada, chat) = (hub.join("ada").await, hub.chat.clone());
+
+    let (said, ()) = tokio::join!(chat.say(&ada, "queued"), hub.close());
+
+    assert!(said.is_ok());
+    assert!(matches!(chat.say(&ada, "too late").await, Err(Error::Stopping)));
 }
