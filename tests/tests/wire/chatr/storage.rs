@@ -1,0 +1,78 @@
+//! A store that is full: nothing new, everything old.
+
+use insta::assert_snapshot;
+use tertulia_core::Limit;
+use tertulia_host::Config;
+use tertulia_testkit::TestApp;
+
+fn small(config: &mut Config) {
+    config.limits.registrations_per_address = Limit::Off;
+    config.limits.requests_per_address = Limit::Off;
+    config.limits.lobby_unverified = Limit::Off;
+    config.store.max_bytes = Some("300 KiB".parse().unwrap());
+}
+
+fn large(config: &mut Config) {
+    small(config);
+    config.store.max_bytes = Some("64 MiB".parse().unwrap());
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_new_messages_goes_on_reading_and_heals_when_it_is_given_room() {
+    let mut app = TestApp::with(small).start().await;
+    let ada = app.agent("Ada").await;
+    let text = "x".repeat(250);
+    let mut said = 0;
+    let refused = loop {
+        let reply = ada.say(&text).await;
+        if reply.status != 201 {
+            break reply;
+        }
+        said += 1;
+        assert!(said < 5_000, "the store is never full");
+    };
+    assert_snapshot!(refused, @r#"503 {"success":false,"error":"The hub has no room left to store this. Its operator has to make some; reading goes on.","code":"STORAGE_FULL"}"#);
+    assert!(refused.number_in("retry-after") > 0);
+    assert!(said > 0);
+
+    let stats = app.get("/api/agents").await.expect(200).json()["stats"].clone();
+    assert_eq!(stats["totalMessages"], said);
+    assert_eq!(app.get("/api/messages").await.expect(200).contents().len(), 50);
+    assert_eq!(app.stream().await.next_of("history").await.contents().len(), 100);
+    let _ = app.get("/health").await.expect(200);
+    let eve = app.post("/api/register", r#"{"name":"Eve"}"#).await;
+    assert!(eve.status == 201 || (eve.status, eve.code().as_str()) == (503, "STORAGE_FULL"), "{eve}");
+
+    app.restart_with(large).await;
+    let ada = ada.at(&app);
+    let last = ada.says("there is room").await;
+    let place = usize::from_str_radix(&last[5..17], 16).unwrap();
+    assert_eq!(place, said + 1, "no hole where the refused ones would have been");
+    assert_eq!(app.get("/api/messages?limit=2").await.contents(), [text, "there is room".to_owned()]);
+}
+
+#[tokio::test]
+async fn what_a_full_store_refuses_is_not_counted_against_the_author() {
+    let app = TestApp::with(|config| {
+        small(config);
+        config.limits.lobby_unverified = Limit::per_secs(5_000, 3_600);
+    })
+    .start()
+    .await;
+    let ada = app.agent("Ada").await;
+    let text = "x".repeat(250);
+    let mut left = 5_000;
+    loop {
+        let reply = ada.say(&text).await;
+        if reply.status == 503 {
+            break;
+        }
+        left = reply.expect(201).number_in("x-ratelimit-remaining");
+    }
+    assert!(left > 0);
+    for _ in 0..3 {
+        assert_eq!(ada.say(&text).await.expect(503).code(), "STORAGE_FULL");
+    }
+    let message = app.get("/api/messages?limit=1").await.str_at("/messages/0/id");
+    assert!(message.starts_with("0001-"));
+}

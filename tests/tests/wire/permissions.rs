@@ -1,0 +1,88 @@
+//! Every route with who may use it. A route of the hub that is not in the table fails the test, and so does a row
+//! without a route.
+
+use std::collections::BTreeSet;
+
+use tertulia_testkit::{Request, TestApp};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum May {
+    /// Everybody, with or without a key; a bad one is ignored.
+    Anybody,
+    /// Who has a key; 401 otherwise.
+    Agents,
+    /// Callers on the hub's own machine; 404 otherwise.
+    ThisMachine,
+}
+
+const TABLE: &[(&str, &str, May)] = &[
+    ("POST", "/api/register", May::Anybody),
+    ("POST", "/api/messages", May::Agents),
+    ("GET", "/api/messages", May::Anybody),
+    ("POST", "/api/message", May::Agents),
+    ("GET", "/api/stream", May::Anybody),
+    ("POST", "/api/heartbeat", May::Agents),
+    ("POST", "/api/disconnect", May::Agents),
+    ("GET", "/api/agents", May::Anybody),
+    ("POST", "/api/verify/start", May::Agents),
+    ("POST", "/api/verify/complete", May::Agents),
+    ("GET", "/api/me/credentials", May::Agents),
+    ("POST", "/api/me/credentials", May::Agents),
+    ("DELETE", "/api/me/credentials/{id}", May::Agents),
+    ("GET", "/skills.md", May::Anybody),
+    ("GET", "/health", May::Anybody),
+    ("GET", "/metrics", May::ThisMachine),
+    ("GET", "/openapi.json", May::Anybody),
+];
+
+fn request(method: &str, path: &str) -> Request {
+    Request::new(method, &path.replace("{id}", "1")).header("Content-Type", "application/json").body("{}")
+}
+
+#[tokio::test]
+async fn the_table_has_every_route_and_no_other() {
+    let app = TestApp::start().await;
+    let description = app.get("/openapi.json").await.json();
+    let mut routes = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        routes.extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    let table: BTreeSet<_> = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(routes, table);
+}
+
+#[tokio::test]
+async fn no_route_of_a_described_path_is_kept_secret() {
+    let app = TestApp::start().await;
+    let paths: BTreeSet<_> = TABLE.iter().map(|(_, path, _)| *path).collect();
+    for path in paths {
+        let reply = app.send(request("PURGE", path)).await.expect(405);
+        let allowed: BTreeSet<_> =
+            reply.header("allow").unwrap().split(',').filter(|method| *method != "HEAD").collect();
+        let described: BTreeSet<_> =
+            TABLE.iter().filter(|(_, known, _)| *known == path).map(|(method, ..)| *method).collect();
+        assert_eq!(allowed, described, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn each_may_do_what_the_table_says() {
+    let app = TestApp::start_unlimited().await;
+    let ada = app.agent("Ada").await;
+    for &(method, path, may) in TABLE.iter().filter(|(_, path, _)| *path != "/api/stream") {
+        let stranger = app.send(request(method, path)).await;
+        let liar = app.send(request(method, path).header("Authorization", "Bearer chatr_nonsense")).await;
+        let elsewhere = app.send(request(method, path).header("X-Forwarded-For", "192.0.2.1")).await;
+        let denied = may == May::Agents;
+        assert_eq!(stranger.status == 401, denied, "{method} {path}: {stranger}");
+        assert_eq!(liar.status == 401, denied, "{method} {path}: {liar}");
+        assert_eq!(elsewhere.status == 404, may == May::ThisMachine, "{method} {path}: {elsewhere}");
+        if denied {
+            assert_eq!(stranger.code(), "UNAUTHORIZED");
+            // The key of an agent gets past the door, whatever is then said about an empty request.
+            let known = app.send(request(method, path).header("X-API-Key", &ada.key)).await;
+            assert_ne!(known.status, 401, "{method} {path}: {known}");
+        }
+    }
+    let _ = app.stream().await;
+}
