@@ -5,13 +5,27 @@
 //! after the crate whose parser it feeds, a row in [`TARGETS`], files in `corpus/<target>/`, an entry point in
 //! `fuzz_targets/<target>.rs` and its `[[bin]]`. The tests notice what is missing.
 
+mod core;
+mod edge;
 mod model;
 
+pub use core::{bookmarks, limits};
+
+pub use edge::{forwarding, preferences};
 pub use model::{accounts, links, names, profiles, texts};
 
 /// A target: its name, and what it feeds.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target there is.
-pub const TARGETS: &[Target] =
-    &[("accounts", accounts), ("links", links), ("names", names), ("profiles", profiles), ("texts", texts)];
+pub const TARGETS: &[Target] = &[
+    ("accounts", accounts),
+    ("bookmarks", bookmarks),
+    ("forwarding", forwarding),
+    ("limits", limits),
+    ("links", links),
+    ("names", names),
+    ("preferences", preferences),
+    ("profiles", profiles),
+    ("texts", texts),
+];

@@ -7,6 +7,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use tertulia_core::{Action, Limit};
+use tertulia_edge::weight_of;
 use utoipa::IntoParams;
 
 use crate::{Chatr, LONGEST_TEXT};
@@ -72,13 +73,5 @@ fn prefers_chinese(language: Option<&str>, headers: &HeaderMap) -> bool {
         return is(language, "zh");
     }
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let weight_of = |language: &str| {
-        let ranges = accepted.split(',').filter_map(|range| {
-            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
-            let quality = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |quality| quality.parse().ok())?;
-            is(tag, language).then_some(quality)
-        });
-        ranges.fold(0.0_f32, f32::max)
-    };
-    weight_of("zh") > weight_of("en")
+    weight_of(accepted, |tag| is(tag, "zh")) > weight_of(accepted, |tag| is(tag, "en"))
 }

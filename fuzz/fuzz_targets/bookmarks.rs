@@ -1,0 +1,4 @@
+//! Feeds `bookmarks` from libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tertulia_fuzz::bookmarks(data));
