@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// It was not done.
     Failed = 1,
+    /// The arguments make no sense; clap ends with the same.
+    Usage = 2,
     /// The configuration is wrong, or insecure where the hub is to listen.
     Config = 78,
     /// Another hub has the data directory.

@@ -30,11 +30,21 @@ struct Refusal {
     code: String,
 }
 
+/// The URL of a hub as it was given, without a slash at the end.
+fn parse_url(text: &str) -> Result<String, Failure> {
+    let is_web = reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if !is_web {
+        let said = anyhow!("--url takes the address of a hub such as http://127.0.0.1:7600, not {text:?}");
+        return Err(Failure::new(Exit::Usage, said));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
 impl Hub {
     /// The hub that is named, else the one that runs in the data directory, else the one at the default URL.
     pub(crate) fn find(args: &HubArgs, config: &ConfigArgs) -> Result<Self, Failure> {
         let url = if let Some(url) = &args.url {
-            url.trim_end_matches('/').to_owned()
+            parse_url(url)?
         } else {
             let data_dir = config.load(&ServeArgs::default())?.config.data_dir;
             DataDir::holder(&data_dir).map_or_else(|| DEFAULT_URL.to_owned(), |holder| holder.url)

@@ -37,7 +37,7 @@ enum Ending {
 
 /// Follows until nobody reads any more.
 pub(crate) fn run(args: &ListenArgs, config: &ConfigArgs) -> Outcome {
-    let hub = Hub::find(&args.hub, config)?;
+    let mut hub = Hub::find(&args.hub, config)?;
     wait_for(async {
         let mut follower = Follower { output: args.output.output(), last: args.last, resume: None };
         let clock = SystemClock::new();
@@ -54,6 +54,8 @@ pub(crate) fn run(args: &ListenArgs, config: &ConfigArgs) -> Outcome {
             stream = loop {
                 clock.sleep(wait).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
+                // A hub that was not named by its URL may have come back at another port.
+                hub = Hub::find(&args.hub, config)?;
                 if let Ok(stream) = follower.connect(&hub).await {
                     break stream;
                 }

@@ -1,5 +1,7 @@
 //! `tertulia say`: a message in the lobby.
 
+use std::{fs::File, io::Read, path::Path};
+
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
@@ -32,14 +34,24 @@ pub(crate) fn run(args: &SayArgs, config: &ConfigArgs) -> Outcome {
 
 fn key(args: &SayArgs) -> anyhow::Result<String> {
     if let Some(file) = &args.key_file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let key = text.trim();
-        if key.is_empty() || key.len() > LONGEST_KEY {
-            return Err(anyhow!("{} holds no key", file.display()));
-        }
-        return Ok(key.to_owned());
+        let text = read_start(file).with_context(|| format!("cannot read {}", file.display()))?;
+        return parse_key(&text).ok_or_else(|| anyhow!("{} holds no key", file.display()));
     }
     let missing =
         "an agent's key is needed: TERTULIA_KEY=…, --key-file FILE or --key KEY; `tertulia register` makes one";
-    args.key.clone().ok_or_else(|| anyhow!(missing))
+    let key = args.key.as_deref().ok_or_else(|| anyhow!(missing))?;
+    parse_key(key).ok_or_else(|| anyhow!("that is no key: a key is one word of visible characters"))
+}
+
+/// The beginning of a file, enough to see whether it holds a key: the file may be anything.
+fn read_start(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(2 * LONGEST_KEY as u64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn parse_key(text: &str) -> Option<String> {
+    let key = text.trim();
+    let is_word = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then(|| key.to_owned())
 }

@@ -18,12 +18,8 @@ struct Listener {
 
 impl Listener {
     fn start(hub: &Hub) -> Self {
-        let mut child = tertulia()
-            .args(["listen", "--json", "--url", &hub.url])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child =
+            hub.command(&["listen", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         Self { child, lines }
     }
@@ -59,9 +55,12 @@ fn a_listener_hears_everything_once_over_a_restart_of_the_hub() {
     say(&hub, "live");
     assert_eq!(listener.hears(), "live");
 
-    let (directory, port) = (hub.directory.clone(), hub.port().to_string());
+    // It comes back at another port, since somebody has taken the first one meanwhile.
+    let (directory, port) = (hub.directory.clone(), hub.port());
     hub.stop();
-    let hub = Hub::start(&directory, &["--port", &port]);
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", port));
+    let hub = Hub::start(&directory, &["--port", "0"]);
+    assert_ne!(hub.port(), port);
     say(&hub, "missed");
     assert_eq!(listener.hears(), "missed");
     say(&hub, "live again");
@@ -77,6 +76,19 @@ fn a_refusal_is_told_in_the_hubs_words() {
     let refused = run(&mut hub.command(&["say", "hello", "--key", "chatr_wrong"]));
     assert_eq!(refused.code(), 5);
     assert!(refused.complained().contains("(UNAUTHORIZED)"), "{refused:?}");
+}
+
+#[test]
+fn wrong_arguments_are_not_blamed_on_the_hub() {
+    for url in ["nonsense", "ftp://127.0.0.1", "http://"] {
+        let failed = run(tertulia().args(["listen", "--url", url]));
+        assert_eq!(failed.code(), 2, "{failed:?}");
+        assert!(failed.complained().contains("--url takes the address of a hub"), "{failed:?}");
+    }
+    let failed = run(tertulia().args(["say", "hello", "--key", "two words"]));
+    assert!(failed.complained().contains("that is no key"), "{failed:?}");
+    let failed = run(tertulia().args(["say", "hello", "--key-file", "/dev/zero"]));
+    assert!(failed.complained().contains("holds no key"), "{failed:?}");
 }
 
 #[test]
