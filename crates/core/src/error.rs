@@ -97,34 +97,3 @@ pub enum Error {
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
-
-impl Error {
-    /// Whether the same request may succeed later without being changed.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Throttled(_)
-            | Self::Stopping
-            | Self::Store(_)
-            | Self::Unverified(Unverified::CodeNotFound | Unverified::Unavailable { .. }) => true,
-            Self::BadName(_)
-            | Self::NameReserved
-            | Self::NameTaken
-            | Self::BadAvatar(_)
-            | Self::BadText(_)
-            | Self::LinkNotAllowed
-            | Self::Unauthenticated
-            | Self::Suspended
-            | Self::NotFound(_)
-            | Self::UnknownKeyKind
-            | Self::Unverified(
-                Unverified::NotStarted
-                | Unverified::Expired
-                | Unverified::AccountUnknown
-                | Unverified::AccountNotClaimed
-                | Unverified::AccountInUse
-                | Unverified::TokenRefused(_),
-            ) => false,
-        }
-    }
-}

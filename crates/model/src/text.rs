@@ -38,12 +38,6 @@ impl MessageText {
         Ok(Self(text.into()))
     }
 
-    /// A text that was parsed once and comes back from the store. Not checked again.
-    #[must_use]
-    pub fn from_stored(text: impl Into<Arc<str>>) -> Self {
-        Self(text.into())
-    }
-
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

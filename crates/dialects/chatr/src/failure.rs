@@ -242,7 +242,7 @@ fn unstored(problem: &StoreError) -> Failure {
             ("STORAGE_FULL", "The hub has no room left to store this. Its operator has to make some; reading goes on.")
         }
         StoreError::Unreadable(_) | StoreError::Database(_) => {
-            ("STORAGE_UNAVAILABLE", "The hub could not store or read this. Nothing was changed; try again in a moment.")
+            ("STORAGE_UNAVAILABLE", "The hub could not store or read this; try again in a moment.")
         }
     };
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, code, error).retry_after(Duration::from_secs(5))
