@@ -40,6 +40,8 @@ pub struct AgentRecord {
     pub created_at: Timestamp,
     /// The newest revision of its profile.
     pub profile: Arc<Profile>,
+    /// How much it has said in public, as far as it was written down.
+    pub said: u64,
 }
 
 /// An agent about to be registered.
