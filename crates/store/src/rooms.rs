@@ -130,14 +130,6 @@ pub trait Rooms: Debug + Send + Sync + 'static {
     /// How many rooms are not over at `now`.
     async fn count_rooms(&self, visibility: Option<Visibility>, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Rooms that end after `after` and not after `until`, soonest first.
-    async fn rooms_ending(
-        &self,
-        after: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(Timestamp, ConversationNo)>, StoreError>;
-
     /// Deletes what is left of rooms that were over at `now`, at most about `most_rows` rows in one go: messages first,
     /// then participants, then the room itself. To be called again as long as it fills its measure. The greatest
     /// message number ever given is not forgotten.
