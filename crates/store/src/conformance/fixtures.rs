@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tertulia_model::{
     AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, MessageId, MessageNo, Seq, Timestamp,
     random_uuid, time_ordered_uuid,
 };
 
 use crate::{
-    AgentRecord, Append, AuditEntry, HubRecord, KeyDigest, NewAgent, NewCredential, Profile, Registration, Seed, Store,
-    StoreError,
+    AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewCredential, Profile, Registration,
+    Seed, Store, StoreError,
 };
 
 /// When every case begins.
@@ -106,5 +107,18 @@ pub(super) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         author_revision: 1,
         created_at: Timestamp::from_micros(START.as_micros() + number),
         text: Arc::from(text),
+    }
+}
+
+/// A commit of messages alone.
+#[async_trait]
+pub(super) trait AppendOnly {
+    async fn append(&self, messages: &[Append]) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl AppendOnly for dyn Store + '_ {
+    async fn append(&self, messages: &[Append]) -> Result<(), StoreError> {
+        self.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
     }
 }

@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use tertulia_model::{AgentNo, MessageNo, Seq};
 
-use super::fixtures::{self, batch, entry, message_id, minute, open, said};
+use super::fixtures::{self, AppendOnly, batch, entry, message_id, minute, open, said};
 use crate::{Append, LogEnd, MessageRecord, Slice, Store, StoreError};
 
 fn record(append: &Append) -> MessageRecord {
