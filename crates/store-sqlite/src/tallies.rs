@@ -39,7 +39,7 @@ impl Tallies for SqliteStore {
 /// Reads the log by number: `not indexed` leaves the planner no other way than to begin behind what is covered.
 const ADD_UNTALLIED: &str = "
     update agents
-    set said = said + t.said
+    set said = agents.said + t.said
     from (
         select author_no, count(*) as said
         from (
