@@ -61,8 +61,6 @@ impl Chat {
     async fn sweep_slice(&self) -> Result<Swept, Error> {
         let chat = self.clone();
         let slice = async move {
-            // What is about to be deleted must have been counted.
-            chat.0.tallies.write_down(&*chat.0.store).await?;
             let swept = chat.0.store.sweep_rooms(chat.now(), SLICE).await?;
             chat.0.conversations.forget(&swept.rooms);
             Ok(swept)

@@ -33,9 +33,10 @@ pub struct Append {
 pub struct Commit {
     /// Messages, in the order of their numbers.
     pub messages: Vec<Append>,
-    /// Changes of participants, in order: of several for one agent and conversation the last one holds.
+    /// Changes of participants, in order: of several for one agent and conversation the last one holds. Who is gone
+    /// already may go again.
     pub participants: Vec<ParticipantChange>,
-    /// Rooms that are over at this moment, unless they were before.
+    /// Rooms that are over at this moment, unless they were before. What is no room, or no room any more, is passed over.
     pub endings: Vec<(ConversationNo, Timestamp)>,
 }
 
@@ -93,7 +94,9 @@ pub struct LogEnd {
 /// The log.
 #[async_trait]
 pub trait Messages: Debug + Send + Sync + 'static {
-    /// Writes all of `commit`, or nothing of it. `Ok` means synced to disk. A commit of messages alone is the hot path.
+    /// Writes all of `commit`, or nothing of it: a message that does not continue its conversation, and a message or
+    /// participant of a conversation or an agent that is not there, refuse it whole. `Ok` means synced to disk. A commit
+    /// of messages alone is the hot path.
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
 
     /// The greatest number ever given to a message, be the message still there or not; 0 if there is none.

@@ -98,7 +98,7 @@ pub enum ParticipantChange {
 /// What a sweep has found and deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Rows deleted; fewer than asked for when nothing is left to sweep.
+    /// Rows deleted: fewer than asked for when nothing is left to sweep, at most one more.
     pub rows: u32,
     /// Rooms of which nothing is left now.
     pub rooms: Vec<ConversationNo>,
@@ -107,17 +107,18 @@ pub struct Swept {
 /// Rooms.
 #[async_trait]
 pub trait Rooms: Debug + Send + Sync + 'static {
-    /// Creates a room with its creator joined and the others invited, or nothing at all.
+    /// Creates a room with its creator joined and the others invited, or nothing at all. Its number is greater than that
+    /// of every conversation before it, also of those that were swept.
     async fn create_room(&self, room: &NewRoom) -> Result<RoomRecord, StoreError>;
 
     /// The room with this id; also one that is over, as long as something of it is left.
     async fn room(&self, id: ConversationId) -> Result<Option<RoomRecord>, StoreError>;
 
-    /// Who takes part in a conversation: those who were there first come first.
+    /// Who takes part in a conversation of any kind: by the moment since when they stand as they do, then by number.
     async fn participants(&self, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError>;
 
-    /// Rooms that are not over at `now`, newest first; all of them or those of one visibility. `viewer`: whose
-    /// participation is looked up.
+    /// Rooms that are not over at `now`, newest first (by number); all of them or those of one visibility. `viewer`:
+    /// whose participation is looked up.
     async fn list_rooms(
         &self,
         visibility: Option<Visibility>,
@@ -130,8 +131,18 @@ pub trait Rooms: Debug + Send + Sync + 'static {
     /// How many rooms are not over at `now`.
     async fn count_rooms(&self, visibility: Option<Visibility>, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Deletes what is left of rooms that were over at `now`, at most about `most_rows` rows in one go: messages first,
-    /// then participants, then the room itself. To be called again as long as it fills its measure. The greatest
-    /// message number ever given is not forgotten.
+    /// Rooms that end after `after` and not after `until`, soonest first, then by number: at most `limit`, but those that
+    /// end at the same moment as the last one too, so that who goes on after that moment misses none.
+    async fn rooms_ending(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, ConversationNo)>, StoreError>;
+
+    /// Deletes what is left of rooms that were over at `now`, soonest over first, at most about `most_rows` rows in one
+    /// go: of each room its messages, newest first, then its participants, then the room itself. To be called again as
+    /// long as it fills its measure. No number that was ever given, to a message or a conversation, is given again, and
+    /// messages that no tally covers yet will be counted all the same.
     async fn sweep_rooms(&self, now: Timestamp, most_rows: u32) -> Result<Swept, StoreError>;
 }

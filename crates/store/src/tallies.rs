@@ -11,10 +11,11 @@ use crate::StoreError;
 /// How much agents have said in public: in the lobby and in public rooms.
 #[async_trait]
 pub trait Tallies: Debug + Send + Sync + 'static {
-    /// Replaces the counts of these agents. The counts of all agents now cover every message up to `covered`.
+    /// Replaces the counts of these agents; unknown ones are passed over. The counts of all agents now cover every
+    /// message up to `covered`, or further if they did before.
     async fn save_tallies(&self, said: &[(AgentNo, u64)], covered: MessageNo) -> Result<(), StoreError>;
 
-    /// Adds the messages that no count covers yet, so that from now on all of them are covered. To be called once,
-    /// before anything is counted in memory.
+    /// Adds the messages that no count covers yet, swept ones included, so that from now on all of them are covered. To
+    /// be called once, before anything is counted in memory.
     async fn catch_up_tallies(&self) -> Result<(), StoreError>;
 }

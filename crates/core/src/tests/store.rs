@@ -111,6 +111,10 @@ impl Agents for FaultyStore {
         self.through("agents", self.inner.agents(numbers)).await
     }
 
+    async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
+        self.through("agent_by_id", self.inner.agent_by_id(id)).await
+    }
+
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
         self.through("agent_by_name", self.inner.agent_by_name(name_key)).await
     }
