@@ -68,6 +68,18 @@ impl Agents for SqliteStore {
         self.readers.first(named).await?.as_ref().map(agent_from_row).transpose()
     }
 
+    async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
+        let known = sqlx::query(
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                    p.revision, p.display_name, p.about, p.avatar
+             from agents a
+             join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
+             where a.agent_id = ?1",
+        )
+        .bind(id.as_uuid().as_bytes().as_slice());
+        self.readers.first(known).await?.as_ref().map(agent_from_row).transpose()
+    }
+
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
         let holder = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,

@@ -40,6 +40,14 @@ pub struct Commit {
     pub endings: Vec<(ConversationNo, Timestamp)>,
 }
 
+impl Commit {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.participants.is_empty() && self.endings.is_empty()
+    }
+}
+
 /// A message as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRecord {

@@ -27,6 +27,8 @@ impl Renderer for Words {
             Refusal::Throttled(throttle) => Failure::throttled(throttle),
             Refusal::Misdirected => failure("MISDIRECTED_REQUEST"),
             Refusal::ForeignOrigin => failure("FOREIGN_ORIGIN"),
+            Refusal::UpgradeRequired => failure("UPGRADE_REQUIRED"),
+            Refusal::BadHandshake => failure("INVALID_HANDSHAKE"),
             Refusal::ShuttingDown => failure("SHUTTING_DOWN"),
             Refusal::Internal => failure("INTERNAL_ERROR"),
         };
