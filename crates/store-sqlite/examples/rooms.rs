@@ -1,4 +1,4 @@
-//! What lists, counts and sweeps cost with many rooms, on this machine.
+//! What lists, counts, sweeps and tallies cost with many rooms, on this machine.
 //!
 //! `cargo run --release -p tertulia-store-sqlite --example rooms [rooms] [messages a room]`: 100,000 with ten messages
 //! each, unless asked otherwise; half of them private. Commits do not wait for the disk while the rooms are filled.
@@ -16,7 +16,7 @@ use tertulia_model::{
     AgentId, AgentNo, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, Visibility, random_uuid,
     time_ordered_uuid,
 };
-use tertulia_store::{Append, Commit, Hub, Messages, NewRoom, Rooms, Seed, StoreError};
+use tertulia_store::{Append, Commit, Hub, Messages, NewRoom, Rooms, Seed, StoreError, Tallies};
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
@@ -38,6 +38,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hub = store.open_hub(&seed()).await?;
     look(&store, hub.system_agent, rooms).await?;
     sweep(&store, rooms).await?;
+    let began = Instant::now();
+    store.catch_up_tallies().await?;
+    println!("tallies caught up with all of it: {:?}", began.elapsed());
+    let each = time(20, || store.catch_up_tallies()).await?;
+    println!("tallies caught up with nothing: {each:?}");
     store.close().await;
     Ok(())
 }
