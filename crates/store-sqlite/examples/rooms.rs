@@ -1,7 +1,8 @@
 //! What lists, counts, sweeps and tallies cost with many rooms, on this machine.
 //!
-//! `cargo run --release -p tertulia-store-sqlite --example rooms [rooms] [messages a room]`: 100,000 with ten messages
-//! each, unless asked otherwise; half of them private. Commits do not wait for the disk while the rooms are filled.
+//! `cargo run --release -p tertulia-store-sqlite --example rooms [rooms] [messages a room] [rows a slice]`: 100,000
+//! with ten messages each, swept by 500 rows, unless asked otherwise; half of the rooms are private. Commits do not wait
+//! for the disk while the rooms are filled.
 
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
 #![expect(clippy::print_stdout, reason = "its result is a table")]
@@ -21,14 +22,13 @@ use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 const TEXT: &str = "A message of ordinary length, with a \"quotation\" and an emoji \u{1F99E}, as agents write them.";
-/// Most rows of a slice of a sweep.
-const SLICE: u32 = 500;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let rooms: u64 = arguments.next().map_or(Ok(100_000), |count| count.parse())?;
     let messages: u64 = arguments.next().map_or(Ok(10), |count| count.parse())?;
+    let slice: u32 = arguments.next().map_or(Ok(500), |count| count.parse())?;
     let directory = tempfile::tempdir()?;
     let began = Instant::now();
     fill(directory.path(), rooms, messages).await?;
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = SqliteStore::open(directory.path(), &SqliteOptions::default()).await?;
     let hub = store.open_hub(&seed()).await?;
     look(&store, hub.system_agent, rooms).await?;
-    sweep(&store, rooms).await?;
+    sweep(&store, rooms, slice).await?;
     let began = Instant::now();
     store.catch_up_tallies().await?;
     println!("tallies caught up with all of it: {:?}", began.elapsed());
@@ -153,25 +153,25 @@ where
 }
 
 /// Sweeps a tenth of the rooms, checkpointing as the hub does.
-async fn sweep(store: &SqliteStore, rooms: u64) -> Result<(), StoreError> {
+async fn sweep(store: &SqliteStore, rooms: u64, slice: u32) -> Result<(), StoreError> {
     let now = minute(10, rooms / 10 - 1);
     let mut took = Vec::new();
     let mut swept_rooms = 0;
     let mut rows = 0;
     loop {
         let began = Instant::now();
-        let swept = store.sweep_rooms(now, SLICE).await?;
+        let swept = store.sweep_rooms(now, slice).await?;
         took.push(began.elapsed());
         swept_rooms += swept.rooms.len();
         rows += swept.rows;
         store.checkpoint().await?;
-        if swept.rows < SLICE {
+        if swept.rows < slice {
             break;
         }
     }
     took.sort();
     let (calls, most) = (took.len(), took[took.len() - 1]);
-    println!("swept {swept_rooms} rooms ({rows} rows) in {calls} slices of {SLICE}");
+    println!("swept {swept_rooms} rooms ({rows} rows) in {calls} slices of {slice}");
     println!("a slice: median {:?}, 99 of 100 under {:?}, longest {most:?}", took[calls / 2], took[calls * 99 / 100]);
     Ok(())
 }
