@@ -8,20 +8,14 @@ use std::{
 
 const CONTRACT: &str = include_str!("../../../docs/wire/chatr.md");
 
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
 /// The sources of these tests, without the tables that would mention everything.
 fn sources() -> String {
-    fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, files);
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut files);
+    let files = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"));
     let of_tests = files.iter().filter(|path| {
         let name = path.file_name().unwrap_or_default();
         name != "coverage.rs" && name != "permissions.rs"
@@ -60,12 +54,12 @@ fn every_code_of_the_contract_is_provoked_by_a_test() {
 }
 
 #[test]
-fn every_code_that_the_dialect_can_answer_is_provoked_by_a_test() {
+fn every_code_that_the_dialects_can_answer_is_provoked_by_a_test() {
     // Not from outside: a fault of the hub, of the disk; and the moment between stopping and being stopped.
     const OUT_OF_REACH: [&str; 3] = ["INTERNAL_ERROR", "STORAGE_UNAVAILABLE", "SHUTTING_DOWN"];
-    let surface = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/dialects/chatr/src");
-    let code: String =
-        fs::read_dir(surface).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    let files = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/dialects"));
+    let sources_of_dialects = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let code: String = sources_of_dialects.map(|path| fs::read_to_string(path).unwrap()).collect();
     let codes: BTreeSet<_> = code.split('"').filter(|text| is_code(text)).collect();
     assert!(codes.len() >= 25, "{codes:?}");
     let sources = sources();
