@@ -12,6 +12,8 @@ mod program;
 mod provided;
 mod redact;
 mod reply;
+mod rooms;
+mod stored;
 mod stream;
 
 use std::{future::Future, time::Duration};
