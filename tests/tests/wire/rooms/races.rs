@@ -187,7 +187,7 @@ async fn what_is_said_in_the_second_of_the_end_is_said_before_it_or_refused() {
     let ada = app.bot("Ada").await;
     let created = ada.create_room(&json!({ "name": "open" })).await.expect(201);
     let (room, ends) = (created.str_at("/room/id"), created.str_at("/room/expiresAt"));
-    app.advance(DEFAULT_TTL - Duration::from_secs(1));
+    app.advance(DEFAULT_TTL.saturating_sub(Duration::from_secs(1)));
     let heard = talk_until(&app, &room, "expired", async || {
         for _ in 0..100 {
             app.advance(Duration::from_millis(10));
