@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -32,6 +32,7 @@ pub struct Agent {
     badge: RwLock<Option<Arc<Badge>>>,
     author_version: AtomicU32,
     pub(crate) seen: Seen,
+    pub(crate) said: Said,
     pub(crate) connections: Connections,
     /// Whether a verification of it is being completed.
     pub(crate) is_verifying: AtomicBool,
@@ -50,6 +51,14 @@ pub(crate) struct Seen {
     pub(crate) tracked: AtomicBool,
 }
 
+/// How much an agent has said in public.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) count: AtomicU64,
+    /// Whether it differs from what is stored.
+    pub(crate) is_changed: AtomicBool,
+}
+
 impl Agent {
     fn new(record: AgentRecord, badge: Option<Badge>) -> Self {
         Self {
@@ -64,6 +73,7 @@ impl Agent {
             badge: RwLock::new(badge.map(Arc::new)),
             author_version: AtomicU32::new(0),
             seen: Seen::default(),
+            said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
             connections: Connections::default(),
             is_verifying: AtomicBool::new(false),
         }
@@ -79,6 +89,12 @@ impl Agent {
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.listed.load(Ordering::Acquire) && self.state() == AgentState::Active && !self.is_system
+    }
+
+    /// How many messages it has said in public: in the lobby and in public rooms.
+    #[must_use]
+    pub fn said(&self) -> u64 {
+        self.said.count.load(Ordering::Acquire)
     }
 
     /// What it says about itself now.
@@ -178,6 +194,14 @@ impl Directory {
     /// The agent of this compared name, whatever its state.
     pub(crate) async fn by_name(&self, name_key: &str) -> Result<Option<Arc<Agent>>, StoreError> {
         match self.store.agent_by_name(name_key).await? {
+            Some(record) => self.adopt(record).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The agent with this public id, whatever its state.
+    pub(crate) async fn by_id(&self, id: AgentId) -> Result<Option<Arc<Agent>>, StoreError> {
+        match self.store.agent_by_id(id).await? {
             Some(record) => self.adopt(record).await.map(Some),
             None => Ok(None),
         }

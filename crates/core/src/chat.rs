@@ -10,7 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     BadgeSource, Clock, Deed, Error, Ids,
     agents::{Agent, Directory},
-    conversation::{Conversation, TAIL_MESSAGES},
+    conversation::{Conversation, Kind, TAIL_MESSAGES},
+    conversations::Conversations,
     fanout::Fanout,
     journal::{Journal, WriterParts},
     limiter::{Limiter, Subject},
@@ -18,6 +19,7 @@ use crate::{
     metrics::Metrics,
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
+    tallies::Tallies,
 };
 
 /// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
@@ -29,6 +31,8 @@ pub struct Rules {
     pub lobby_unverified: Limit,
     /// Registrations of one address. Default: 5 an hour.
     pub registrations_per_address: Limit,
+    /// Authenticated connections of one agent, on all surfaces together. Default: 50.
+    pub connections_per_agent: u32,
     /// Whether limits per address spare clients on this machine.
     pub exempt_local: bool,
     /// Whether the hub can be reached from this machine only.
@@ -41,6 +45,7 @@ impl Default for Rules {
             lobby_verified: Limit::per_secs(10, 60),
             lobby_unverified: Limit::per_secs(1, 300),
             registrations_per_address: Limit::per_secs(5, 3_600),
+            connections_per_agent: 50,
             exempt_local: false,
             serves_loopback_only: true,
         }
@@ -92,6 +97,8 @@ pub(crate) struct Inner {
     pub(crate) journal: Journal,
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
+    pub(crate) conversations: Conversations,
+    pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) verifications: tokio::sync::Semaphore,
@@ -109,17 +116,19 @@ impl Chat {
         let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
+        store.catch_up_tallies().await?;
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
         let attendance = Attendance::new(clock.clone());
         restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
-        let metrics = Arc::new(Metrics::default());
+        let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
         let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
         let writer_parts = WriterParts {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             fanout: fanout.clone(),
+            tallies: tallies.clone(),
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
@@ -135,6 +144,7 @@ impl Chat {
             writer.run(close).await;
         });
         let listed = store.count_listed().await?.into();
+        let conversations = Conversations::new(store.clone());
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
             store,
@@ -152,6 +162,8 @@ impl Chat {
             journal,
             fanout,
             lobby,
+            conversations,
+            tallies,
             listed,
             metrics,
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
@@ -264,7 +276,7 @@ async fn open_lobby(
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
     let posts = crate::history::assemble(store, directory, hub.lobby_id, records).await?;
-    Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, end, posts)))
+    Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, Kind::Lobby, end, posts)))
 }
 
 async fn restore_attendance(

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tertulia_model::CredentialNo;
 
 use crate::{
+    Deed, Error,
     agents::Agent,
     chat::Chat,
     live::{Ended, Outlet},
+    surface::Caller,
 };
 
-/// The authenticated connections of an agent. Bounded by what each surface lets an agent or an address hold open.
+/// The authenticated connections of an agent. Bounded: [`crate::Rules::connections_per_agent`].
 #[derive(Debug, Default)]
 pub(crate) struct Connections(Mutex<Open>);
 
@@ -37,10 +39,31 @@ pub struct LiveConnection {
     id: u64,
 }
 
-impl LiveConnection {
-    pub(crate) fn open(chat: Chat, agent: Arc<Agent>, credential: CredentialNo, outlet: &Arc<dyn Outlet>) -> Self {
-        let id = agent.connections.note(credential, outlet);
-        Self { chat, agent, id }
+impl Chat {
+    /// Remembers that `outlet` was opened by `caller` for as long as the answer is kept: it counts as presence while it
+    /// is open, and is closed when the credential ends or the agent is suspended. If that has happened since the caller
+    /// was authenticated, it is closed at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyConnections`] if the agent has as many open as it may; [`Error::Store`].
+    pub async fn remember_connection(
+        &self,
+        caller: &Caller,
+        outlet: &Arc<dyn Outlet>,
+    ) -> Result<LiveConnection, Error> {
+        let Caller { agent, credential, .. } = caller;
+        // First noted, then looked up: an end that comes in between finds the connection.
+        let most = self.0.rules.connections_per_agent;
+        let id = agent.connections.note(*credential, outlet, most).ok_or(Error::TooManyConnections(most))?;
+        let connection = LiveConnection { chat: self.clone(), agent: agent.clone(), id };
+        let live = self.0.store.credentials_of(agent.number).await?;
+        if !live.iter().any(|record| record.number == *credential) {
+            outlet.close(Ended::CredentialEnded);
+        } else if Self::permit(agent, Deed::Attend).is_err() {
+            outlet.close(Ended::AgentSuspended);
+        }
+        Ok(connection)
     }
 }
 
@@ -52,12 +75,16 @@ impl Drop for LiveConnection {
 }
 
 impl Connections {
-    fn note(&self, credential: CredentialNo, outlet: &Arc<dyn Outlet>) -> u64 {
+    /// Notes one more connection, unless there are `most` already.
+    fn note(&self, credential: CredentialNo, outlet: &Arc<dyn Outlet>, most: u32) -> Option<u64> {
         let mut open = self.lock();
+        if open.connections.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
+            return None;
+        }
         let id = open.next;
         open.next += 1;
         open.connections.push(Connection { id, credential, outlet: outlet.clone() });
-        id
+        Some(id)
     }
 
     fn forget(&self, id: u64) {

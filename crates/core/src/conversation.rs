@@ -2,62 +2,141 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
 };
 
-use tertulia_model::{ConversationId, ConversationNo, Seq};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
 use tertulia_store::LogEnd;
 
-use crate::posted::Posted;
+use crate::{Error, Noun, access::Wish, notice::Event, posted::Posted, room::Room};
 
 /// How many of its newest messages a conversation in use keeps in memory.
 pub(crate) const TAIL_MESSAGES: usize = 256;
 
-/// A conversation in use.
+/// What a message in memory takes besides its text, which it holds plain and in a few encodings. In bytes.
+const MESSAGE_WEIGHT: usize = 1_024;
+
+/// A conversation in use. There is at most one of it in memory, so what changes about it is seen by all at once.
 #[derive(Debug)]
-pub(crate) struct Conversation {
-    /// Its number.
-    pub number: ConversationNo,
+pub struct Conversation {
+    /// Its number inside the hub.
+    pub(crate) number: ConversationNo,
     /// Its public id.
     pub id: ConversationId,
+    pub(crate) kind: Kind,
     tail: RwLock<Tail>,
+    /// Whether it was asked for since unused ones were last let go of.
+    pub(crate) was_used: AtomicBool,
+}
+
+/// What distinguishes a conversation.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Everybody's, for ever.
+    Lobby,
+    /// A room.
+    Room(Room),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
 #[derive(Debug)]
 struct Tail {
     messages: VecDeque<Arc<Posted>>,
-    end: Seq,
-    removed: u64,
+    end: LogEnd,
 }
 
 impl Conversation {
     /// `newest` are the conversation's last messages, oldest first, up to `end`.
-    pub(crate) fn new(number: ConversationNo, id: ConversationId, end: LogEnd, newest: Vec<Arc<Posted>>) -> Self {
-        let tail = Tail { messages: newest.into(), end: end.last_seq, removed: end.removed };
-        Self { number, id, tail: RwLock::new(tail) }
+    pub(crate) fn new(
+        number: ConversationNo,
+        id: ConversationId,
+        kind: Kind,
+        end: LogEnd,
+        newest: Vec<Arc<Posted>>,
+    ) -> Self {
+        let tail = RwLock::new(Tail { messages: newest.into(), end });
+        Self { number, id, kind, tail, was_used: AtomicBool::new(true) }
+    }
+
+    /// Whether it is the lobby.
+    #[must_use]
+    pub fn is_lobby(&self) -> bool {
+        matches!(self.kind, Kind::Lobby)
+    }
+
+    /// How many messages it has, removed ones left out.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        let end = self.log_end();
+        end.last_seq.0.saturating_sub(end.removed)
+    }
+
+    /// When something was last said in it; nothing if nothing ever was.
+    #[must_use]
+    pub fn last_at(&self) -> Option<Timestamp> {
+        let end = self.log_end();
+        (end.last_seq != Seq::START).then_some(end.last_at)
+    }
+
+    /// The room that it is, if it is one.
+    pub(crate) const fn room(&self) -> Option<&Room> {
+        match &self.kind {
+            Kind::Room(room) => Some(room),
+            Kind::Lobby => None,
+        }
+    }
+
+    /// Whether everybody may read it.
+    pub(crate) fn is_public(&self) -> bool {
+        self.room().is_none_or(|room| room.visibility == Visibility::Public)
+    }
+
+    /// Whether it is over at `now`.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.room().is_some_and(|room| room.is_over(now))
+    }
+
+    /// Whether `reader` may read it at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it is over, [`Error::NotParticipant`].
+    pub(crate) fn permit_reading(&self, reader: Option<AgentNo>, now: Timestamp) -> Result<(), Error> {
+        let Some(room) = self.room() else { return Ok(()) };
+        if room.is_over(now) {
+            return Err(Error::NotFound(Noun::Room));
+        }
+        room.relation(reader).grant(Wish::Read)
+    }
+
+    /// Whether `reader` may read it, as long as it is there.
+    pub(crate) fn may_be_read_by(&self, reader: Option<AgentNo>) -> bool {
+        self.room().is_none_or(|room| room.relation(reader).grant(Wish::Read).is_ok())
+    }
+
+    /// Where its log ends.
+    pub(crate) fn log_end(&self) -> LogEnd {
+        self.read().end
     }
 
     /// The last message's place.
     #[must_use]
     pub(crate) fn end(&self) -> Seq {
-        self.read().end
+        self.read().end.last_seq
     }
 
-    /// How many messages it has, removed ones left out.
-    #[must_use]
-    pub(crate) fn count(&self) -> u64 {
-        let tail = self.read();
-        tail.end.0.saturating_sub(tail.removed)
+    /// About how much memory its messages take, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        self.read().messages.iter().map(|posted| MESSAGE_WEIGHT + 3 * posted.text.len()).sum()
     }
 
     /// All messages after `after`, oldest first, removed ones included, and the last one's place; nothing if memory
     /// does not reach back that far.
     pub(crate) fn since(&self, after: Seq) -> Option<(Vec<Arc<Posted>>, Seq)> {
         let tail = self.read();
-        let missing = usize::try_from(tail.end.0.saturating_sub(after.0)).ok()?;
+        let missing = usize::try_from(tail.end.last_seq.0.saturating_sub(after.0)).ok()?;
         let start = tail.messages.len().checked_sub(missing)?;
-        Some((tail.messages.range(start..).cloned().collect(), tail.end))
+        Some((tail.messages.range(start..).cloned().collect(), tail.end.last_seq))
     }
 
     /// The last `limit` messages that were not removed, oldest first, and the last one's place; nothing if memory
@@ -66,31 +145,33 @@ impl Conversation {
         let tail = self.read();
         let mut newest: Vec<_> =
             tail.messages.iter().rev().filter(|posted| !posted.is_removed()).take(limit).cloned().collect();
-        let holds_all = tail.messages.len() as u64 == tail.end.0;
+        let holds_all = tail.messages.len() as u64 == tail.end.last_seq.0;
         if newest.len() < limit && !holds_all {
             return None;
         }
         newest.reverse();
-        Some((newest, tail.end))
+        Some((newest, tail.end.last_seq))
     }
 
     /// The message at `seq`, if memory holds it.
     pub(crate) fn at(&self, seq: Seq) -> Option<Arc<Posted>> {
         let tail = self.read();
-        let from_end = usize::try_from(tail.end.0.checked_sub(seq.0)?).ok()?;
+        let from_end = usize::try_from(tail.end.last_seq.0.checked_sub(seq.0)?).ok()?;
         let index = tail.messages.len().checked_sub(from_end + 1)?;
         tail.messages.get(index).cloned()
     }
 
-    /// Adds what was just committed, in order. If it does not follow on what is in memory, that is dropped and the
-    /// store serves it from then on: places in the tail are found by counting, so it must never have a hole.
-    pub(crate) fn extend(&self, posted: &[Arc<Posted>]) {
+    /// Adds the messages that were just committed, in order. If they do not follow on what is in memory, that is dropped
+    /// and the store serves it from then on: places in the tail are found by counting, so it must never have a hole.
+    pub(crate) fn extend(&self, events: &[Event]) {
         let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
-        if posted.first().is_some_and(|first| first.seq != tail.end.next()) {
-            tail.messages.clear();
-        }
-        for message in posted {
-            tail.end = message.seq;
+        for event in events {
+            let Event::Posted(message) = event else { continue };
+            if message.seq != tail.end.last_seq.next() {
+                tail.messages.clear();
+            }
+            tail.end.last_seq = message.seq;
+            tail.end.last_at = message.created_at;
             tail.messages.push_back(message.clone());
         }
         let surplus = tail.messages.len().saturating_sub(TAIL_MESSAGES);
@@ -102,7 +183,7 @@ impl Conversation {
         if let Some(posted) = self.at(seq) {
             posted.mark_removed();
         }
-        self.tail.write().unwrap_or_else(PoisonError::into_inner).removed += 1;
+        self.tail.write().unwrap_or_else(PoisonError::into_inner).end.removed += 1;
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Tail> {

@@ -16,6 +16,8 @@ pub enum Noun {
     Message,
     /// A credential.
     Credential,
+    /// A room.
+    Room,
 }
 
 /// Why a badge was not given.
@@ -81,6 +83,24 @@ pub enum Error {
     /// It does not exist, or the caller may not learn that it does.
     #[error("not found: {0:?}")]
     NotFound(Noun),
+    /// No agent is called so.
+    #[error("no such agent: {0}")]
+    UnknownAgent(String),
+    /// The room is private, and the agent was not invited.
+    #[error("not invited")]
+    NotInvited,
+    /// The agent takes no part in the room.
+    #[error("not a participant")]
+    NotParticipant,
+    /// Only the creator of the room may do this.
+    #[error("not the creator")]
+    NotCreator,
+    /// The room has as many participants as it can have.
+    #[error("the room is full")]
+    RoomFull,
+    /// The agent has as many connections open as it may.
+    #[error("at most {0} connections of one agent")]
+    TooManyConnections(u32),
     /// This kind of key is not issued here.
     #[error("no such kind of key")]
     UnknownKeyKind,

@@ -10,19 +10,22 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
-use tertulia_model::{ConversationNo, Seq};
+use tertulia_model::{AgentNo, ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Clock,
+    Clock, Error,
     conversation::Conversation,
-    live::{Flow, Frames, Outlet},
+    form::Form,
+    live::{Ended, Flow, Frames, Outlet},
     metrics::Metrics,
-    posted::{Form, Posted},
+    notice::{Event, Happening, Notice},
+    posted::Posted,
 };
 
 /// Batches that wait for one shard at the most. Beyond it the journal waits.
@@ -34,9 +37,16 @@ const MOST_BYTES_AT_ONCE: usize = 256 * 1_024;
 /// After this many outlets a shard lets other tasks run.
 const YIELD_AFTER: usize = 64;
 
+/// What happened in one conversation, in order.
+#[derive(Clone, Debug)]
+pub(crate) struct Announcement {
+    pub(crate) conversation: Arc<Conversation>,
+    pub(crate) events: Vec<Event>,
+}
+
 /// What waits for a shard.
 enum Work {
-    Posted { conversation: ConversationNo, posts: Arc<[Arc<Posted>]>, committed: std::time::Duration },
+    Happened { announcements: Arc<[Announcement]>, committed: Duration },
     Attach(Attach),
     Signal { conversation: ConversationNo, form: Form, frames: Arc<Frames> },
 }
@@ -44,19 +54,29 @@ enum Work {
 /// A subscription that wants to go live.
 struct Attach {
     conversation: Arc<Conversation>,
-    form: Form,
-    outlet: Arc<dyn Outlet>,
+    subscriber: Subscriber,
     after: Seq,
     answer: oneshot::Sender<Attached>,
 }
 
+/// Who listens, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Subscriber {
+    /// The agent as which it listens, if it does.
+    pub(crate) agent: Option<AgentNo>,
+    pub(crate) form: Form,
+    pub(crate) outlet: Arc<dyn Outlet>,
+}
+
 /// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Attached {
     /// From here on it gets everything.
     Live,
     /// Memory does not reach back to where it stands: it must read more from the store first.
     Behind,
+    /// It may not listen there, or not any more.
+    Refused(Error),
 }
 
 /// The way to the shards. Cheap to clone.
@@ -78,7 +98,7 @@ impl Fanout {
         let (ways, shards): (Vec<_>, Vec<_>) = (0..shards.max(1))
             .map(|_| {
                 let (way, work) = mpsc::channel(QUEUE);
-                let shard = Shard { work, audiences: HashMap::new(), clock: clock.clone(), metrics: metrics.clone() };
+                let shard = Shard { work, listeners: HashMap::new(), clock: clock.clone(), metrics: metrics.clone() };
                 (way, shard)
             })
             .unzip();
@@ -90,12 +110,12 @@ impl Fanout {
         self.shards.iter().all(|shard| !shard.is_closed())
     }
 
-    /// Hands committed messages of one conversation to every shard, in commit order.
-    pub(crate) async fn announce(&self, conversation: ConversationNo, posts: Arc<[Arc<Posted>]>) {
+    /// Hands what happened to every shard, in commit order.
+    pub(crate) async fn announce(&self, announcements: Arc<[Announcement]>) {
         let committed = self.clock.elapsed();
         for shard in self.shards.iter() {
-            let posts = posts.clone();
-            drop(shard.send(Work::Posted { conversation, posts, committed }).await);
+            let announcements = announcements.clone();
+            drop(shard.send(Work::Happened { announcements, committed }).await);
         }
     }
 
@@ -108,18 +128,16 @@ impl Fanout {
         }
     }
 
-    /// Makes a subscription live that has seen everything up to `after`. `key` spreads subscriptions over shards.
+    /// Makes a subscription live that has seen everything up to `after`. `key` spreads connections over shards.
     pub(crate) async fn attach(
         &self,
         key: usize,
         conversation: &Arc<Conversation>,
-        form: &Form,
-        outlet: &Arc<dyn Outlet>,
+        subscriber: &Subscriber,
         after: Seq,
     ) -> Option<Attached> {
         let (answer, attached) = oneshot::channel();
-        let attach =
-            Attach { conversation: conversation.clone(), form: form.clone(), outlet: outlet.clone(), after, answer };
+        let attach = Attach { conversation: conversation.clone(), subscriber: subscriber.clone(), after, answer };
         self.shards[key % self.shards.len()].send(Work::Attach(attach)).await.ok()?;
         attached.await.ok()
     }
@@ -128,6 +146,7 @@ impl Fanout {
 /// A subscription: an outlet and how far it has been served.
 struct Subscription {
     outlet: Arc<dyn Outlet>,
+    agent: Option<AgentNo>,
     at: Seq,
 }
 
@@ -137,17 +156,42 @@ struct Audience {
     subscriptions: Vec<Subscription>,
 }
 
+/// Everybody who listens to one conversation, which is kept in memory for them.
+struct Listeners {
+    conversation: Arc<Conversation>,
+    audiences: Vec<Audience>,
+}
+
+/// What happened and was not delivered yet, conversation by conversation: order matters only within one.
+#[derive(Default)]
+struct Pending {
+    places: HashMap<ConversationNo, usize>,
+    happened: Vec<(ConversationNo, Vec<Event>, Duration)>,
+}
+
+impl Pending {
+    fn add(&mut self, conversation: ConversationNo, events: &[Event], committed: Duration) {
+        match self.places.get(&conversation) {
+            Some(place) => self.happened[*place].1.extend(events.iter().cloned()),
+            None => {
+                self.places.insert(conversation, self.happened.len());
+                self.happened.push((conversation, events.to_vec(), committed));
+            }
+        }
+    }
+}
+
 /// One shard: a task that owns its subscriptions.
 pub(crate) struct Shard {
     work: mpsc::Receiver<Work>,
-    audiences: HashMap<ConversationNo, Vec<Audience>>,
+    listeners: HashMap<ConversationNo, Listeners>,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
 
 impl fmt::Debug for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shard").field("conversations", &self.audiences.len()).finish_non_exhaustive()
+        f.debug_struct("Shard").field("conversations", &self.listeners.len()).finish_non_exhaustive()
     }
 }
 
@@ -167,59 +211,74 @@ impl Shard {
             if count == 0 {
                 return;
             }
-            let mut pending: Vec<Arc<Posted>> = Vec::new();
-            let mut pending_of = None;
+            let mut pending = Pending::default();
             for work in waiting.drain(..) {
                 match work {
-                    Work::Posted { conversation, posts, committed } => {
-                        if pending_of.is_some_and(|(of, _)| of != conversation) {
-                            self.deliver(pending_of, &std::mem::take(&mut pending)).await;
-                            pending_of = None;
-                        }
-                        pending_of.get_or_insert((conversation, committed));
-                        pending.extend(posts.iter().cloned());
-                    }
+                    Work::Happened { announcements, committed } => self.gather(&mut pending, &announcements, committed),
                     Work::Attach(attach) => {
-                        self.deliver(pending_of.take(), &std::mem::take(&mut pending)).await;
+                        self.deliver_all(&mut pending).await;
                         self.attach(attach);
                     }
                     Work::Signal { conversation, form, frames } => {
-                        self.deliver(pending_of.take(), &std::mem::take(&mut pending)).await;
+                        self.deliver_all(&mut pending).await;
                         self.signal(conversation, &form, &frames).await;
                     }
                 }
             }
-            self.deliver(pending_of, &pending).await;
+            self.deliver_all(&mut pending).await;
         }
     }
 
-    /// Serves everybody who listens to a conversation, form by form.
-    async fn deliver(&mut self, of: Option<(ConversationNo, std::time::Duration)>, posts: &[Arc<Posted>]) {
-        let Some((conversation, committed)) = of else { return };
-        let Some(audiences) = self.audiences.get_mut(&conversation) else { return };
-        for audience in audiences.iter_mut() {
-            let mut rest = posts;
-            while !rest.is_empty() {
-                let (now, later) = rest.split_at(fitting(rest, &audience.form));
-                audience.serve(now).await;
-                rest = later;
+    /// Adds what happened where somebody listens.
+    fn gather(&self, pending: &mut Pending, announcements: &[Announcement], committed: Duration) {
+        for Announcement { conversation, events } in announcements {
+            if self.listeners.contains_key(&conversation.number) {
+                pending.add(conversation.number, events, committed);
             }
         }
+    }
+
+    async fn deliver_all(&mut self, pending: &mut Pending) {
+        for (conversation, events, committed) in std::mem::take(pending).happened {
+            self.deliver(conversation, &events).await;
+            self.metrics.fanout_seconds.observe(self.clock.elapsed().saturating_sub(committed).as_secs_f64());
+        }
+    }
+
+    /// Serves everybody who listens to a conversation: messages that follow each other in one piece.
+    async fn deliver(&mut self, conversation: ConversationNo, events: &[Event]) {
+        let Some(listeners) = self.listeners.get_mut(&conversation) else { return };
+        let mut posts: Vec<Arc<Posted>> = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                Event::Posted(posted) => posts.push(posted.clone()),
+                Event::Notice(notice) => {
+                    listeners.serve(&std::mem::take(&mut posts)).await;
+                    listeners.notify(notice).await;
+                }
+            }
+        }
+        listeners.serve(&posts).await;
         self.tidy_up(conversation);
-        self.metrics.fanout_seconds.observe(self.clock.elapsed().saturating_sub(committed).as_secs_f64());
     }
 
     async fn signal(&mut self, conversation: ConversationNo, form: &Form, frames: &Frames) {
-        let audience = self.audiences.get_mut(&conversation).into_iter().flatten().find(|known| known.form == *form);
-        if let Some(audience) = audience {
+        let Some(listeners) = self.listeners.get_mut(&conversation) else { return };
+        if let Some(audience) = listeners.audiences.iter_mut().find(|known| known.form == *form) {
             audience.push_to_all(frames).await;
         }
         self.tidy_up(conversation);
     }
 
     /// Gives a new subscription what it has missed and adds it, in one step of this shard: nothing can come between.
+    /// Whether it may listen is looked up here once more: who loses that right later is told in turn.
     fn attach(&mut self, attach: Attach) {
-        let Attach { conversation, form, outlet, after, answer } = attach;
+        let Attach { conversation, subscriber, after, answer } = attach;
+        let Subscriber { agent, form, outlet } = subscriber;
+        if let Err(refused) = conversation.permit_reading(agent, self.clock.now()) {
+            let _ = answer.send(Attached::Refused(refused));
+            return;
+        }
         let Some((missed, end)) = conversation.since(after) else {
             let _ = answer.send(Attached::Behind);
             return;
@@ -228,15 +287,21 @@ impl Shard {
         if !missed.is_empty() && outlet.push(&encode(&missed, &form)) == Flow::Closed {
             return;
         }
+        // A reader can be ahead: it has read what was committed and is about to be announced.
+        self.add(&conversation, form, Subscription { outlet, agent, at: end.max(after) });
+    }
+
+    fn add(&mut self, conversation: &Arc<Conversation>, form: Form, subscription: Subscription) {
         if self.is_about_to_grow(conversation.number, &form) {
             self.tidy_up(conversation.number);
         }
-        let audiences = self.audiences.entry(conversation.number).or_default();
-        // A reader can be ahead: it has read what was committed and is about to be announced.
-        let subscription = Subscription { outlet, at: end.max(after) };
-        match audiences.iter_mut().find(|audience| audience.form == form) {
+        let listeners = self
+            .listeners
+            .entry(conversation.number)
+            .or_insert_with(|| Listeners { conversation: conversation.clone(), audiences: Vec::new() });
+        match listeners.audiences.iter_mut().find(|audience| audience.form == form) {
             Some(audience) => audience.subscriptions.push(subscription),
-            None => audiences.push(Audience { form, subscriptions: vec![subscription] }),
+            None => listeners.audiences.push(Audience { form, subscriptions: vec![subscription] }),
         }
         self.metrics.subscriptions.inc();
     }
@@ -244,22 +309,58 @@ impl Shard {
     /// Whether one more subscription makes a list longer than it ever was. Then is the time to let go of those that
     /// have ended, also where nothing is ever said: often enough to bound the list, seldom enough to cost nothing.
     fn is_about_to_grow(&self, conversation: ConversationNo, form: &Form) -> bool {
-        let audience = self.audiences.get(&conversation).into_iter().flatten().find(|audience| audience.form == *form);
+        let Some(listeners) = self.listeners.get(&conversation) else { return false };
+        let audience = listeners.audiences.iter().find(|audience| audience.form == *form);
         audience.is_some_and(|audience| audience.subscriptions.len() == audience.subscriptions.capacity())
     }
 
-    /// Forgets subscriptions that have ended.
+    /// Forgets subscriptions that have ended, and conversations that nobody listens to any more.
     fn tidy_up(&mut self, conversation: ConversationNo) {
-        let Some(audiences) = self.audiences.get_mut(&conversation) else { return };
-        for audience in audiences.iter_mut() {
+        let Some(listeners) = self.listeners.get_mut(&conversation) else { return };
+        for audience in &mut listeners.audiences {
             let before = audience.subscriptions.len();
             audience.subscriptions.retain(|subscription| subscription.outlet.is_open());
             let gone = before - audience.subscriptions.len();
             self.metrics.subscriptions.dec_by(i64::try_from(gone).unwrap_or(0));
         }
-        audiences.retain(|audience| !audience.subscriptions.is_empty());
-        if audiences.is_empty() {
-            self.audiences.remove(&conversation);
+        listeners.audiences.retain(|audience| !audience.subscriptions.is_empty());
+        if listeners.audiences.is_empty() {
+            self.listeners.remove(&conversation);
+        }
+    }
+}
+
+impl Listeners {
+    /// Delivers consecutive messages to everybody, form by form.
+    async fn serve(&mut self, posts: &[Arc<Posted>]) {
+        for audience in &mut self.audiences {
+            let mut rest = posts;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(fitting(rest, &audience.form));
+                audience.serve(now).await;
+                rest = later;
+            }
+        }
+    }
+
+    /// Tells everybody of a notice, and ends the subscriptions that it ends.
+    async fn notify(&mut self, notice: &Notice) {
+        for audience in &mut self.audiences {
+            let bytes = shielded(&notice.conversation, || notice.encoded(&audience.form));
+            if !bytes.is_empty() {
+                audience.push_to_all(&Frames::new(bytes)).await;
+            }
+        }
+        let conversation = &self.conversation;
+        let (ended, why): (&(dyn Fn(&Subscription) -> bool + Sync), _) = match notice.what {
+            Happening::Created | Happening::Joined => return,
+            Happening::Expired | Happening::Destroyed => (&|_| true, Ended::PlaceGone),
+            Happening::Left => (&|one| !conversation.may_be_read_by(one.agent), Ended::NoLongerAllowed),
+        };
+        for audience in &self.audiences {
+            for subscription in audience.subscriptions.iter().filter(|one| ended(one)) {
+                subscription.outlet.close(why);
+            }
         }
     }
 }
@@ -303,7 +404,7 @@ impl Audience {
 fn fitting(posts: &[Arc<Posted>], form: &Form) -> usize {
     let mut bytes = 0;
     let fitting = posts.iter().take_while(|posted| {
-        bytes += shielded(posted, form).len();
+        bytes += shown(posted, form).len();
         bytes <= MOST_BYTES_AT_ONCE
     });
     fitting.count().max(1)
@@ -311,23 +412,27 @@ fn fitting(posts: &[Arc<Posted>], form: &Form) -> usize {
 
 /// The messages in one form, one after the other; removed ones are left out.
 fn encode(posts: &[Arc<Posted>], form: &Form) -> Frames {
-    let mut shown = posts.iter().filter(|posted| !posted.is_removed());
-    if let (Some(only), None) = (shown.next(), shown.next()) {
-        return Frames::new(shielded(only, form));
+    let mut visible = posts.iter().filter(|posted| !posted.is_removed());
+    if let (Some(only), None) = (visible.next(), visible.next()) {
+        return Frames::new(shown(only, form));
     }
     let mut bytes = BytesMut::new();
     for posted in posts.iter().filter(|posted| !posted.is_removed()) {
-        bytes.extend_from_slice(&shielded(posted, form));
+        bytes.extend_from_slice(&shown(posted, form));
     }
     Frames::new(bytes.freeze())
 }
 
-/// The message in one form, or nothing if the form fails: its surface's mistake must not silence everybody else whom
-/// this shard serves.
-fn shielded(posted: &Posted, form: &Form) -> Bytes {
-    let encoded = catch_unwind(AssertUnwindSafe(|| posted.encoded(form)));
-    encoded.unwrap_or_else(|_| {
-        tracing::error!(message.id = %posted.id, "a form failed; its subscribers do not get the message");
+/// The message in one form.
+fn shown(posted: &Posted, form: &Form) -> Bytes {
+    shielded(&posted.id, || posted.encoded(form))
+}
+
+/// What a form makes of an event, or nothing if the form fails: its surface's mistake must not silence everybody else
+/// whom this shard serves.
+fn shielded(event: &dyn fmt::Display, encode: impl FnOnce() -> Bytes) -> Bytes {
+    catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|_| {
+        tracing::error!(%event, "a form failed; its subscribers do not get the event");
         Bytes::new()
     })
 }

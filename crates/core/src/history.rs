@@ -1,4 +1,4 @@
-//! Reading the lobby: pages, resuming, and going live without a gap.
+//! Reading a conversation: pages, resuming, and going live without a gap.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -7,14 +7,15 @@ use tertulia_model::{ConversationId, MessageId, Seq};
 use tertulia_store::{MessageRecord, Slice, Store, StoreError};
 
 use crate::{
-    Deed, Ended, Error, LiveConnection,
+    Error,
     agents::Directory,
     bookmark::Bookmark,
     chat::Chat,
     conversation::Conversation,
-    fanout::Attached,
+    fanout::{Attached, Subscriber},
+    form::Form,
     live::{Flow, Frames, Outlet},
-    posted::{Form, Message, Posted},
+    posted::{Message, Posted},
     surface::Caller,
 };
 
@@ -45,7 +46,14 @@ pub struct Page {
     pub messages: Vec<Arc<Posted>>,
     /// Whether it does not follow on what the reader named, because that history is gone or too much was missed.
     pub truncated: bool,
+    /// Whether the conversation has more messages in the direction in which the page was asked for: after a page that
+    /// comes after something, before every other one.
+    pub has_more: bool,
 }
+
+/// See [`Chat::delivery_key`].
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryKey(usize);
 
 /// Where a new subscription starts.
 #[derive(Clone, Debug)]
@@ -59,72 +67,111 @@ pub struct Start {
 }
 
 impl Chat {
-    /// A page of the lobby, at most `limit` messages.
+    /// A page of a conversation, at most `limit` messages.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
-    pub async fn lobby_page(&self, from: PageFrom, limit: usize) -> Result<Page, Error> {
-        let lobby = &self.0.lobby;
+    /// [`Error::NotFound`] if it is over, [`Error::NotParticipant`], [`Error::Store`].
+    pub async fn page(
+        &self,
+        conversation: &Conversation,
+        reader: Option<&Caller>,
+        from: PageFrom,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        self.permit_reading(conversation, reader)?;
         let truncated = match from {
             PageFrom::Newest => false,
-            PageFrom::After(bookmark) | PageFrom::Before(bookmark) => !self.is_known(lobby, bookmark).await?,
+            PageFrom::After(bookmark) | PageFrom::Before(bookmark) => !self.is_known(conversation, bookmark).await?,
         };
-        let messages = match from {
-            PageFrom::After(bookmark) if !truncated => self.after(lobby, bookmark.seq, limit).await?,
-            PageFrom::Before(bookmark) if !truncated => self.before(lobby, bookmark.seq, limit).await?,
-            PageFrom::Newest | PageFrom::After(_) | PageFrom::Before(_) => self.newest(lobby, limit).await?.0,
+        // One more than asked for tells whether there are more.
+        let (from, wanted) = (if truncated { PageFrom::Newest } else { from }, limit + 1);
+        let mut messages = match from {
+            PageFrom::Newest => self.newest(conversation, wanted).await?.0,
+            PageFrom::After(bookmark) => self.after(conversation, bookmark.seq, wanted).await?,
+            PageFrom::Before(bookmark) => self.before(conversation, bookmark.seq, wanted).await?,
         };
-        Ok(Page { messages, truncated })
+        let has_more = messages.len() > limit;
+        match from {
+            PageFrom::After(_) => messages.truncate(limit),
+            PageFrom::Newest | PageFrom::Before(_) => drop(messages.drain(..messages.len().saturating_sub(limit))),
+        }
+        Ok(Page { messages, truncated, has_more })
     }
 
-    /// Where a reader of the lobby starts: at its bookmark, or with the newest messages.
+    /// Where a reader of a conversation starts: at its bookmark, or with the newest messages.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
-    pub async fn start_in_lobby(&self, resume: Option<Bookmark>) -> Result<Start, Error> {
-        let lobby = &self.0.lobby;
+    /// [`Error::NotFound`] if it is over, [`Error::NotParticipant`], [`Error::Store`].
+    pub async fn start(
+        &self,
+        conversation: &Conversation,
+        reader: Option<&Caller>,
+        resume: Option<Bookmark>,
+    ) -> Result<Start, Error> {
+        self.permit_reading(conversation, reader)?;
         let mut truncated = false;
         if let Some(bookmark) = resume {
-            let end = lobby.end();
+            let end = conversation.end();
             let missed = end.0.saturating_sub(bookmark.seq.0);
-            if missed <= MOST_MISSED as u64 && self.is_known(lobby, bookmark).await? {
-                let messages = self.between(lobby, bookmark.seq, end).await?;
-                return self.start(Page { messages, truncated }, end).await;
+            if missed <= MOST_MISSED as u64 && self.is_known(conversation, bookmark).await? {
+                let messages = self.between(conversation, bookmark.seq, end).await?;
+                return self.start_with(conversation, Page { messages, truncated, has_more: false }, end).await;
             }
             truncated = true;
         }
-        let (messages, end) = self.newest(lobby, NEWEST_ON_START).await?;
-        self.start(Page { messages, truncated }, end).await
+        let (messages, end) = self.newest(conversation, NEWEST_ON_START).await?;
+        let has_more = conversation.count() > messages.len() as u64;
+        self.start_with(conversation, Page { messages, truncated, has_more }, end).await
     }
 
-    async fn start(&self, page: Page, end: Seq) -> Result<Start, Error> {
+    async fn start_with(&self, conversation: &Conversation, page: Page, end: Seq) -> Result<Start, Error> {
         let last = match page.messages.last() {
             Some(posted) if posted.seq == end => Some(Bookmark::of(self.0.hub.epoch, posted)),
             _ if end == Seq::START => None,
-            _ => self.bookmark_at(&self.0.lobby, end).await?,
+            _ => self.bookmark_at(conversation, end).await?,
         };
         Ok(Start { page, last, end })
     }
 
-    /// Makes `outlet` a live subscriber of the lobby that has been given `start`. Nothing between `start` and the
-    /// first live message is missed or repeated.
+    fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
+        conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())
+    }
+
+    /// A place among the tasks that deliver, for one connection: all that it follows comes from the same task.
+    #[must_use]
+    pub fn delivery_key(&self) -> DeliveryKey {
+        DeliveryKey(self.0.next_subscription.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Makes `outlet` a live subscriber of a conversation that has been given `start`. Nothing between `start` and the
+    /// first live event is missed or repeated. When the conversation ends, or its reader may not read it any more, the
+    /// outlet is closed.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`], [`Error::Stopping`].
-    pub async fn follow_lobby(&self, start: &Start, form: &Form, outlet: &Arc<dyn Outlet>) -> Result<(), Error> {
-        let lobby = &self.0.lobby;
-        let key = self.0.next_subscription.fetch_add(1, Ordering::Relaxed);
+    /// [`Error::NotFound`] if it is over, [`Error::NotParticipant`], [`Error::Store`], [`Error::Stopping`].
+    pub async fn follow(
+        &self,
+        conversation: &Arc<Conversation>,
+        reader: Option<&Caller>,
+        start: &Start,
+        form: &Form,
+        outlet: &Arc<dyn Outlet>,
+        key: DeliveryKey,
+    ) -> Result<(), Error> {
+        let agent = reader.map(|caller| caller.agent.number);
+        let subscriber = Subscriber { agent, form: form.clone(), outlet: outlet.clone() };
         let mut at = start.end;
         loop {
-            match self.0.fanout.attach(key, lobby, form, outlet, at).await {
+            match self.0.fanout.attach(key.0, conversation, &subscriber, at).await {
                 Some(Attached::Live) => return Ok(()),
                 Some(Attached::Behind) => {}
+                Some(Attached::Refused(error)) => return Err(error),
                 None => return Err(Error::Stopping),
             }
-            let missed = self.read(lobby, Slice::After(at), CATCH_UP_ROWS).await?;
+            let missed = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
             let Some(last) = missed.last() else { return Err(Error::Stopping) };
             at = last.seq;
             let bytes: Vec<u8> =
@@ -133,30 +180,6 @@ impl Chat {
                 return Ok(());
             }
         }
-    }
-
-    /// Remembers that `outlet` was opened by `caller` for as long as the answer is kept: it counts as presence while it
-    /// is open, and is closed when the credential ends or the agent is suspended. If that has happened since the caller
-    /// was authenticated, it is closed at once.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`].
-    pub async fn remember_connection(
-        &self,
-        caller: &Caller,
-        outlet: &Arc<dyn Outlet>,
-    ) -> Result<LiveConnection, Error> {
-        let Caller { agent, credential, .. } = caller;
-        // First noted, then looked up: an end that comes in between finds the connection.
-        let connection = LiveConnection::open(self.clone(), agent.clone(), *credential, outlet);
-        let live = self.0.store.credentials_of(agent.number).await?;
-        if !live.iter().any(|record| record.number == *credential) {
-            outlet.close(Ended::CredentialEnded);
-        } else if Self::permit(agent, Deed::Attend).is_err() {
-            outlet.close(Ended::AgentSuspended);
-        }
-        Ok(connection)
     }
 
     /// Hands an event that is not kept to every live subscriber of the lobby with this form.

@@ -1,27 +1,29 @@
-//! The one writer of messages.
+//! The one writer of messages, and of what must keep its place among them.
 //!
-//! Whatever arrived while the last batch was being synced becomes the next batch: one statement, one sync. The writer
-//! numbers messages from its own memory, in the order in which they came, so that sequences have no holes and time
-//! never runs backwards within a conversation. What must keep its place among the messages (a suspension, a removal)
-//! goes through the same queue. Only after the sync are the callers told, and after them the fan-out.
+//! Whatever arrived while the last batch was being synced becomes the next batch: one commit, one sync. The writer
+//! decides on every entry from memory, in the order in which they came, and numbers messages so that sequences have no
+//! holes and time never runs backwards within a conversation. Joining, leaving, inviting and ending are entries like
+//! messages; what changes more than one conversation (a suspension, a removal, a sweep) runs alone between two batches.
+//! Only after the sync is memory changed and are the callers told, and after them the fan-out.
 
+mod batch;
 mod entry;
+mod telling;
 
-use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use tertulia_model::{ConversationNo, MessageId, MessageNo, Timestamp, time_ordered_uuid};
-use tertulia_store::{Append, LogEnd, Store, StoreError};
+use tertulia_model::MessageNo;
+use tertulia_store::{Commit, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use self::entry::{Entry, Numbered, Refused, repeated};
+pub(crate) use self::{batch::MOST_PARTICIPANTS, entry::Change};
+use self::{
+    batch::{Batch, Numbering},
+    entry::{Entry, Refused, Wanted, repeated},
+};
 use crate::{
-    Clock, Error, Ids,
-    agents::Agent,
-    conversation::Conversation,
-    fanout::Fanout,
-    metrics::Metrics,
-    permission::{Deed, permit},
-    posted::{Message, Posted},
+    Clock, Error, Ids, agents::Agent, conversation::Conversation, fanout::Fanout, metrics::Metrics, notice::Event,
+    posted::Posted, tallies::Tallies,
 };
 
 /// Entries that wait for the writer at the most. A sender beyond that waits for a place in the queue.
@@ -32,7 +34,7 @@ const MOST_IN_BATCH: usize = 512;
 
 /// What waits for the writer.
 enum Work {
-    Append(Entry),
+    Entry(Entry),
     Exclusive(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
@@ -52,23 +54,32 @@ impl Journal {
     /// A journal and the writer that must be run for it.
     pub(crate) fn new(parts: WriterParts) -> (Self, Writer) {
         let (queue, work) = mpsc::channel(QUEUE);
-        (
-            Self { queue },
-            Writer { parts, work, ends: HashMap::new(), last_number: None, in_doubt: Vec::new(), is_refusing: false },
-        )
+        (Self { queue }, Writer { parts, work, last: None, in_doubt: None, stale: Vec::new(), is_refusing: false })
     }
 
     /// Appends a message. `Ok` means that it is on disk. Once queued it is written whether or not the caller goes on
     /// waiting.
-    pub(crate) async fn append(
+    pub(crate) async fn say(
         &self,
         conversation: Arc<Conversation>,
         author: Arc<Agent>,
         text: Arc<str>,
     ) -> Result<Arc<Posted>, Error> {
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { conversation, author, text, reply: Some(reply) };
-        self.queue.send(Work::Append(entry)).await.map_err(|_| Error::Stopping)?;
+        let wanted = Wanted::Speech { author, text, reply: Some(reply) };
+        self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
+        answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Changes a room, in order with its messages. `Ok` means that it is on disk; it names whom something changed for.
+    pub(crate) async fn change(
+        &self,
+        conversation: Arc<Conversation>,
+        change: Change,
+    ) -> Result<Vec<Arc<Agent>>, Error> {
+        let (reply, answer) = oneshot::channel();
+        let wanted = Wanted::Change { change, reply: Some(reply) };
+        self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
     }
 
@@ -96,6 +107,7 @@ pub(crate) struct WriterParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) fanout: Fanout,
+    pub(crate) tallies: Arc<Tallies>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -103,18 +115,19 @@ pub(crate) struct WriterParts {
 pub(crate) struct Writer {
     parts: WriterParts,
     work: mpsc::Receiver<Work>,
-    /// Where the conversations end that were written to: the writer's memory, thrown away when a commit fails.
-    ends: HashMap<ConversationNo, LogEnd>,
-    last_number: Option<MessageNo>,
+    /// The last number given to a message; forgotten when a commit fails.
+    last: Option<MessageNo>,
     /// The last batch, if its commit failed and the store could not say either whether it was written after all.
-    in_doubt: Vec<Numbered>,
+    in_doubt: Option<Batch>,
+    /// Conversations whose participants memory may not know any more, because a commit failed that changed them.
+    stale: Vec<Arc<Conversation>>,
     /// Whether the last batch was refused as a whole: what is logged is when that begins and when it ends.
     is_refusing: bool,
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("conversations", &self.ends.len()).finish_non_exhaustive()
+        f.debug_struct("Writer").field("last", &self.last).finish_non_exhaustive()
     }
 }
 
@@ -145,7 +158,7 @@ impl Writer {
         let mut batch = Vec::with_capacity(waiting.len());
         for work in waiting.drain(..) {
             match work {
-                Work::Append(entry) => batch.push(entry),
+                Work::Entry(entry) => batch.push(entry),
                 Work::Exclusive(operation) => {
                     self.write_batch(std::mem::take(&mut batch)).await;
                     operation.await;
@@ -169,119 +182,100 @@ impl Writer {
     }
 
     /// Writes a batch whole and tells everybody, or gives it back.
-    async fn try_write(&mut self, batch: Vec<Entry>) -> Result<(), Refused> {
-        if let Err(cause) = self.settle_doubt().await {
-            return Err(Refused { entries: batch, cause });
-        }
-        let numbered = self.number(batch).await?;
-        match self.commit(&numbered).await {
-            Ok(()) => self.tell(numbered).await,
+    async fn try_write(&mut self, entries: Vec<Entry>) -> Result<(), Refused> {
+        let prepared = match self.settle_doubt().await {
+            Ok(()) => self.last_number().await,
+            Err(cause) => Err(cause),
+        };
+        let last = match prepared {
+            Ok(last) => last,
+            Err(cause) => return Err(Refused { entries, cause }),
+        };
+        let batch = self.decide(entries, last);
+        match self.commit(&batch.commit).await {
+            Ok(()) => self.tell(batch).await,
             // It says for certain that nothing was written.
-            Err(cause @ StoreError::Full) => return Err(Refused::numbered(numbered, cause)),
-            Err(cause) => self.look_for(numbered, cause).await?,
+            Err(cause @ StoreError::Full) => return Err(Refused { entries: batch.into_entries(), cause }),
+            Err(cause) => self.look_for(batch, cause).await?,
         }
         Ok(())
     }
 
+    /// Decides on every entry, in order.
+    fn decide(&mut self, entries: Vec<Entry>, last: MessageNo) -> Batch {
+        let mut random = vec![[0; 10]; entries.len()];
+        self.parts.ids.fill(random.as_flattened_mut());
+        let mut numbering = Numbering { now: self.parts.clock.now(), last };
+        let mut batch = Batch::default();
+        for (entry, random) in entries.into_iter().zip(random) {
+            batch.take(entry, &mut numbering, random);
+        }
+        self.last = Some(numbering.last);
+        batch
+    }
+
     /// A commit failed. An engine can fail after the commit, and a second writing would say everything twice, so the
     /// store is asked first. If it cannot answer, the batch stays in doubt.
-    async fn look_for(&mut self, mut numbered: Vec<Numbered>, cause: StoreError) -> Result<(), Refused> {
-        let Some(first) = numbered.first() else { return Ok(()) };
-        match self.parts.store.locate(first.append.id).await {
+    async fn look_for(&mut self, mut batch: Batch, cause: StoreError) -> Result<(), Refused> {
+        self.stale.extend(batch.drafts.iter().map(|draft| draft.conversation.clone()));
+        let Some(first) = batch.commit.messages.first() else {
+            // Changes alone can be made twice without harm.
+            return Err(Refused { entries: batch.into_entries(), cause });
+        };
+        match self.parts.store.locate(first.id).await {
             Ok(Some(_)) => {
                 tracing::warn!(error = &cause as &dyn std::error::Error, "a commit that failed was written after all");
-                self.tell(numbered).await;
+                self.tell(batch).await;
                 Ok(())
             }
-            Ok(None) => Err(Refused::numbered(numbered, cause)),
+            Ok(None) => Err(Refused { entries: batch.into_entries(), cause }),
             Err(_) => {
-                for one in &mut numbered {
-                    one.entry.answer(Err(Error::Store(repeated(&cause))));
+                for granted in &mut batch.granted {
+                    granted.entry.refuse(Error::Store(repeated(&cause)));
                 }
-                self.in_doubt = numbered;
+                self.in_doubt = Some(batch);
                 Err(Refused { entries: Vec::new(), cause })
             }
         }
     }
 
-    /// Finds out what became of the batch in doubt. What was written is told, so that nobody misses it; its senders
-    /// were told that it failed.
+    /// Finds out what became of the batch in doubt, and brings memory up to date with the store. What was written is
+    /// told, so that nobody misses it; its senders were told that it failed.
     async fn settle_doubt(&mut self) -> Result<(), StoreError> {
-        let Some(first) = self.in_doubt.first() else { return Ok(()) };
-        let place = self.parts.store.locate(first.append.id).await?;
-        let numbered = std::mem::take(&mut self.in_doubt);
-        if place.is_some() {
-            self.tell(numbered).await;
+        if let Some(first) = self.in_doubt.as_ref().and_then(|batch| batch.commit.messages.first()) {
+            let place = self.parts.store.locate(first.id).await?;
+            if let Some(batch) = self.in_doubt.take().filter(|_| place.is_some()) {
+                self.tell(batch).await;
+            }
+        }
+        while let Some(conversation) = self.stale.last() {
+            if let Some(room) = conversation.room() {
+                room.reload(&self.parts.store.participants(conversation.number).await?);
+            }
+            self.stale.pop();
         }
         Ok(())
     }
 
-    /// Gives every entry its place. Entries whose author may not speak any more are refused and leave the batch.
-    async fn number(&mut self, batch: Vec<Entry>) -> Result<Vec<Numbered>, Refused> {
-        if let Err(cause) = self.load_ends(&batch).await {
-            return Err(Refused { entries: batch, cause });
+    /// The last number given to a message.
+    async fn last_number(&mut self) -> Result<MessageNo, StoreError> {
+        match self.last {
+            Some(last) => Ok(last),
+            None => self.parts.store.last_number().await,
         }
-        let now = self.parts.clock.now();
-        let mut random = vec![[0; 10]; batch.len()];
-        self.parts.ids.fill(random.as_flattened_mut());
-        let mut numbered = Vec::with_capacity(batch.len());
-        for (mut entry, random) in batch.into_iter().zip(random) {
-            if let Err(refused) = permit(entry.author.state(), Deed::SpeakInLobby) {
-                entry.answer(Err(refused));
-                continue;
-            }
-            numbered.push(self.number_one(entry, now, random));
-        }
-        Ok(numbered)
     }
 
-    fn number_one(&mut self, entry: Entry, now: Timestamp, random: [u8; 10]) -> Numbered {
-        let end = self.ends.get_mut(&entry.conversation.number).expect("the ends of the batch were loaded");
-        end.last_seq = end.last_seq.next();
-        end.last_at = now.max(end.last_at + std::time::Duration::from_micros(1));
-        let number = MessageNo(self.last_number.map_or(0, |last| last.0) + 1);
-        self.last_number = Some(number);
-        let profile = entry.author.profile();
-        let append = Append {
-            number,
-            id: MessageId::from_uuid(time_ordered_uuid(end.last_at.as_millis(), random)),
-            conversation: entry.conversation.number,
-            seq: end.last_seq,
-            author: entry.author.number,
-            author_revision: profile.revision,
-            created_at: end.last_at,
-            text: entry.text.clone(),
-        };
-        Numbered { entry, append, profile }
-    }
-
-    async fn load_ends(&mut self, batch: &[Entry]) -> Result<(), StoreError> {
-        if self.last_number.is_none() {
-            self.last_number = Some(self.parts.store.last_number().await?);
-        }
-        for entry in batch {
-            let number = entry.conversation.number;
-            if !self.ends.contains_key(&number) {
-                let end = self.parts.store.log_end(number).await?;
-                self.ends.insert(number, end);
-            }
-        }
-        Ok(())
-    }
-
-    async fn commit(&mut self, numbered: &[Numbered]) -> Result<(), StoreError> {
-        if numbered.is_empty() {
+    async fn commit(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        if commit.is_empty() {
             return Ok(());
         }
-        let appends: Vec<Append> = numbered.iter().map(|numbered| numbered.append.clone()).collect();
         let started = self.parts.clock.elapsed();
-        let outcome = self.parts.store.append(&appends).await;
+        let outcome = self.parts.store.commit(commit).await;
         self.parts.metrics.commit_seconds.observe(self.parts.clock.elapsed().saturating_sub(started).as_secs_f64());
         if outcome.is_ok() {
             self.note_success();
         } else {
-            self.ends.clear();
-            self.last_number = None;
+            self.last = None;
         }
         outcome
     }
@@ -331,32 +325,22 @@ impl Writer {
         }
     }
 
-    /// What was committed is remembered, then told to the senders, then to everybody else.
-    async fn tell(&mut self, numbered: Vec<Numbered>) {
-        self.parts.metrics.appended.inc_by(numbered.len() as u64);
-        let mut by_conversation: Vec<(Arc<Conversation>, Vec<Arc<Posted>>)> = Vec::with_capacity(1);
-        let mut answers = Vec::with_capacity(numbered.len());
-        for Numbered { mut entry, append, profile } in numbered {
-            let Append { id, seq, created_at, text, .. } = append;
-            let conversation = entry.conversation.id;
-            let message = Message { id, conversation, seq, created_at, text: Some(text), removed: false };
-            let posted = Arc::new(Posted::new(message, entry.author, profile));
-            answers.push((entry.reply.take(), posted.clone()));
-            match by_conversation.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &entry.conversation)) {
-                Some((_, posts)) => posts.push(posted),
-                None => by_conversation.push((entry.conversation, vec![posted])),
+    /// What was committed is remembered, then told to those who asked for it, then to everybody else.
+    async fn tell(&mut self, batch: Batch) {
+        self.parts.metrics.appended.inc_by(batch.commit.messages.len() as u64);
+        let told = telling::of(batch);
+        for place in &told.places {
+            place.remember();
+        }
+        for event in told.places.iter().filter(|place| place.conversation.is_public()).flat_map(|place| &place.events) {
+            if let Event::Posted(posted) = event {
+                self.parts.tallies.count(&posted.author);
             }
         }
-        for (conversation, posts) in &by_conversation {
-            conversation.extend(posts);
-        }
-        for (reply, posted) in answers {
-            if let Some(reply) = reply {
-                drop(reply.send(Ok(posted)));
-            }
-        }
-        for (conversation, posts) in by_conversation {
-            self.parts.fanout.announce(conversation.number, posts.into()).await;
+        told.answers.give();
+        let happened: Vec<_> = told.places.into_iter().filter_map(telling::Place::into_announcement).collect();
+        if !happened.is_empty() {
+            self.parts.fanout.announce(happened.into()).await;
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tertulia_model::AgentNo;
+use tertulia_model::{AgentNo, ConversationNo};
 
 use crate::{
     Clock,
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) enum Subject {
     /// An agent.
     Agent(AgentNo),
+    /// An agent, in one conversation.
+    AgentIn(AgentNo, ConversationNo),
     /// A client's address: an IPv4 address, or the first 64 bits of an IPv6 address.
     Address(AddressKey),
 }
@@ -39,7 +41,7 @@ pub(crate) struct Counted {
 #[derive(Debug)]
 pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
-    agents: Windows<AgentNo>,
+    agents: Windows<(AgentNo, Option<ConversationNo>)>,
     addresses: Windows<AddressKey>,
     attempts: RandomState,
     exempt_local: bool,
@@ -79,7 +81,10 @@ impl Limiter {
     /// window that is over is gone with it.
     pub(crate) fn give_back(&self, counted_as: &'static str, action: Action, subject: Subject, counted: &Counted) {
         match subject {
-            Subject::Agent(agent) => self.agents.give_back(&(counted_as, action, agent), counted.started),
+            Subject::Agent(agent) => self.agents.give_back(&(counted_as, action, (agent, None)), counted.started),
+            Subject::AgentIn(agent, conversation) => {
+                self.agents.give_back(&(counted_as, action, (agent, Some(conversation))), counted.started);
+            }
             Subject::Address(address) => self.addresses.give_back(&(counted_as, action, address), counted.started),
         }
     }
@@ -106,7 +111,12 @@ impl Limiter {
         let Limit::Rate { count, per } = limit else { return Ok(None) };
         let now = self.clock.elapsed();
         let (outcome, is_local) = match subject {
-            Subject::Agent(agent) => (self.agents.take((counted_as, action, agent), now, count, per, attempt), false),
+            Subject::Agent(agent) => {
+                (self.agents.take((counted_as, action, (agent, None)), now, count, per, attempt), false)
+            }
+            Subject::AgentIn(agent, conversation) => {
+                (self.agents.take((counted_as, action, (agent, Some(conversation))), now, count, per, attempt), false)
+            }
             Subject::Address(address) if self.spares(address) => return Ok(None),
             Subject::Address(address) => {
                 let outcome = self.addresses.take((counted_as, action, address), now, count, per, attempt);

@@ -105,11 +105,15 @@ pub enum Action {
     LobbyMessage,
     /// Completing a verification.
     CompleteVerification,
+    /// Creating a room.
+    CreateRoom,
+    /// Saying something in one room.
+    RoomMessage,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 4;
+    pub(crate) const COUNT: usize = 6;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -119,6 +123,8 @@ impl Action {
             Self::Register => "registrations from your address",
             Self::LobbyMessage => "messages in the lobby",
             Self::CompleteVerification => "attempts to complete a verification",
+            Self::CreateRoom => "rooms created by one agent",
+            Self::RoomMessage => "messages of one agent in one room",
         }
     }
 }

@@ -51,8 +51,10 @@ pub enum Ended {
     AgentSuspended,
     /// Its agent was deleted.
     AgentDeleted,
-    /// What it listened to is gone, or its agent may not listen there any more.
+    /// What it listened to is gone.
     PlaceGone,
+    /// Its agent may not listen there any more.
+    NoLongerAllowed,
 }
 
 /// The receiving end of one subscription: a connection's send queue.

@@ -1,20 +1,11 @@
-//! Speaking in the lobby, and who is there.
+//! Who is in the lobby, and how many there are.
 
 use std::sync::{Arc, atomic::Ordering};
 
-use tertulia_model::{MessageText, NameKey, Timestamp};
+use tertulia_model::{NameKey, Timestamp};
 use tertulia_store::LastSeen;
 
-use crate::{
-    Deed, Error,
-    agents::Agent,
-    chat::Chat,
-    limiter::Subject,
-    limits::{Action, Quota},
-    posted::Posted,
-    presence::Attendance,
-    surface::Caller,
-};
+use crate::{Error, agents::Agent, chat::Chat, posted::Posted, presence::Attendance, surface::Caller};
 
 /// How many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,34 +33,6 @@ pub struct Attendee {
 const AUTHOR_WINDOW: u32 = 10_000;
 
 impl Chat {
-    /// Says something in the lobby. What is left of the agent's messages comes with it, where they are limited.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BadText`], [`Error::LinkNotAllowed`], [`Error::Throttled`]; a text that is refused is not counted.
-    /// [`Error::Suspended`]; [`Error::Stopping`], [`Error::Store`].
-    pub async fn say(&self, caller: &Caller, text: &str) -> Result<(Arc<Posted>, Option<Quota>), Error> {
-        let text = MessageText::parse_shared(text, caller.surface.longest_lobby_text)?;
-        let agent = &caller.agent;
-        Self::permit(agent, Deed::SpeakInLobby)?;
-        let is_verified = agent.has_badge();
-        if !is_verified && self.0.links.contains_link(text.as_str()) {
-            return Err(Error::LinkNotAllowed);
-        }
-        let limit = if is_verified { self.0.rules.lobby_verified } else { self.0.rules.lobby_unverified };
-        let subject = Subject::Agent(agent.number);
-        let counted = self.0.limiter.take("", Action::LobbyMessage, subject, limit).map_err(Error::Throttled)?;
-        match self.0.journal.append(self.0.lobby.clone(), agent.clone(), text.into()).await {
-            Ok(posted) => Ok((posted, counted.map(|counted| counted.quota))),
-            Err(error) => {
-                if let Some(counted) = &counted {
-                    self.0.limiter.give_back("", Action::LobbyMessage, subject, counted);
-                }
-                Err(error)
-            }
-        }
-    }
-
     /// Notes that an agent leaves the lobby and the rooms, until its next authenticated request.
     pub fn leave(&self, caller: &Caller) {
         self.0.attendance.leave(&caller.agent);
@@ -136,7 +99,12 @@ impl Chat {
         Ok(crate::history::assemble(&*self.0.store, &self.0.directory, self.0.lobby.id, records).await?)
     }
 
-    async fn with_presence(&self, agents: Vec<Arc<Agent>>) -> Result<Vec<Attendee>, Error> {
+    /// The agents, each with its presence, in the same order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn with_presence(&self, agents: Vec<Arc<Agent>>) -> Result<Vec<Attendee>, Error> {
         let unknown: Vec<_> =
             agents.iter().filter(|agent| Attendance::last_active(agent).is_none()).map(|agent| agent.number).collect();
         let stored = if unknown.is_empty() { Vec::new() } else { self.0.store.last_seen(&unknown).await? };

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use tertulia_model::{AgentState, MessageId, NameKey};
+use tertulia_model::{AgentState, ConversationNo, MessageId, NameKey};
 use tertulia_store::{AgentRecord, AuditEntry};
 
-use crate::{Ended, Error, Noun, agents::Agent, chat::Chat};
+use crate::{Ended, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
 /// Agents on one page of the operator's list.
 pub(crate) const OPERATOR_PAGE: u32 = 500;
@@ -40,12 +40,16 @@ impl Chat {
         let (chat, now) = (self.clone(), self.now());
         let removal = async move {
             let is_removed = chat.0.store.remove_message(id, now, &entry).await?;
-            if is_removed && conversation == chat.0.lobby.number {
-                chat.0.lobby.forget_text(seq);
+            if is_removed && let Some(conversation) = chat.conversation_in_memory(conversation) {
+                conversation.forget_text(seq);
             }
             Ok(is_removed)
         };
         self.0.journal.exclusively(removal).await
+    }
+
+    fn conversation_in_memory(&self, number: ConversationNo) -> Option<Arc<Conversation>> {
+        if number == self.0.lobby.number { Some(self.0.lobby.clone()) } else { self.0.conversations.loaded(number) }
     }
 
     /// The message that stands at a bookmark in the lobby.

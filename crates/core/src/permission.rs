@@ -14,6 +14,14 @@ pub enum Deed {
     Attend,
     /// Saying something in the lobby.
     SpeakInLobby,
+    /// Saying something in a room.
+    SpeakInRoom,
+    /// Creating a room.
+    CreateRoom,
+    /// Joining a room.
+    EnterRoom,
+    /// Inviting others to a room.
+    InviteToRoom,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -35,9 +43,17 @@ impl Chat {
 pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
     match (state, deed) {
         (AgentState::Active, _) | (AgentState::Suspended, Deed::ReadItself) => Ok(()),
-        (AgentState::Suspended, Deed::Attend | Deed::SpeakInLobby | Deed::HoldCredentials | Deed::ProveAccount) => {
-            Err(Error::Suspended)
-        }
+        (
+            AgentState::Suspended,
+            Deed::Attend
+            | Deed::SpeakInLobby
+            | Deed::SpeakInRoom
+            | Deed::CreateRoom
+            | Deed::EnterRoom
+            | Deed::InviteToRoom
+            | Deed::HoldCredentials
+            | Deed::ProveAccount,
+        ) => Err(Error::Suspended),
         (AgentState::Pending | AgentState::Deleted, _) => Err(Error::Unauthenticated),
     }
 }
@@ -46,8 +62,17 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 5] =
-        [Deed::ReadItself, Deed::Attend, Deed::SpeakInLobby, Deed::HoldCredentials, Deed::ProveAccount];
+    const DEEDS: [Deed; 9] = [
+        Deed::ReadItself,
+        Deed::Attend,
+        Deed::SpeakInLobby,
+        Deed::SpeakInRoom,
+        Deed::CreateRoom,
+        Deed::EnterRoom,
+        Deed::InviteToRoom,
+        Deed::HoldCredentials,
+        Deed::ProveAccount,
+    ];
 
     #[test]
     fn the_active_may_do_everything_and_those_who_are_nobody_nothing() {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use tertulia_model::{AgentId, AgentState, Avatar, CredentialId, CredentialKind, CredentialNo, Name, random_uuid};
+use tertulia_model::{AgentId, AgentState, CredentialId, CredentialKind, CredentialNo, Name, random_uuid};
 use tertulia_store::{
     AuditEntry, CredentialRecord, Issuance, NewAgent, NewCredential, Profile, Registration, Revocation,
 };
@@ -72,7 +72,7 @@ impl Chat {
         &self,
         surface: &Surface,
         name: &Name,
-        avatar: Option<&Avatar>,
+        profile: Profile,
         quota: Option<Quota>,
     ) -> Result<Registered, Error> {
         if name.is_reserved() || self.0.own_name.as_ref() == Some(name.key()) {
@@ -87,7 +87,7 @@ impl Chat {
             name_key: name.key().as_str().into(),
             state: AgentState::Active,
             is_listed: surface.lists_agents,
-            profile: Profile { avatar: avatar.map(|avatar| avatar.as_str().into()), ..Profile::default() },
+            profile,
             credential: Some(credential),
             now: self.now(),
         };

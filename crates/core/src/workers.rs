@@ -13,21 +13,32 @@ impl Chat {
     /// Starts the hub's own work on `tasks`. It ends when `stop` is cancelled.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.clone().write_presence(stop.clone()));
+        tasks.spawn(self.clone().end_rooms(stop.clone()));
+        tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
     }
 
-    /// Writes down what is only in memory. Called once more when everything else has ended.
+    /// Writes down what is only in memory. Called when everything else has ended.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
     pub async fn write_down(&self) -> Result<(), Error> {
+        self.0.tallies.write_down(&*self.0.store).await?;
+        Ok(self.0.attendance.write_down(&*self.0.store).await?)
+    }
+
+    /// As [`Chat::write_down`], while the hub is at work.
+    async fn write_down_meanwhile(&self) -> Result<(), Error> {
+        let chat = self.clone();
+        let tallies = async move { Ok(chat.0.tallies.write_down(&*chat.0.store).await?) };
+        self.0.journal.exclusively(tallies).await?;
         Ok(self.0.attendance.write_down(&*self.0.store).await?)
     }
 
     async fn write_presence(self, stop: CancellationToken) {
         while self.wait(WRITE_EVERY, &stop).await {
-            if let Err(error) = self.write_down().await {
+            if let Err(error) = self.write_down_meanwhile().await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "presence could not be written down");
             }
         }
@@ -48,7 +59,7 @@ impl Chat {
     }
 
     /// Waits; `false` when it is time to stop.
-    async fn wait(&self, duration: Duration, stop: &CancellationToken) -> bool {
+    pub(crate) async fn wait(&self, duration: Duration, stop: &CancellationToken) -> bool {
         tokio::select! {
             () = stop.cancelled() => false,
             () = self.0.clock.sleep(duration) => true,

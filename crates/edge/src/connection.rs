@@ -26,10 +26,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     edge::{Edge, Tail},
-    link::{Link, OpenConnection, Pace},
-    live::StreamTail,
+    link::{Link, Offer, OpenConnection, Pace},
     server::ServerOptions,
-    taken,
+    socket, taken,
     timer::ClockTimer,
     wire::Wire,
 };
@@ -66,10 +65,33 @@ pub(crate) async fn serve(
         Protocol::Http2 => serve_http2(wire, edge, link, watch).await,
         Protocol::Http1 => {
             // On the heap, so that it is gone before the taken socket's own task begins.
-            if let Some((socket, beginning, tail)) = Box::pin(serve_http1(wire, edge.clone(), link, watch)).await {
-                let socket = Arc::new(socket);
+            if let Some(taken) = Box::pin(serve_http1(wire, edge.clone(), link, watch)).await {
+                taken.serve(edge.tracker(), open);
+            }
+        }
+    }
+}
+
+/// A socket that HTTP has done with.
+struct Taken {
+    socket: TcpStream,
+    offer: Offer,
+    /// What the client sent behind the request.
+    early: Bytes,
+}
+
+impl Taken {
+    /// Goes on in a task of its own.
+    fn serve(self, tracker: &TaskTracker, open: OpenConnection) {
+        let socket = Arc::new(self.socket);
+        match self.offer {
+            // A listener has nothing to say.
+            Offer::Stream(beginning, tail) => {
                 tail.queue.attach_socket(Arc::clone(&socket), beginning);
-                edge.tracker().spawn(taken::serve(socket, tail, open));
+                tracker.spawn(taken::serve(socket, tail, open));
+            }
+            Offer::Socket(tail) => {
+                tracker.spawn(socket::serve(socket, self.early, *tail, open));
             }
         }
     }
@@ -115,12 +137,7 @@ async fn tell_protocol(socket: &TcpStream, link: &Link, options: &ServerOptions)
     }
 }
 
-async fn serve_http1(
-    wire: Wire,
-    edge: Edge,
-    link: Arc<Link>,
-    mut watch: Watch,
-) -> Option<(TcpStream, Bytes, StreamTail)> {
+async fn serve_http1(wire: Wire, edge: Edge, link: Arc<Link>, mut watch: Watch) -> Option<Taken> {
     let service = service(edge, Arc::clone(&link));
     let shutdown = link.streams().shutdown.clone();
     let mut shutdown = pin!(shutdown.cancelled());
@@ -134,22 +151,24 @@ async fn serve_http1(
             told = true;
             Pin::new(&mut connection).graceful_shutdown();
         }
-        if Pin::new(&mut connection).poll(cx).is_ready() {
-            return Poll::Ready((None, true));
+        if let Poll::Ready(end) = Pin::new(&mut connection).poll(cx) {
+            return Poll::Ready((end.ok().and_then(|()| link.take_offer()), true));
         }
-        if let Some(offer) = link.take_offer() {
-            return Poll::Ready((Some(offer), false));
+        if let Some((beginning, tail)) = link.take_stream() {
+            return Poll::Ready((Some(Offer::Stream(beginning, tail)), false));
         }
         watch.poll_expired(cx).map(|()| (None, false))
     })
     .await;
-    // What came in behind a request whose stream takes the socket is dropped here.
-    let wire = connection.into_parts().io.into_inner();
-    if let Some((beginning, tail)) = offer {
-        return Some((wire.into_socket(), beginning, tail));
+    let parts = connection.into_parts();
+    let wire = parts.io.into_inner();
+    if let Some(offer) = offer {
+        let (socket, ahead) = wire.into_parts();
+        let early = if ahead.is_empty() { parts.read_buf } else { [parts.read_buf, ahead].concat().into() };
+        return Some(Taken { socket, offer, early });
     }
     if finished && !told && !wire.has_ended() {
-        linger(&wire.into_socket(), link.streams().clock.sleep(LINGER)).await;
+        linger(&wire.into_parts().0, link.streams().clock.sleep(LINGER)).await;
     }
     None
 }

@@ -38,13 +38,14 @@ use crate::{
     cors::{self, CorsPolicy},
     head::{Head, RequestHead, RequestId, X_REQUEST_ID, copied},
     hosts::AllowedHosts,
-    link::{InFlight, Link},
+    link::{InFlight, Link, Offer},
     live::Streams,
     metrics::EdgeMetrics,
     paths::normalised,
     queue_budget::QueueBudget,
-    refusal::{Refusal, Refused, add_retry_after},
+    refusal::{Refusal, Refused, add_retry_after, add_upgrade},
     report::{RouteMark, report},
+    socket::Takeover,
     surfaces::{Surface, Surfaces},
 };
 
@@ -175,6 +176,9 @@ impl Edge {
             Err(refusal) => refusal.into_response(),
         };
         response = self.worded(response, &head);
+        if let Some(tail) = Takeover::of(&mut response) {
+            link.offer(Offer::Socket(Box::new(tail)));
+        }
         response.headers_mut().insert(X_REQUEST_ID, head.id.header());
         let elapsed = self.0.streams.clock.elapsed().saturating_sub(started);
         report(&head, &response, elapsed, &self.0.streams.metrics);
@@ -188,6 +192,7 @@ impl Edge {
         let headers = &parts.headers;
         RequestHead {
             method: parts.method.clone(),
+            version: parts.version,
             id: RequestId::of(headers, &*self.0.ids),
             client: self.0.options.trusted_proxies.client(link.peer().ip(), headers),
             accept: copied(headers, ACCEPT),
@@ -249,6 +254,7 @@ impl Edge {
                 response.extensions_mut().insert(route);
             }
             add_retry_after(&refusal, &mut response);
+            add_upgrade(&refusal, head.version, &mut response);
         }
         self.0.options.cors.mark(head.origin.as_ref(), response.headers_mut());
         response
@@ -263,7 +269,7 @@ enum Admitted {
     Preflight,
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("not a text")
 }

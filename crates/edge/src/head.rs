@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::extract::FromRequestParts;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request::Parts};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header, request::Parts};
 use tertulia_core::{Ids, Quota};
 use tertulia_model::random_uuid;
 
@@ -66,6 +66,7 @@ fn is_acceptable(id: &[u8]) -> bool {
 #[derive(Debug)]
 pub struct RequestHead {
     pub(crate) method: Method,
+    pub(crate) version: Version,
     pub(crate) uri: Uri,
     pub(crate) id: RequestId,
     pub(crate) client: ClientAddress,

@@ -2,7 +2,7 @@
 //! handler, and streams that outlive their response head.
 //!
 //! A surface gives a router, a [`Surface`] (its path prefix, how it words a [`Refusal`], its body limit and admission
-//! rule) and opens streams with [`StreamOpener`]. The host joins the routers, builds an [`Edge`] and runs a [`Server`].
+//! rule) and opens streams with [`StreamOpener`] and WebSockets with [`SocketOpener`]. The host joins the routers, builds an [`Edge`] and runs a [`Server`].
 //!
 //! Edge knows no JSON, no envelope and no dialect. It answers nothing in its own words: every refusal, the router's own
 //! 404 and 405 included, is rendered by the surface whose prefix is the longest match.
@@ -29,12 +29,14 @@ mod queue_budget;
 mod refusal;
 mod report;
 mod server;
+mod socket;
 pub mod sse;
 mod surfaces;
 mod taken;
 mod timer;
 mod tracked;
 mod wire;
+pub mod ws;
 
 pub use address::{ClientAddress, ForwardedHeader, TrustedProxies};
 pub use admission::Admission;
@@ -47,10 +49,14 @@ pub use hosts::AllowedHosts;
 pub use live::{LiveStream, StreamClass, StreamOpener};
 pub use metrics::EdgeMetrics;
 pub use negotiation::weight_of;
-pub use permits::{StreamPermit, StreamPermits};
+pub use permits::{Permit, Permits, StreamPermit, StreamPermits};
 pub use queue::SendQueue;
 pub use queue_budget::QueueBudget;
 pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
+pub use socket::{
+    BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Socket, SocketClass, SocketClosed,
+    SocketHandler, SocketOpener, SocketPermit, SocketPermits,
+};
 pub use surfaces::Surface;
 pub use tracked::{Tracked, tracked};

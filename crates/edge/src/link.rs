@@ -1,10 +1,10 @@
-//! What a connection's parts know together: its peer, how busy it is, and the stream that wants its socket.
+//! What a connection's parts know together: its peer, how busy it is, and who wants its socket.
 
 use std::{
     fmt,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -15,6 +15,7 @@ use bytes::Bytes;
 use crate::{
     live::{StreamTail, Streams},
     permits::StreamPermit,
+    socket::SocketTail,
 };
 
 /// One connection, as its socket, its requests and its task see it.
@@ -29,7 +30,15 @@ pub(crate) struct Link {
     stalled_ms: AtomicU64,
     offered: AtomicBool,
     head_flushed: AtomicBool,
-    offer: Mutex<Option<(Bytes, StreamTail)>>,
+    offer: Mutex<Option<Offer>>,
+}
+
+/// What wants a connection's socket.
+pub(crate) enum Offer {
+    /// A stream, as soon as its head is out: its beginning, and the rest of it.
+    Stream(Bytes, StreamTail),
+    /// A WebSocket, once hyper has done with the handshake.
+    Socket(Box<SocketTail>),
 }
 
 /// Stands for "the peer reads".
@@ -78,9 +87,9 @@ impl Link {
         &self.streams
     }
 
-    /// A stream wants the socket as soon as what was written so far has left.
-    pub(crate) fn offer(&self, beginning: Bytes, tail: StreamTail) {
-        *self.offer.lock().unwrap_or_else(PoisonError::into_inner) = Some((beginning, tail));
+    /// Somebody wants the socket as soon as what was written so far has left.
+    pub(crate) fn offer(&self, offer: Offer) {
+        *self.lock_offer() = Some(offer);
         self.offered.store(true, Relaxed);
     }
 
@@ -91,12 +100,27 @@ impl Link {
         }
     }
 
-    /// The stream, once its head is out.
-    pub(crate) fn take_offer(&self) -> Option<(Bytes, StreamTail)> {
+    /// The stream that wants the socket, once its head is out.
+    pub(crate) fn take_stream(&self) -> Option<(Bytes, StreamTail)> {
+        match self.take_offer()? {
+            Offer::Stream(beginning, tail) => Some((beginning, tail)),
+            socket @ Offer::Socket(_) => {
+                *self.lock_offer() = Some(socket);
+                None
+            }
+        }
+    }
+
+    /// Whatever wants the socket, once its head is out.
+    pub(crate) fn take_offer(&self) -> Option<Offer> {
         if !self.head_flushed.load(Relaxed) {
             return None;
         }
-        self.offer.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.lock_offer().take()
+    }
+
+    fn lock_offer(&self) -> MutexGuard<'_, Option<Offer>> {
+        self.offer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes came in.

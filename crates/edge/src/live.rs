@@ -22,8 +22,14 @@ use tertulia_core::Clock;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    head::Head, link::Link, metrics::EdgeMetrics, queue::Framing, queue::SendQueue, queue_body::QueueBody,
-    queue_budget::QueueBudget, refusal::Refusal,
+    head::Head,
+    link::{Link, Offer},
+    metrics::EdgeMetrics,
+    queue::Framing,
+    queue::SendQueue,
+    queue_body::QueueBody,
+    queue_budget::QueueBudget,
+    refusal::Refusal,
 };
 
 /// What all streams of one kind share; made once by the surface.
@@ -115,9 +121,10 @@ impl LiveStream {
     /// The response's body. Its first poll is the sign that the head is on its way.
     pub fn into_body(self) -> Body {
         let Self { link, framing, beginning, tail } = self;
-        match framing {
-            Framing::Chunked => Body::new(Handover { stream: Some((beginning, tail)), link }),
-            Framing::Raw => Body::new(QueueBody::new(&beginning, tail)),
+        if framing == Framing::Chunked {
+            Body::new(Handover { stream: Some((beginning, tail)), link })
+        } else {
+            Body::new(QueueBody::new(&beginning, tail))
         }
     }
 }
@@ -165,7 +172,7 @@ impl http_body::Body for Handover {
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Some((beginning, tail)) = self.stream.take() {
-            self.link.offer(beginning, tail);
+            self.link.offer(Offer::Stream(beginning, tail));
         }
         Poll::Pending
     }

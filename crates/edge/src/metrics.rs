@@ -30,11 +30,14 @@ pub struct EdgeMetrics {
     pub refused_connections: Counter,
     /// Streams that are open, over any protocol.
     pub live_streams: Gauge,
+    /// WebSockets that are open.
+    pub open_sockets: Gauge,
     /// Readers cut off because their send queue, or all together, were full.
     pub cut_off_connections: Counter,
     /// Bytes waiting in all send queues.
     pub queued_bytes: Gauge,
     requests: Family<Answer, Histogram>,
+    closed_sockets: Family<Closed, Counter>,
 }
 
 impl Default for EdgeMetrics {
@@ -43,9 +46,11 @@ impl Default for EdgeMetrics {
             open_connections: Gauge::default(),
             refused_connections: Counter::default(),
             live_streams: Gauge::default(),
+            open_sockets: Gauge::default(),
             cut_off_connections: Counter::default(),
             queued_bytes: Gauge::default(),
             // 0.25 ms to 4 s.
+            closed_sockets: Family::default(),
             requests: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 15))),
         }
     }
@@ -67,8 +72,26 @@ impl EdgeMetrics {
             self.refused_connections.clone(),
         );
         registry.register("live_streams", "Open streams", self.live_streams.clone());
+        registry.register("live_sockets", "Open WebSockets", self.open_sockets.clone());
+        registry.register(
+            "live_sockets_closed",
+            "WebSockets that were closed, by whom, and with which code; 1006 is none",
+            self.closed_sockets.clone(),
+        );
         registry.register("live_cut_off", "Readers cut off for being slow", self.cut_off_connections.clone());
         registry.register("live_queued_bytes", "Bytes in all send queues", self.queued_bytes.clone());
+    }
+
+    /// Counts a WebSocket that the hub closed.
+    pub(crate) fn socket_closed(&self, code: u16) {
+        self.closed_sockets.get_or_create(&Closed { by: "hub", code }).inc();
+    }
+
+    /// Counts a WebSocket whose client left, with `code` if it said one. Codes of its own count as one, so that their
+    /// number is bounded.
+    pub(crate) fn socket_left(&self, code: u16) {
+        let code = if code < 3000 { code } else { 3000 };
+        self.closed_sockets.get_or_create(&Closed { by: "client", code }).inc();
     }
 
     /// Counts an answered request. `route` is the route's pattern, never a path, so that their number is bounded.
@@ -76,6 +99,12 @@ impl EdgeMetrics {
         let answer = Answer { method: known_method(method), route: Route(route.cloned()), status };
         self.requests.get_or_create(&answer).observe(elapsed.as_secs_f64());
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    by: &'static str,
+    code: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -4,10 +4,13 @@
 //! fan-out's own task, without waking anybody, copying or allocating. What the socket does not take waits here, bounded
 //! in bytes, and leaves in as few writes as possible. Beyond the bound the reader is cut off; nobody ever waits for it.
 //!
-//! The queue knows framings, not formats: HTTP chunks, or bytes as they are.
+//! The queue knows framings, not formats: HTTP chunks, WebSocket frames, or bytes as they are. It never follows a part of
+//! a frame with anything but the rest of it.
+
+mod framing;
+mod waiting;
 
 use std::{
-    collections::VecDeque,
     io::{self, ErrorKind, IoSlice},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -16,26 +19,16 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use tertulia_core::{Ended, Flow, Frames, Outlet};
 use tokio::net::TcpStream;
 
-use crate::queue_budget::QueueBudget;
+pub(crate) use self::framing::Framing;
+use self::{framing::chunk, waiting::Waiting};
+use crate::{queue_budget::QueueBudget, ws};
 
-/// Most buffers handed to one `writev`.
-const WRITE_SLICES: usize = 64;
-
-/// The chunk that ends an HTTP/1.1 body.
-const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-
-/// How whole events are wrapped on the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// HTTP/1.1 chunks, written to the socket by us.
-    Chunked,
-    /// As they are: an ordinary response body, framed by hyper.
-    Raw,
-}
+/// Up to so many waiting bytes a connection's own sender goes on; beyond it waits.
+const ROOM: usize = 64 * 1024;
 
 /// Bytes that wait for one connection. When more than its bound would wait, the reader is cut off: its connection is
 /// closed, and it comes back and resumes from its position.
@@ -51,42 +44,70 @@ pub struct SendQueue {
 
 #[derive(Debug)]
 struct State {
-    sink: Sink,
-    waiting: VecDeque<Bytes>,
-    /// Bytes in `waiting`, and how many of them the bound does not count (the stream's beginning).
-    bytes: usize,
-    exempt: usize,
-    /// Whether anything was handed over since the keep-alive last looked.
+    phase: Phase,
+    /// Ours to write to, once the response head is out; an ordinary body has none.
+    socket: Option<Arc<TcpStream>>,
+    waiting: Waiting,
+    /// Whether anything was handed over since the keep-alive last looked, and whether any of what waited left.
     busy: bool,
-    waker: Option<Waker>,
-    ended: Option<Ended>,
+    progress: bool,
+    /// The connection's task, and its own sender if that waits for room.
+    task: Option<Waker>,
+    sender: Option<Waker>,
+    cause: Option<Cause>,
 }
 
-#[derive(Debug)]
-enum Sink {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
     /// The response head is not out yet: everything waits.
     NotYet,
-    /// The socket is ours.
-    Socket(Arc<TcpStream>),
-    /// A response body fetches what waits.
-    Body,
-    /// A farewell was said: what waits still leaves, nothing more is taken.
-    Ending(Option<Arc<TcpStream>>),
+    /// What is handed over leaves.
+    Open,
+    /// What waits still leaves, nothing more is taken; the connection's task is to say the last words.
+    Closing,
+    /// The last words are said: they leave, and that is the end.
+    Ending,
     /// Gone.
     Closed,
+}
+
+/// Why the hub closes a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Its reader takes too much room.
+    TooSlow,
+    /// The core's reason.
+    Ended(Ended),
+}
+
+/// How a queue that was being drained stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drained {
+    /// Closed, failed, or the last words have left.
+    Over,
+    /// The hub closes it: [`SendQueue::end`] is due.
+    Closing(Option<Cause>),
+}
+
+/// Whether bytes count towards a queue's bound.
+#[derive(Clone, Copy)]
+enum Charge {
+    Counted,
+    Uncounted,
 }
 
 impl SendQueue {
     pub(crate) fn open(framing: Framing, limit: usize, budget: Arc<QueueBudget>) -> Arc<Self> {
         let id = budget.next_id();
         let state = State {
-            sink: Sink::NotYet,
-            waiting: VecDeque::new(),
-            bytes: 0,
-            exempt: 0,
+            phase: Phase::NotYet,
+            socket: None,
+            waiting: Waiting::default(),
             busy: false,
-            waker: None,
-            ended: None,
+            progress: false,
+            task: None,
+            sender: None,
+            cause: None,
         };
         let waiting = AtomicUsize::new(0);
         let queue = Arc::new(Self { id, framing, limit, waiting, state: Mutex::new(state), budget });
@@ -103,67 +124,85 @@ impl SendQueue {
     /// Takes whole events that are for this connection alone (a keep-alive, say), in order with those pushed.
     pub fn send(&self, events: &Bytes) -> Flow {
         match self.framing {
-            Framing::Chunked => self.write(&chunk(events)),
-            Framing::Raw => self.write(events),
+            Framing::Chunked => self.write(&chunk(events), Charge::Counted),
+            Framing::Raw | Framing::WebSocket => self.write(events, Charge::Counted),
         }
     }
 
-    /// Why the hub closed it, if the hub did: for a connection that can tell its reader.
+    /// As [`SendQueue::send`], not held to the bound. The sender waits for [`SendQueue::poll_room`] first.
+    pub(crate) fn send_uncounted(&self, frames: &Bytes) -> Flow {
+        self.write(frames, Charge::Uncounted)
+    }
+
+    /// Ready when little enough waits for one more piece of any length, or, with an error, when nothing more is taken.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), ()>> {
+        let mut state = self.lock();
+        if !state.is_open() {
+            return Poll::Ready(Err(()));
+        }
+        if state.waiting.bytes() <= ROOM {
+            return Poll::Ready(Ok(()));
+        }
+        remember(&mut state.sender, cx);
+        Poll::Pending
+    }
+
+    /// Why the core closed it, if the core did: for a connection that can tell its reader.
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
-        self.lock().ended
+        match self.lock().cause {
+            Some(Cause::Ended(why)) => Some(why),
+            Some(Cause::TooSlow) | None => None,
+        }
     }
 
     /// Ends the stream at once; what waits is forgotten. The connection's task sees it and closes the connection.
     pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
-        let waker = self.shut(&mut state);
-        drop(state);
-        wake(waker);
+        self.shut(&mut state);
+        wake(state);
     }
 
-    /// Closes the connection of a reader that takes too much room.
+    /// Takes nothing more and forgets what waits, but for the rest of a frame that has left in part.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        if state.is_open() {
+            self.forget(&mut state);
+        }
+        wake(state);
+    }
+
+    /// Closes the connection of a reader that takes too much room. What is left of one that is being closed already is
+    /// forgotten.
     pub(crate) fn cut_off(&self, reason: &'static str) {
         let mut state = self.lock();
-        if matches!(state.sink, Sink::Closed) {
-            return;
+        match state.phase {
+            Phase::Closed => return,
+            Phase::Closing | Phase::Ending => self.shut(&mut state),
+            Phase::NotYet | Phase::Open => self.cut(&mut state, reason),
         }
-        let waker = self.shut(&mut state);
-        drop(state);
-        self.count_cut(reason);
-        wake(waker);
+        wake(state);
     }
 
     /// The head is out and the socket is ours: `beginning` leaves first, then what was pushed meanwhile.
     pub(crate) fn attach_socket(&self, socket: Arc<TcpStream>, beginning: Bytes) {
-        self.attach(Sink::Socket(socket), beginning);
+        self.attach(Some(socket), beginning);
     }
 
     /// A response body will fetch `beginning`, then what was pushed meanwhile.
     pub(crate) fn attach_body(&self, beginning: Bytes) {
-        self.attach(Sink::Body, beginning);
+        self.attach(None, beginning);
     }
 
-    /// The last events of the stream and the framing's end mark. Nothing is taken afterwards.
-    pub(crate) fn end(&self, farewell: &Bytes) {
+    /// The last words of the stream and the framing's end mark. Nothing is taken afterwards.
+    pub(crate) fn end(&self, words: &Bytes) {
         let mut state = self.lock();
-        let socket = match &state.sink {
-            Sink::Closed | Sink::Ending(_) => return,
-            Sink::Socket(socket) => Some(Arc::clone(socket)),
-            Sink::NotYet | Sink::Body => None,
-        };
-        state.sink = Sink::Ending(socket);
-        let mut last = BytesMut::with_capacity(farewell.len() + 16);
-        if self.framing == Framing::Chunked {
-            put_chunk(&mut last, farewell);
-            last.put_slice(LAST_CHUNK);
-        } else {
-            last.put_slice(farewell);
+        if matches!(state.phase, Phase::Ending | Phase::Closed) {
+            return;
         }
-        self.append(&mut state, last.freeze());
-        let waker = state.waker.take();
-        drop(state);
-        wake(waker);
+        state.phase = Phase::Ending;
+        self.append(&mut state, self.framing.end(words), 0);
+        wake(state);
     }
 
     /// Whether anything left or was queued since the last call.
@@ -172,80 +211,94 @@ impl SendQueue {
         std::mem::take(&mut state.busy) || !state.waiting.is_empty()
     }
 
-    /// Writes what waits to the socket. Ready when the stream is over: closed, failed, or its farewell has left.
-    pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Whether any of what waited has left since the last call.
+    pub(crate) fn take_progress(&self) -> bool {
+        std::mem::take(&mut self.lock().progress)
+    }
+
+    /// Writes what waits to the socket. Ready when there is no more to it, or when the last words are due.
+    pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<Drained> {
         let mut state = self.lock();
-        let (socket, ending) = match &state.sink {
-            Sink::Socket(socket) => (Arc::clone(socket), false),
-            Sink::Ending(Some(socket)) => (Arc::clone(socket), true),
-            Sink::NotYet | Sink::Body | Sink::Ending(None) | Sink::Closed => return Poll::Ready(()),
+        let (Phase::Open | Phase::Ending, Some(socket)) = (state.phase, state.socket.clone()) else {
+            let is_closing = state.phase == Phase::Closing && state.socket.is_some();
+            return Poll::Ready(if is_closing { Drained::Closing(state.cause) } else { Drained::Over });
         };
-        remember(&mut state.waker, cx);
+        remember(&mut state.task, cx);
         while !state.waiting.is_empty() {
             if ready!(socket.poll_write_ready(cx)).is_err() {
-                return Poll::Ready(());
+                return Poll::Ready(Drained::Over);
             }
             match write_waiting(&socket, &state.waiting) {
-                Ok(0) => return Poll::Ready(()),
+                Ok(0) => return Poll::Ready(Drained::Over),
                 Ok(written) => self.written(&mut state, written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(_) => return Poll::Ready(()),
+                Err(_) => return Poll::Ready(Drained::Over),
             }
         }
-        if ending { Poll::Ready(()) } else { Poll::Pending }
+        if state.phase == Phase::Ending { Poll::Ready(Drained::Over) } else { Poll::Pending }
     }
 
     /// The next bytes for a response body; `None` when the stream is over.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.lock();
-        if let Some(next) = state.waiting.front().cloned() {
+        if let Some(next) = state.waiting.first() {
             self.written(&mut state, next.len());
             return Poll::Ready(Some(next));
         }
-        if matches!(state.sink, Sink::Closed | Sink::Ending(_)) {
+        if !state.is_open() {
             return Poll::Ready(None);
         }
-        remember(&mut state.waker, cx);
+        remember(&mut state.task, cx);
         Poll::Pending
     }
 
     /// The one write path. Never waits: the socket takes what it can, the rest is queued.
-    fn write(&self, bytes: &Bytes) -> Flow {
+    fn write(&self, bytes: &Bytes, charge: Charge) -> Flow {
         let mut state = self.lock();
-        let rest = match &state.sink {
-            Sink::Closed | Sink::Ending(_) => return Flow::Closed,
-            Sink::Socket(socket) if state.waiting.is_empty() => match socket.try_write(bytes) {
+        let left = match (state.phase, &state.socket) {
+            (Phase::Closing | Phase::Ending | Phase::Closed, _) => return Flow::Closed,
+            (Phase::Open, Some(socket)) if state.waiting.is_empty() => match socket.try_write(bytes) {
                 Ok(written) if written == bytes.len() => {
                     state.busy = true;
                     return Flow::Open;
                 }
-                Ok(written) => bytes.slice(written..),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => bytes.clone(),
+                Ok(written) => written,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
                 Err(_) => {
-                    let waker = self.shut(&mut state);
-                    drop(state);
-                    wake(waker);
+                    self.shut(&mut state);
+                    wake(state);
                     return Flow::Closed;
                 }
             },
-            Sink::Socket(_) | Sink::NotYet | Sink::Body => bytes.clone(),
+            (Phase::NotYet | Phase::Open, _) => 0,
         };
-        self.queue(state, rest)
+        self.queue(state, bytes.clone(), left, charge)
     }
 
-    fn queue(&self, mut state: MutexGuard<'_, State>, rest: Bytes) -> Flow {
-        if (state.bytes - state.exempt).saturating_add(rest.len()) > self.limit {
-            let waker = self.shut(&mut state);
-            drop(state);
-            self.count_cut("its send queue is full");
-            wake(waker);
+    /// Queues what the socket did not take of `piece`.
+    fn queue(&self, mut state: MutexGuard<'_, State>, piece: Bytes, left: usize, charge: Charge) -> Flow {
+        let more = piece.len() - left;
+        let is_full = match charge {
+            Charge::Counted => state.waiting.counted().saturating_add(more) > self.limit,
+            Charge::Uncounted => false,
+        };
+        if is_full {
+            // What has begun to leave must be followed by its rest.
+            if left > 0 {
+                self.append(&mut state, piece, left);
+            }
+            self.cut(&mut state, "its send queue is full");
+            wake(state);
             return Flow::Closed;
         }
         // Whoever drains waits for the socket while anything is queued, and for us only while nothing is.
-        let waker = if state.waiting.is_empty() { state.waker.take() } else { None };
-        let excess = self.append(&mut state, rest);
+        let task = if state.waiting.is_empty() { state.task.take() } else { None };
+        let excess = self.append(&mut state, piece, left);
+        if matches!(charge, Charge::Uncounted) {
+            state.waiting.discount(more);
+        }
         drop(state);
-        wake(waker);
+        task.into_iter().for_each(Waker::wake);
         if excess {
             self.budget.relieve();
             if !self.is_open() {
@@ -255,96 +308,77 @@ impl SendQueue {
         Flow::Open
     }
 
-    fn attach(&self, sink: Sink, beginning: Bytes) {
+    fn attach(&self, socket: Option<Arc<TcpStream>>, beginning: Bytes) {
         let mut state = self.lock();
-        match &state.sink {
-            Sink::NotYet => state.sink = sink,
-            // A farewell before the head was out: what waits still leaves.
-            Sink::Ending(None) => {
-                state.sink = match sink {
-                    Sink::Socket(socket) => Sink::Ending(Some(socket)),
-                    Sink::NotYet | Sink::Body | Sink::Ending(_) | Sink::Closed => Sink::Ending(None),
-                }
-            }
-            Sink::Socket(_) | Sink::Body | Sink::Ending(Some(_)) | Sink::Closed => return,
+        if state.phase == Phase::Closed {
+            return;
         }
-        let excess = self.prepend(&mut state, beginning);
-        let waker = state.waker.take();
-        drop(state);
-        wake(waker);
+        if state.phase == Phase::NotYet {
+            state.phase = Phase::Open;
+        }
+        state.socket = socket;
+        let before = state.waiting.bytes();
+        if !beginning.is_empty() {
+            state.waiting.begin_with(self.framing.beginning(beginning));
+        }
+        let excess = self.gained(&state, before);
+        wake(state);
         if excess {
             self.budget.relieve();
         }
     }
 
-    /// Puts the stream's beginning in front, whatever its size; a large one is not copied.
-    fn prepend(&self, state: &mut State, beginning: Bytes) -> bool {
-        if beginning.is_empty() {
-            return false;
-        }
-        let before = state.bytes;
-        let parts = match self.framing {
-            Framing::Chunked => {
-                let size = Bytes::from(format!("{:x}\r\n", beginning.len()));
-                vec![size, beginning, Bytes::from_static(b"\r\n")]
-            }
-            Framing::Raw => vec![beginning],
-        };
-        for part in parts.into_iter().rev() {
-            state.bytes += part.len();
-            state.waiting.push_front(part);
-        }
-        state.exempt += state.bytes - before;
-        self.waiting.store(state.bytes, Relaxed);
-        self.budget.gain(state.bytes - before)
+    /// Adds a piece of which `left` bytes have left; answers whether all queues together are too full.
+    fn append(&self, state: &mut State, piece: Bytes, left: usize) -> bool {
+        let before = state.waiting.bytes();
+        state.waiting.push(piece, left);
+        state.busy = true;
+        self.gained(state, before)
     }
 
-    fn append(&self, state: &mut State, bytes: Bytes) -> bool {
-        let length = bytes.len();
-        if length == 0 {
-            return false;
-        }
-        state.waiting.push_back(bytes);
-        state.bytes += length;
-        state.busy = true;
-        self.waiting.store(state.bytes, Relaxed);
-        self.budget.gain(length)
+    fn gained(&self, state: &State, before: usize) -> bool {
+        let now = state.waiting.bytes();
+        self.waiting.store(now, Relaxed);
+        now > before && self.budget.gain(now - before)
     }
 
     /// Forgets the first `written` bytes of what waits.
     fn written(&self, state: &mut State, written: usize) {
-        let mut left = written;
-        while left > 0 {
-            let Some(front) = state.waiting.front_mut() else { break };
-            if front.len() > left {
-                front.advance(left);
-                break;
-            }
-            left -= front.len();
-            state.waiting.pop_front();
-        }
-        if state.waiting.is_empty() {
-            state.waiting = VecDeque::new();
-        }
-        state.bytes = state.bytes.saturating_sub(written);
-        state.exempt = state.exempt.saturating_sub(written);
+        state.waiting.advance(written);
         state.busy = true;
-        self.waiting.store(state.bytes, Relaxed);
+        state.progress = true;
+        self.waiting.store(state.waiting.bytes(), Relaxed);
         self.budget.lose(written);
+        if state.waiting.bytes() <= ROOM {
+            state.sender.take().into_iter().for_each(Waker::wake);
+        }
     }
 
-    fn shut(&self, state: &mut State) -> Option<Waker> {
-        state.sink = Sink::Closed;
-        state.waiting = VecDeque::new();
-        self.budget.lose(std::mem::take(&mut state.bytes));
-        state.exempt = 0;
-        self.waiting.store(0, Relaxed);
-        state.waker.take()
-    }
-
-    fn count_cut(&self, reason: &'static str) {
+    /// Cuts the reader off: a WebSocket is told, other streams just end.
+    fn cut(&self, state: &mut State, reason: &'static str) {
+        if self.framing == Framing::WebSocket {
+            self.forget(state);
+            state.cause = Some(Cause::TooSlow);
+        } else {
+            self.shut(state);
+        }
         self.budget.metrics().cut_off_connections.inc();
         tracing::warn!(reason, "cut a slow reader off");
+    }
+
+    fn forget(&self, state: &mut State) {
+        state.phase = Phase::Closing;
+        let forgotten = state.waiting.keep_begun(ws::end_of_frame);
+        self.waiting.store(state.waiting.bytes(), Relaxed);
+        self.budget.lose(forgotten);
+    }
+
+    fn shut(&self, state: &mut State) {
+        state.phase = Phase::Closed;
+        state.socket = None;
+        let waited = std::mem::take(&mut state.waiting);
+        self.budget.lose(waited.bytes());
+        self.waiting.store(0, Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -352,63 +386,46 @@ impl SendQueue {
     }
 }
 
+impl State {
+    fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::NotYet | Phase::Open)
+    }
+}
+
 impl Outlet for SendQueue {
     fn push(&self, frames: &Frames) -> Flow {
         match self.framing {
-            Framing::Chunked => self.write(frames.framed(chunk)),
-            Framing::Raw => self.write(frames.bytes()),
+            Framing::Chunked => self.write(frames.framed(chunk), Charge::Counted),
+            Framing::Raw | Framing::WebSocket => self.write(frames.bytes(), Charge::Counted),
         }
     }
 
     fn is_open(&self) -> bool {
-        !matches!(self.lock().sink, Sink::Closed | Sink::Ending(_))
+        self.lock().is_open()
     }
 
+    /// What waits still leaves, then the connection ends in its framing's way.
     fn close(&self, why: Ended) {
         let mut state = self.lock();
-        if matches!(state.sink, Sink::Closed) {
-            return;
+        if state.is_open() {
+            state.phase = Phase::Closing;
+            state.cause = Some(Cause::Ended(why));
         }
-        state.ended = Some(why);
-        let waker = self.shut(&mut state);
-        drop(state);
-        wake(waker);
+        wake(state);
     }
 }
 
 impl Drop for SendQueue {
     fn drop(&mut self) {
-        let mut state = self.lock();
-        let _ = self.shut(&mut state);
-        drop(state);
+        self.shut(&mut self.lock());
         self.budget.leave(self.id);
     }
 }
 
-fn write_waiting(socket: &TcpStream, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
-    let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-    let mut count = 0;
-    for (slice, bytes) in slices.iter_mut().zip(waiting) {
-        *slice = IoSlice::new(bytes);
-        count += 1;
-    }
+fn write_waiting(socket: &TcpStream, waiting: &Waiting) -> io::Result<usize> {
+    let mut slices = [IoSlice::new(&[]); waiting::WRITE_SLICES];
+    let count = waiting.fill(&mut slices);
     socket.try_write_vectored(&slices[..count])
-}
-
-fn chunk(events: &Bytes) -> Bytes {
-    let mut out = BytesMut::with_capacity(events.len() + 16);
-    put_chunk(&mut out, events);
-    out.freeze()
-}
-
-/// An empty chunk would end the body, so nothing is written for nothing.
-fn put_chunk(out: &mut BytesMut, events: &[u8]) {
-    if events.is_empty() {
-        return;
-    }
-    out.put_slice(format!("{:x}\r\n", events.len()).as_bytes());
-    out.put_slice(events);
-    out.put_slice(b"\r\n");
 }
 
 fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
@@ -417,8 +434,9 @@ fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
     }
 }
 
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
+/// Lets go of the queue and wakes whoever waits for it.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waiting = [state.task.take(), state.sender.take()];
+    drop(state);
+    waiting.into_iter().flatten().for_each(Waker::wake);
 }

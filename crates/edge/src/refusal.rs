@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{
-    HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    HeaderValue, StatusCode, Version,
+    header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
 };
 use tertulia_core::Throttle;
 
-use crate::head::RequestHead;
+use crate::{head::RequestHead, ws::handshake};
 
 /// Everything edge refuses. Closed on purpose: a renderer matches it without a `_` arm.
 ///
@@ -35,6 +35,11 @@ pub enum Refusal {
     Misdirected,
     /// A page of an origin that may not call.
     ForeignOrigin,
+    /// The path speaks over WebSockets of version 13, and the request asks for none; edge adds `Upgrade` and
+    /// `Sec-WebSocket-Version`.
+    UpgradeRequired,
+    /// The request asks for a WebSocket wrongly: its key is none, or it has a body.
+    BadHandshake,
     /// The hub is going down.
     ShuttingDown,
     /// The handler panicked, or edge was put together wrongly. The cause is in the log.
@@ -50,10 +55,11 @@ impl Refusal {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::BrokenBody | Self::BadHandshake => StatusCode::BAD_REQUEST,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -71,6 +77,8 @@ impl Refusal {
             Self::Throttled(_) => "Too many requests: over the rate limit; wait a moment.",
             Self::Misdirected => "This server does not answer for the host that was asked.",
             Self::ForeignOrigin => "Pages of this origin may not call this server.",
+            Self::UpgradeRequired => "This path speaks over WebSockets: connect with a WebSocket client.",
+            Self::BadHandshake => "The WebSocket handshake is not valid.",
             Self::ShuttingDown => "The server is shutting down; try again in a moment.",
             Self::Internal => "Something went wrong on the server.",
         }
@@ -91,7 +99,7 @@ impl IntoResponse for Refusal {
 
 /// Says refusals in a surface's words: its envelope, its codes.
 pub trait Renderer: Send + Sync + 'static {
-    /// The whole answer. Edge adds `Allow`, `Retry-After` (unless given), `X-Request-Id` and CORS.
+    /// The whole answer. Edge adds `Allow`, `Retry-After` (unless given), `Upgrade`, `X-Request-Id` and CORS.
     fn render(&self, refusal: &Refusal, head: &RequestHead) -> Response;
 }
 
@@ -118,4 +126,17 @@ pub(crate) fn add_retry_after(refusal: &Refusal, response: &mut Response) {
     let seconds = throttle.quota.resets_in.as_millis().div_ceil(1000).max(1);
     let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
     response.headers_mut().entry(RETRY_AFTER).or_insert_with(|| HeaderValue::from(seconds));
+}
+
+/// Adds what a client must ask for. `Upgrade` is HTTP/1.1's word; elsewhere the version alone is said.
+pub(crate) fn add_upgrade(refusal: &Refusal, version: Version, response: &mut Response) {
+    if *refusal != Refusal::UpgradeRequired {
+        return;
+    }
+    let headers = response.headers_mut();
+    headers.insert(SEC_WEBSOCKET_VERSION, handshake::VERSION);
+    if version == Version::HTTP_11 {
+        headers.insert(UPGRADE, handshake::WEBSOCKET);
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    }
 }

@@ -14,17 +14,18 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio_util::sync::WaitForCancellationFuture;
 
-use crate::{keep_alive::KeepAlive, link::OpenConnection, live::StreamTail};
+use crate::{keep_alive::KeepAlive, link::OpenConnection, live::StreamTail, queue::Drained};
 
 /// What a listener may send on its taken connection, all told. It has nothing to say; more than this is abuse.
 const MOST_INPUT_BYTES: usize = 64 * 1024;
 
-/// How long a farewell may take to leave.
-const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
+/// How long what waits, and a farewell behind it, may take to leave.
+pub(crate) const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
 
 /// Serves the taken socket until one side ends it.
 pub(crate) async fn serve(socket: Arc<TcpStream>, tail: StreamTail, _open: OpenConnection) {
@@ -36,15 +37,22 @@ pub(crate) async fn serve(socket: Arc<TcpStream>, tail: StreamTail, _open: OpenC
         tail,
         input: 0,
     };
-    if poll_fn(|cx| listener.poll_end(cx, shutdown.as_mut())).await == End::HubCloses {
-        listener.say_farewell().await;
+    match poll_fn(|cx| listener.poll_end(cx, shutdown.as_mut())).await {
+        End::Over => {}
+        End::Closed => listener.end_with(&Bytes::new()).await,
+        End::HubCloses => {
+            let farewell = listener.tail.class.farewell.clone();
+            listener.end_with(&farewell).await;
+        }
     }
 }
 
 #[derive(PartialEq, Eq)]
 enum End {
-    /// The peer has gone, the reader was cut off, or the stream was closed.
+    /// The peer has gone, or the reader was cut off.
     Over,
+    /// The core closed the stream: what waits is all that comes.
+    Closed,
     /// The hub goes down.
     HubCloses,
 }
@@ -65,8 +73,10 @@ impl Listener {
         while self.keep_alive.poll_due(cx, &self.tail.queue).is_ready() {
             let _ = self.tail.queue.send(&self.tail.class.keep_alive);
         }
-        if self.tail.queue.poll_drain(cx).is_ready() {
-            return Poll::Ready(End::Over);
+        match self.tail.queue.poll_drain(cx) {
+            Poll::Ready(Drained::Over) => return Poll::Ready(End::Over),
+            Poll::Ready(Drained::Closing(_)) => return Poll::Ready(End::Closed),
+            Poll::Pending => {}
         }
         shutdown.poll(cx).map(|()| End::HubCloses)
     }
@@ -90,9 +100,9 @@ impl Listener {
         }
     }
 
-    async fn say_farewell(&mut self) {
+    async fn end_with(&mut self, words: &Bytes) {
         let queue = Arc::clone(&self.tail.queue);
-        queue.end(&self.tail.class.farewell);
+        queue.end(words);
         let mut patience = self.tail.streams.clock.sleep(FAREWELL_WITHIN);
         poll_fn(|cx| {
             if self.poll_gone(cx).is_ready() || queue.poll_drain(cx).is_ready() {

@@ -42,8 +42,9 @@ impl Wire {
         }
     }
 
-    pub(crate) fn into_socket(self) -> TcpStream {
-        self.socket
+    /// The socket, and what was read from it and asked for by nobody.
+    pub(crate) fn into_parts(self) -> (TcpStream, Bytes) {
+        (self.socket, self.ahead)
     }
 }
 

@@ -5,6 +5,7 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, header::FORWARDED, request::Parts},
 };
+use tertulia_api::Api;
 use tertulia_chatr::Chatr;
 use tertulia_core::{Action, Chat, SurfaceLimits};
 use tertulia_edge::{ClientAddress, Refusal, Surface};
@@ -40,21 +41,20 @@ pub(crate) fn key_kinds() -> Vec<CredentialKind> {
 /// Every surface of the hub.
 #[derive(Clone, Debug)]
 pub(crate) struct AllSurfaces {
+    api: Api,
     chatr: Chatr,
     site: Site,
 }
 
 impl AllSurfaces {
     pub(crate) fn new(chat: &Chat, config: &Config, outside: &Outside) -> Self {
+        let api = Api::new(chat.clone(), api_options(config));
         let options = tertulia_chatr::Options {
             public_url: outside.public_url.clone(),
             public_host: outside.public_host.clone(),
-            limits: SurfaceLimits::new(config.limits.streams_per_address)
-                .with(Action::Request, config.limits.requests_per_address)
-                .with(Action::CompleteVerification, config.limits.verification_attempts),
-            stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         };
-        Self { chatr: Chatr::new(chat.clone(), options), site: Site::new(chat.clone(), site_options(config, outside)) }
+        let chatr = Chatr::new(api.clone(), options);
+        Self { api, chatr, site: Site::new(chat.clone(), site_options(config, outside)) }
     }
 
     /// `tasks` carries what a client that hangs up must not stop.
@@ -63,7 +63,7 @@ impl AllSurfaces {
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
-        vec![self.chatr.surface()]
+        vec![self.api.prefixed()]
     }
 
     pub(crate) fn rest(&self) -> Surface {
@@ -76,6 +76,15 @@ impl AllSurfaces {
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         self.chatr.start_workers(tasks, stop);
+    }
+}
+
+fn api_options(config: &Config) -> tertulia_api::Options {
+    tertulia_api::Options {
+        limits: SurfaceLimits::new(config.limits.streams_per_address)
+            .with(Action::Request, config.limits.requests_per_address)
+            .with(Action::CompleteVerification, config.limits.verification_attempts),
+        stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
     }
 }
 

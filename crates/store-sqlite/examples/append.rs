@@ -18,7 +18,7 @@ use tertulia_model::{
     AgentId, AgentNo, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
     time_ordered_uuid,
 };
-use tertulia_store::{Append, Hub, Messages, Seed, Slice, StoreError};
+use tertulia_store::{Append, Commit, Hub, Messages, Seed, Slice, StoreError};
 use tertulia_store_sqlite::{SqliteOptions, SqliteStore};
 
 const LASTS: Duration = Duration::from_secs(3);
@@ -69,8 +69,8 @@ async fn append_for(
         let mut commits = 0;
         while begun.elapsed() < LASTS {
             let first = commits * size + 1;
-            let batch: Vec<Append> = (first..first + size).map(|place| said(conversation, author, place)).collect();
-            store.append(&batch).await?;
+            let messages = (first..first + size).map(|place| said(conversation, author, place)).collect();
+            store.commit(&Commit { messages, ..Commit::default() }).await?;
             commits += 1;
         }
         is_over.store(true, Ordering::Relaxed);

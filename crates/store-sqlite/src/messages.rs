@@ -3,54 +3,27 @@
 use async_trait::async_trait;
 use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
 use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
-use tertulia_store::{Append, AuditEntry, LogEnd, MessageRecord, Messages, Slice, StoreError};
+use tertulia_store::{AuditEntry, Commit, LogEnd, MessageRecord, Messages, Slice, StoreError};
 
 use crate::{
-    SqliteStore, audit,
-    failure::{failed, refused},
-    page::{Batch, decode_page},
+    SqliteStore, audit, commit,
+    failure::refused,
+    page::decode_page,
     rows::{get, get_count, get_time},
 };
 
 #[async_trait]
 impl Messages for SqliteStore {
-    #[tracing::instrument(name = "db.messages.append", level = "debug", skip_all, fields(batch.rows = batch.len()))]
-    async fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let Some(Batch { rows, ids, starts }) = Batch::encode(batch) else { return Err(failed(NOT_NEXT)) };
-        // One statement outside a transaction: SQLite begins, commits and syncs once. The condition does not depend on
-        // the row, so it is looked at once a batch. `jsonb_each` hands rows on in binary: a quarter less work than
-        // `json_each`, whose rows are text that every `json_extract` would have to parse.
-        let appended = sqlx::query(
-            "insert into messages
-                 (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text)
-             select json_extract(value, '$[0]'), substr(?2, 1 + 16 * key, 16), json_extract(value, '$[1]'),
-                    json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
-                    json_extract(value, '$[5]'), json_extract(value, '$[6]')
-             from jsonb_each(?1)
-             where not exists (
-                 select 1
-                 from json_each(?3) s
-                 where s.value ->> 1 <> 1 + (
-                     select coalesce(max(m.seq), 0)
-                     from messages m
-                     where m.conversation_no = s.value ->> 0
-                 )
-             )",
-        )
-        .bind(rows)
-        .bind(ids)
-        .bind(starts);
-        match self.write(appended).await? {
-            0 => Err(failed(NOT_NEXT)),
-            _ => Ok(()),
-        }
+    #[tracing::instrument(name = "db.messages.commit", level = "debug", skip_all, fields(batch.rows = commit.messages.len()))]
+    async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        commit::write(self, commit).await
     }
 
     async fn last_number(&self) -> Result<MessageNo, StoreError> {
-        let last = sqlx::query("select coalesce(max(message_no), 0) as last from messages");
+        let last = sqlx::query(
+            "select max(last_message_no, (select coalesce(max(message_no), 0) from messages)) as last
+             from hub",
+        );
         self.readers.first(last).await?.map_or(Ok(MessageNo(0)), |row| Ok(MessageNo(get(&row, "last")?)))
     }
 
@@ -145,8 +118,6 @@ impl Messages for SqliteStore {
         Ok(true)
     }
 }
-
-const NOT_NEXT: &str = "a message does not continue its conversation";
 
 impl SqliteStore {
     async fn read_after(

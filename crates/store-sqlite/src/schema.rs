@@ -12,7 +12,10 @@ use crate::{failure::refused, rows::get};
 const APPLICATION_ID: i64 = 0x5465_7274;
 
 /// Every migration with the statement that notes it, in order, from version 1.
-const MIGRATIONS: &[(&str, &str)] = &[(include_str!("../migrations/0001_hub.sql"), "pragma user_version = 1")];
+const MIGRATIONS: &[(&str, &str)] = &[
+    (include_str!("../migrations/0001_hub.sql"), "pragma user_version = 1"),
+    (include_str!("../migrations/0002_rooms.sql"), "pragma user_version = 2"),
+];
 
 /// The version of the schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "there are a handful of migrations")]

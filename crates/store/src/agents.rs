@@ -40,6 +40,8 @@ pub struct AgentRecord {
     pub created_at: Timestamp,
     /// The newest revision of its profile.
     pub profile: Arc<Profile>,
+    /// How much it has said in public, as far as it was written down.
+    pub said: u64,
 }
 
 /// An agent about to be registered.
@@ -88,6 +90,9 @@ pub trait Agents: Debug + Send + Sync + 'static {
 
     /// The agent whose compared name is `name_key`, whatever its state.
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError>;
+
+    /// The agent with this public id, whatever its state.
+    async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError>;
 
     /// The agent with a live credential of this digest, whatever its state, and that credential.
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError>;

@@ -14,6 +14,9 @@ mod fixtures;
 pub mod hub;
 pub mod messages;
 pub mod presence;
+pub mod rooms;
+pub mod sweeps;
+pub mod tallies;
 
 /// Makes one `#[tokio::test]` of each case. The caller brings tokio and
 /// `async fn make_store() -> (Keep, impl Store)`, where `Keep` is dropped after the store.
@@ -78,12 +81,59 @@ macro_rules! conformance {
             a_message_is_removed_once
             an_authors_messages_are_newest_first
             readers_see_whole_batches
+            one_batch_may_serve_several_conversations
+            a_hole_in_one_conversation_refuses_all
+            an_unknown_conversation_is_refused_whole
         }
         $crate::conformance_cases! { $make_store, presence,
             who_was_never_seen_is_left_out
             what_is_saved_replaces_what_was_known
             a_leave_is_kept_and_forgotten
             an_unknown_agent_is_passed_over
+        }
+        $crate::conformance_cases! { $make_store, rooms,
+            a_created_room_is_found
+            what_is_no_room_is_not_found
+            the_creator_has_joined_and_the_others_are_invited
+            a_room_is_created_whole_or_not_at_all
+            participants_come_in_the_order_in_which_they_came
+            the_last_change_of_a_participant_holds
+            any_conversation_may_have_participants
+            messages_of_a_room_are_messages_like_others
+            an_ending_brings_the_end_forward_only
+            an_ending_of_what_is_no_room_is_passed_over
+            a_commit_of_everything_is_whole
+            a_hole_refuses_the_changes_with_it
+            an_unknown_participant_refuses_the_messages_with_it
+            the_list_is_newest_first_and_pages
+            what_is_over_is_neither_listed_nor_counted
+            lists_and_counts_are_of_one_visibility
+            a_listing_says_where_its_log_ends
+            members_are_counted_through_every_change
+            a_listing_knows_the_viewer
+            rooms_end_soonest_first
+            rooms_that_end_at_one_moment_come_together
+        }
+        $crate::conformance_cases! { $make_store, sweeps,
+            nothing_is_left_of_a_swept_room
+            what_is_not_over_is_left_alone
+            a_sweep_keeps_its_measure
+            a_large_room_goes_from_its_newest_message_on
+            participants_go_in_slices_too
+            small_rooms_share_a_slice
+            numbers_are_never_given_twice
+            a_swept_room_takes_nothing
+        }
+        $crate::conformance_cases! { $make_store, tallies,
+            nothing_is_said_at_first
+            what_is_saved_is_found_every_way
+            an_agent_nobody_knows_is_passed_over
+            catching_up_counts_what_everybody_could_read
+            catching_up_counts_once
+            what_is_covered_is_not_counted_again
+            coverage_never_goes_back
+            what_was_swept_counts_all_the_same
+            what_was_covered_and_swept_is_not_counted_again
         }
     };
 }

@@ -14,16 +14,20 @@ mod error;
 mod hub;
 mod messages;
 mod presence;
+mod rooms;
+mod tallies;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
-pub use messages::{Append, LogEnd, MessageRecord, Messages, Slice};
+pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
+pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept};
+pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Presence + Badges {}
+pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges {}
 
-impl<T: Hub + Agents + Credentials + Messages + Presence + Badges> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges> Store for T {}

@@ -5,7 +5,7 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
 
-use crate::{AuditEntry, StoreError};
+use crate::{AuditEntry, ParticipantChange, StoreError};
 
 /// A message about to be written. The writer has numbered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,26 @@ pub struct Append {
     pub created_at: Timestamp,
     /// What is said.
     pub text: Arc<str>,
+}
+
+/// What the writer commits in one go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Messages, in the order of their numbers.
+    pub messages: Vec<Append>,
+    /// Changes of participants, in order: of several for one agent and conversation the last one holds. Who is gone
+    /// already may go again.
+    pub participants: Vec<ParticipantChange>,
+    /// Rooms that are over at this moment, unless they were before. What is no room, or no room any more, is passed over.
+    pub endings: Vec<(ConversationNo, Timestamp)>,
+}
+
+impl Commit {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.participants.is_empty() && self.endings.is_empty()
+    }
 }
 
 /// A message as stored.
@@ -74,10 +94,12 @@ pub struct LogEnd {
 /// The log.
 #[async_trait]
 pub trait Messages: Debug + Send + Sync + 'static {
-    /// Writes all of `batch`, or nothing of it. `Ok` means synced to disk.
-    async fn append(&self, batch: &[Append]) -> Result<(), StoreError>;
+    /// Writes all of `commit`, or nothing of it: a message that does not continue its conversation, and a message or
+    /// participant of a conversation or an agent that is not there, refuse it whole. `Ok` means synced to disk. A commit
+    /// of messages alone is the hot path.
+    async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
 
-    /// The greatest number ever given to a message; 0 if there is none.
+    /// The greatest number ever given to a message, be the message still there or not; 0 if there is none.
     async fn last_number(&self) -> Result<MessageNo, StoreError>;
 
     /// Where the conversation ends.

@@ -11,6 +11,7 @@ use crate::{
     clock::ManualClock,
     http::{Connection, Request},
     reply::Reply,
+    socket::WebSocket,
     stream::EventStream,
     within,
 };
@@ -216,6 +217,24 @@ impl TestApp {
         EventStream::open(Connection::open(self.address).await, &request).await
     }
 
+    /// Opens a WebSocket without a key.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub async fn socket(&self, target: &str) -> WebSocket {
+        accepted(self.socket_with(Request::new("GET", target), &[]).await)
+    }
+
+    /// Opens a WebSocket with a request of one's own, and with `texts` sent in the same write.
+    ///
+    /// # Errors
+    ///
+    /// The answer, if it is refused.
+    pub async fn socket_with(&self, request: Request, texts: &[&str]) -> Result<WebSocket, Reply> {
+        WebSocket::open_with(Connection::open(self.address).await, request, texts).await
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -236,6 +255,10 @@ async fn start(
     let clock: Arc<dyn Clock> = clock.clone();
     let surroundings = Surroundings { clock, durability: Durability::Off, ..Surroundings::real() };
     Host::start(config, surroundings).await.expect("the hub starts")
+}
+
+fn accepted(socket: Result<WebSocket, Reply>) -> WebSocket {
+    socket.unwrap_or_else(|reply| panic!("the socket was refused: {reply:?}"))
 }
 
 /// An agent with its key, which it sends with every request.
@@ -288,6 +311,15 @@ impl AgentCaller {
     /// `DELETE`.
     pub async fn delete(&self, target: &str) -> Reply {
         self.send(&self.request("DELETE", target)).await
+    }
+
+    /// Opens a WebSocket with the key.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub async fn socket(&self, target: &str) -> WebSocket {
+        accepted(WebSocket::open(Connection::open(self.address).await, self.request("GET", target)).await)
     }
 
     /// Says something in the lobby.

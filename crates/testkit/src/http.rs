@@ -110,6 +110,23 @@ impl Connection {
         within("the hub to read", self.socket.write_all(bytes)).await.expect("the connection is open");
     }
 
+    /// Sends bytes as they are, if the connection is still there.
+    pub async fn try_send_bytes(&mut self, bytes: &[u8]) {
+        // The hub may have gone; whoever reads notices.
+        let _ = within("the hub to read", self.socket.write_all(bytes)).await;
+    }
+
+    /// Sends a request, and bytes behind it in the same write.
+    ///
+    /// # Panics
+    ///
+    /// If the connection is gone.
+    pub async fn send_with(&mut self, request: &Request, behind: &[u8]) {
+        let mut bytes = request.bytes(self.host);
+        bytes.extend_from_slice(behind);
+        self.send_bytes(&bytes).await;
+    }
+
     /// Sends a request.
     ///
     /// # Panics
@@ -137,10 +154,20 @@ impl Connection {
     /// If there is none, or it is not HTTP.
     pub async fn read_reply(&mut self, is_head: bool) -> Reply {
         let (status, headers) = self.read_head().await;
+        if is_head || status == 204 || status == 304 {
+            return Reply::new(status, headers, Vec::new());
+        }
+        self.read_body(status, headers).await
+    }
+
+    /// Reads the rest of an answer whose head was read.
+    ///
+    /// # Panics
+    ///
+    /// If it is not HTTP.
+    pub async fn read_body(&mut self, status: u16, headers: Vec<(String, String)>) -> Reply {
         let value = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let body = if is_head || status == 204 || status == 304 {
-            Vec::new()
-        } else if value("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+        let body = if value("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
             let mut body = Vec::new();
             while let Some(chunk) = self.read_chunk().await {
                 body.extend_from_slice(&chunk);

@@ -1,5 +1,5 @@
 //! What tests of the hub are made of: a whole hub in a fresh directory with a clock that stands still, callers that
-//! speak plain HTTP to it, readers of its streams, and a vouching service of our own.
+//! speak plain HTTP to it, readers of its streams, clients of its WebSockets, and a vouching service of our own.
 //!
 //! Everything goes over real sockets and is read as text. Nothing sleeps: a test moves the clock, or waits for the
 //! event itself, at most [`PATIENCE`].
@@ -13,6 +13,7 @@ mod provided;
 mod redact;
 mod reply;
 mod rooms;
+mod socket;
 mod stored;
 mod stream;
 
@@ -26,6 +27,7 @@ pub use program::{Installation, Program};
 pub use provided::{program_on_path, provided, seed};
 pub use redact::redacted;
 pub use reply::Reply;
+pub use socket::{Frame, WebSocket};
 pub use stream::{Event, EventStream};
 
 /// How long a test waits for something that must happen. Only a failing test ever waits this long.

@@ -17,7 +17,9 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-edge", May::Use(&["tertulia-core", "tertulia-model"])),
     ("tertulia-outgoing", May::Use(&[])),
     ("tertulia-moltbook", May::Use(&["tertulia-core", "tertulia-outgoing", "tertulia-model"])),
-    ("tertulia-chatr", SURFACE),
+    ("tertulia-api", May::Use(&["tertulia-edge", "tertulia-core", "tertulia-model"])),
+    ("tertulia-chatr", AT_API),
+    ("tertulia-rooms", AT_API),
     ("tertulia-site", SURFACE),
     ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
     ("tertulia", May::Use(&["tertulia-host", "tertulia-model"])),
@@ -27,6 +29,9 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-benches", May::Use(&["tertulia-model"])),
     ("xtask", May::Use(&[])),
 ];
+
+/// Surfaces that share the path `/api`.
+const AT_API: May = May::Use(&["tertulia-api", "tertulia-edge", "tertulia-core", "tertulia-model"]);
 
 const SURFACE: May = May::Use(&["tertulia-edge", "tertulia-core", "tertulia-model"]);
 
@@ -160,13 +165,17 @@ mod tests {
         assert_eq!(
             findings("tertulia-chatr", "tertulia-store", Normal),
             ["crates/x/Cargo.toml:3: tertulia-chatr may not depend on tertulia-store: \
-              the arrows allow tertulia-edge, tertulia-core, tertulia-model"]
+              the arrows allow tertulia-api, tertulia-edge, tertulia-core, tertulia-model"]
         );
     }
 
     #[test]
     fn a_surface_may_not_see_another() {
         assert_eq!(findings("tertulia-site", "tertulia-chatr", Normal).len(), 1);
+        assert_eq!(findings("tertulia-rooms", "tertulia-chatr", Normal).len(), 1);
+        assert_eq!(findings("tertulia-api", "tertulia-chatr", Normal).len(), 1);
+        assert_eq!(findings("tertulia-site", "tertulia-api", Normal).len(), 1);
+        assert!(findings("tertulia-rooms", "tertulia-api", Normal).is_empty());
     }
 
     #[test]

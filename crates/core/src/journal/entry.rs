@@ -1,27 +1,63 @@
-//! What waits for the writer, on its way to becoming a message or being refused.
+//! What waits for the writer: what somebody wants to happen to a conversation.
 
 use std::sync::Arc;
 
-use tertulia_store::{Append, Profile, StoreError};
+use tertulia_store::StoreError;
 use tokio::sync::oneshot;
 
 use crate::{Error, agents::Agent, conversation::Conversation, posted::Posted};
 
-/// What one sender wants written.
+/// The way back to whoever waits; gone once it was used.
+pub(super) type Reply<T> = Option<oneshot::Sender<Result<T, Error>>>;
+
+/// What somebody wants to happen to a conversation.
 pub(super) struct Entry {
     pub(super) conversation: Arc<Conversation>,
-    pub(super) author: Arc<Agent>,
-    pub(super) text: Arc<str>,
-    /// Gone once the sender was answered.
-    pub(super) reply: Option<oneshot::Sender<Result<Arc<Posted>, Error>>>,
+    pub(super) wanted: Wanted,
+}
+
+/// What is wanted.
+pub(super) enum Wanted {
+    /// Saying something.
+    Speech { author: Arc<Agent>, text: Arc<str>, reply: Reply<Arc<Posted>> },
+    /// A change of who takes part, or the end. Answered with whom it changed something for.
+    Change { change: Change, reply: Reply<Vec<Arc<Agent>>> },
+}
+
+/// A change of a room besides its messages.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// An agent joins.
+    Join(Arc<Agent>),
+    /// An agent leaves, or declines an invitation.
+    Leave(Arc<Agent>),
+    /// Agents are invited.
+    Invite {
+        /// By this one.
+        by: Arc<Agent>,
+        /// These.
+        agents: Vec<Arc<Agent>>,
+    },
+    /// An agent ends the room before its time.
+    Destroy(Arc<Agent>),
+    /// The room's time is up.
+    Expire,
 }
 
 impl Entry {
-    pub(super) fn answer(&mut self, outcome: Result<Arc<Posted>, Error>) {
-        if let Some(reply) = self.reply.take() {
-            // Whoever does not wait any more does not need to know.
-            drop(reply.send(outcome));
+    /// Refuses it. Whoever does not wait any more does not need to know.
+    pub(super) fn refuse(&mut self, error: Error) {
+        match &mut self.wanted {
+            Wanted::Speech { reply, .. } => answer(reply, Err(error)),
+            Wanted::Change { reply, .. } => answer(reply, Err(error)),
         }
+    }
+}
+
+/// Answers whoever waits, once.
+pub(super) fn answer<T>(reply: &mut Reply<T>, outcome: Result<T, Error>) {
+    if let Some(reply) = reply.take() {
+        drop(reply.send(outcome));
     }
 }
 
@@ -32,10 +68,6 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn numbered(numbered: Vec<Numbered>, cause: StoreError) -> Self {
-        Self { entries: numbered.into_iter().map(|one| one.entry).collect(), cause }
-    }
-
     /// Whether some of the entries might be written alone.
     pub(super) const fn may_spare_some(&self) -> bool {
         match self.cause {
@@ -46,16 +78,9 @@ impl Refused {
 
     pub(super) fn answer_all(self) {
         for mut entry in self.entries {
-            entry.answer(Err(Error::Store(repeated(&self.cause))));
+            entry.refuse(Error::Store(repeated(&self.cause)));
         }
     }
-}
-
-/// An entry with the message it is to become.
-pub(super) struct Numbered {
-    pub(super) entry: Entry,
-    pub(super) append: Append,
-    pub(super) profile: Arc<Profile>,
 }
 
 /// The same failure once more, for another of those whom it concerns; its cause has been logged.

@@ -69,13 +69,13 @@ impl TestHub {
     /// Registers an agent; its key.
     pub(super) async fn register(&self, name: &str) -> Result<String, Error> {
         let name = Name::parse(name).unwrap();
-        let registered = self.chat.register(&self.surface, &name, None, None).await?;
+        let registered = self.chat.register(&self.surface, &name, tertulia_store::Profile::default(), None).await?;
         Ok(registered.key.reveal().to_owned())
     }
 
     /// Says `count` things in the lobby at once: the writer finds all of them waiting.
     pub(super) async fn say(&self, caller: &Caller, count: usize) -> Vec<Result<Arc<Posted>, Error>> {
-        let said = (0..count).map(|_| async { Ok(self.chat.say(caller, "a message").await?.0) });
+        let said = (0..count).map(|_| async { Ok(self.chat.say(caller, self.chat.lobby(), "a message").await?.0) });
         futures_util::future::join_all(said).await
     }
 

@@ -9,7 +9,11 @@ use super::{
     hub::TestHub,
     store::{Fault, broken},
 };
-use crate::{Ended, Error, Flow, Form, Frames, Outlet, conversation::Conversation};
+use crate::{
+    Ended, Error, Flow, Form, Frames, Outlet,
+    conversation::{Conversation, Kind},
+    notice::Event,
+};
 
 #[derive(Debug, Default)]
 struct Heard(Mutex<Vec<u8>>);
@@ -36,12 +40,12 @@ fn places(hub: &TestHub) -> Vec<u64> {
 async fn a_full_store_refuses_a_batch_at_once() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    hub.store.fail("append", Fault::Refuses(StoreError::Full));
+    hub.store.fail("commit", Fault::Refuses(StoreError::Full));
 
     let answers = hub.say(&ada, 5).await;
 
     assert!(answers.iter().all(|answer| matches!(answer, Err(Error::Store(StoreError::Full)))));
-    assert_eq!(hub.store.calls("append"), 1);
+    assert_eq!(hub.store.calls("commit"), 1);
     assert_eq!(hub.chat.metrics().commit_failures.get(), 1);
     assert!(hub.say(&ada, 1).await[0].is_ok());
     assert_eq!(places(&hub), [1]);
@@ -52,8 +56,8 @@ async fn a_full_store_refuses_a_batch_at_once() {
 async fn a_batch_that_fails_is_written_one_by_one() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    hub.store.fail("append", Fault::Refuses(broken()));
-    hub.store.fail("append", Fault::Refuses(broken()));
+    hub.store.fail("commit", Fault::Refuses(broken()));
+    hub.store.fail("commit", Fault::Refuses(broken()));
 
     let answers = hub.say(&ada, 3).await;
 
@@ -66,13 +70,13 @@ async fn a_batch_that_fails_is_written_one_by_one() {
 async fn a_store_that_gets_full_midway_refuses_the_rest() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    hub.store.fail("append", Fault::Refuses(broken()));
-    hub.store.fail("append", Fault::Refuses(StoreError::Full));
+    hub.store.fail("commit", Fault::Refuses(broken()));
+    hub.store.fail("commit", Fault::Refuses(StoreError::Full));
 
     let answers = hub.say(&ada, 4).await;
 
     assert!(answers.iter().all(|answer| matches!(answer, Err(Error::Store(StoreError::Full)))));
-    assert_eq!(hub.store.calls("append"), 2);
+    assert_eq!(hub.store.calls("commit"), 2);
     hub.close().await;
 }
 
@@ -81,12 +85,12 @@ async fn a_store_that_gets_full_midway_refuses_the_rest() {
 async fn a_commit_that_only_seemed_to_fail_is_not_repeated() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    hub.store.fail("append", Fault::FailsAfterwards);
+    hub.store.fail("commit", Fault::FailsAfterwards);
 
     let answers = hub.say(&ada, 3).await;
 
     assert!(answers.iter().all(Result::is_ok));
-    assert_eq!(hub.store.calls("append"), 1);
+    assert_eq!(hub.store.calls("commit"), 1);
     assert_eq!(places(&hub), [1, 2, 3]);
     assert_eq!(hub.chat.0.store.log_end(hub.chat.0.lobby.number).await.unwrap().last_seq, Seq(3));
     hub.close().await;
@@ -100,9 +104,9 @@ async fn a_batch_in_doubt_is_told_when_the_store_answers_again() {
     let heard = Arc::new(Heard::default());
     let outlet: Arc<dyn Outlet> = heard.clone();
     let form = Form::new(|posted, out| out.extend_from_slice(posted.seq.0.to_string().as_bytes()));
-    let start = hub.chat.start_in_lobby(None).await.unwrap();
-    hub.chat.follow_lobby(&start, &form, &outlet).await.unwrap();
-    hub.store.fail("append", Fault::FailsAfterwards);
+    let start = hub.chat.start(hub.chat.lobby(), None, None).await.unwrap();
+    hub.chat.follow(hub.chat.lobby(), None, &start, &form, &outlet, hub.chat.delivery_key()).await.unwrap();
+    hub.store.fail("commit", Fault::FailsAfterwards);
     hub.store.fail("locate", Fault::Refuses(broken()));
 
     assert!(hub.say(&ada, 2).await.iter().all(Result::is_err));
@@ -120,10 +124,11 @@ async fn a_tail_never_has_a_hole() {
     let ada = hub.join("ada").await;
     let posts: Vec<_> = hub.say(&ada, 4).await.into_iter().map(Result::unwrap).collect();
     let id = ConversationId::from_uuid(tertulia_model::random_uuid([1; 16]));
-    let conversation = Conversation::new(ConversationNo(1), id, LogEnd::default(), Vec::new());
+    let conversation = Conversation::new(ConversationNo(1), id, Kind::Lobby, LogEnd::default(), Vec::new());
 
-    conversation.extend(&posts[..2]);
-    conversation.extend(&posts[3..]);
+    let events: Vec<_> = posts.iter().cloned().map(Event::Posted).collect();
+    conversation.extend(&events[..2]);
+    conversation.extend(&events[3..]);
 
     assert_eq!(conversation.end(), Seq(4));
     assert!(conversation.since(Seq(2)).is_none() && conversation.at(Seq(2)).is_none());
@@ -137,9 +142,10 @@ async fn a_suspended_author_leaves_the_batch_and_the_others_stay() {
     let (ada, eve) = (hub.join("ada").await, hub.join("eve").await);
 
     // All three are polled before the writer is: the suspension comes between the check and the commit.
-    let (before, others, ()) = tokio::join!(hub.chat.say(&eve, "too late"), hub.say(&ada, 2), async {
-        eve.agent.set_state(AgentState::Suspended);
-    });
+    let (before, others, ()) =
+        tokio::join!(hub.chat.say(&eve, hub.chat.lobby(), "too late"), hub.say(&ada, 2), async {
+            eve.agent.set_state(AgentState::Suspended);
+        });
 
     assert!(matches!(before, Err(Error::Suspended)));
     assert!(others.iter().all(Result::is_ok));
@@ -152,8 +158,8 @@ async fn what_was_queued_is_written_before_the_hub_stops_and_nothing_after() {
     let hub = TestHub::open().await;
     let (ada, chat) = (hub.join("ada").await, hub.chat.clone());
 
-    let (said, ()) = tokio::join!(chat.say(&ada, "queued"), hub.close());
+    let (said, ()) = tokio::join!(chat.say(&ada, chat.lobby(), "queued"), hub.close());
 
     assert!(said.is_ok());
-    assert!(matches!(chat.say(&ada, "too late").await, Err(Error::Stopping)));
+    assert!(matches!(chat.say(&ada, chat.lobby(), "too late").await, Err(Error::Stopping)));
 }

@@ -7,12 +7,14 @@ use std::{
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentNo, AgentState, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, Seq, Timestamp,
+    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo,
+    Seq, Timestamp, Visibility,
 };
 use tertulia_store::{
-    AgentRecord, Agents, Append, AuditEntry, Badge, Badges, Binding, CredentialRecord, Credentials, Hub, HubRecord,
-    Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, Presence, Profile,
-    Registration, Revocation, Seed, Slice, StoreError, Verification,
+    AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, Commit, CredentialRecord, Credentials, Hub, HubRecord,
+    Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewRoom, Participant,
+    Presence, Profile, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept,
+    Tallies, Verification,
 };
 use tertulia_store_sqlite::SqliteStore;
 
@@ -111,6 +113,10 @@ impl Agents for FaultyStore {
         self.through("agents", self.inner.agents(numbers)).await
     }
 
+    async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
+        self.through("agent_by_id", self.inner.agent_by_id(id)).await
+    }
+
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
         self.through("agent_by_name", self.inner.agent_by_name(name_key)).await
     }
@@ -181,9 +187,63 @@ impl Credentials for FaultyStore {
 }
 
 #[async_trait]
+impl Rooms for FaultyStore {
+    async fn create_room(&self, room: &NewRoom) -> Result<RoomRecord, StoreError> {
+        self.through("create_room", self.inner.create_room(room)).await
+    }
+
+    async fn room(&self, id: ConversationId) -> Result<Option<RoomRecord>, StoreError> {
+        self.through("room", self.inner.room(id)).await
+    }
+
+    async fn participants(&self, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError> {
+        self.through("participants", self.inner.participants(conversation)).await
+    }
+
+    async fn list_rooms(
+        &self,
+        visibility: Option<Visibility>,
+        viewer: Option<AgentNo>,
+        now: Timestamp,
+        limit: u32,
+        offset: u64,
+    ) -> Result<Vec<RoomListing>, StoreError> {
+        self.through("list_rooms", self.inner.list_rooms(visibility, viewer, now, limit, offset)).await
+    }
+
+    async fn count_rooms(&self, visibility: Option<Visibility>, now: Timestamp) -> Result<u64, StoreError> {
+        self.through("count_rooms", self.inner.count_rooms(visibility, now)).await
+    }
+
+    async fn rooms_ending(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, ConversationNo)>, StoreError> {
+        self.through("rooms_ending", self.inner.rooms_ending(after, until, limit)).await
+    }
+
+    async fn sweep_rooms(&self, now: Timestamp, most_rows: u32) -> Result<Swept, StoreError> {
+        self.through("sweep_rooms", self.inner.sweep_rooms(now, most_rows)).await
+    }
+}
+
+#[async_trait]
+impl Tallies for FaultyStore {
+    async fn save_tallies(&self, said: &[(AgentNo, u64)], covered: MessageNo) -> Result<(), StoreError> {
+        self.through("save_tallies", self.inner.save_tallies(said, covered)).await
+    }
+
+    async fn catch_up_tallies(&self) -> Result<(), StoreError> {
+        self.through("catch_up_tallies", self.inner.catch_up_tallies()).await
+    }
+}
+
+#[async_trait]
 impl Messages for FaultyStore {
-    async fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
-        self.through("append", self.inner.append(batch)).await
+    async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        self.through("commit", self.inner.commit(commit)).await
     }
 
     async fn last_number(&self) -> Result<MessageNo, StoreError> {

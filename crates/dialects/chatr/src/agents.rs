@@ -5,22 +5,18 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use serde::{Deserialize, Serialize};
+use tertulia_api::{ApiState, Failure, Problem, query};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    Chatr,
-    failure::Failure,
-    messages::parse_limit,
-    wire::{Agent, Counts, Problem},
+    Chatr, Refused,
+    wire::{Agent, Counts},
 };
 
 /// Agents on a page, unless asked otherwise, and at the most.
 // wire: chatr.md#2-endpoints
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 500;
-
-/// Agents that may be skipped at the most.
-const FARTHEST_OFFSET: usize = 1_000_000;
 
 /// Which agents.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -56,23 +52,17 @@ pub(crate) struct Agents {
 )]
 pub(crate) async fn list(
     State(chatr): State<Chatr>,
-    query: Result<Query<AgentsQuery>, QueryRejection>,
-) -> Result<Json<Agents>, Failure> {
-    let Query(query) = query.map_err(|_| Failure::bad_request("INVALID_QUERY", "The query cannot be read."))?;
-    let limit = parse_limit(query.limit.as_deref(), PAGE, LONGEST_PAGE)?;
-    let offset = parse_offset(query.offset.as_deref())?;
-    let only_online = match query.online.as_deref() {
+    asked: Result<Query<AgentsQuery>, QueryRejection>,
+) -> Result<Json<Agents>, Refused> {
+    let asked = query::read(asked)?;
+    let limit = query::parse_limit(asked.limit.as_deref(), PAGE, LONGEST_PAGE)?;
+    let offset = query::parse_offset(asked.offset.as_deref())?;
+    let only_online = match asked.online.as_deref() {
         None | Some("false" | "0" | "") => false,
         Some("true" | "1") => true,
-        Some(_) => return Err(Failure::bad_field("INVALID_QUERY", "online", "must be `true` or `false`")),
+        Some(_) => return Err(Failure::bad_field("INVALID_QUERY", "online", "must be `true` or `false`").into()),
     };
-    let attendees = chatr.0.chat.attendees(only_online, limit, offset).await?;
+    let attendees = chatr.chat().attendees(only_online, limit, offset).await?;
     let agents = attendees.iter().map(Agent::from).collect();
-    Ok(Json(Agents { success: true, agents, stats: chatr.0.chat.stats().into() }))
-}
-
-fn parse_offset(text: Option<&str>) -> Result<usize, Failure> {
-    let Some(text) = text else { return Ok(0) };
-    let offset = text.parse().ok().filter(|offset| *offset <= FARTHEST_OFFSET);
-    offset.ok_or_else(|| Failure::bad_field("INVALID_OFFSET", "offset", "must be a whole number from 0 to 1000000"))
+    Ok(Json(Agents { success: true, agents, stats: chatr.chat().stats().into() }))
 }

@@ -7,20 +7,18 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use tertulia_api::{
+    ApiState, Done, Failure, Problem, SignedIn,
+    body::{self, Field},
+    json::content_type,
+};
 use tertulia_core::{CredentialRecord, Error, Noun};
 use tertulia_edge::WholeBody;
 use tertulia_model::{CredentialId, CredentialNo};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    Chatr,
-    body::{self, Field},
-    caller::SignedIn,
-    failure::Failure,
-    routes::content_type,
-    wire::{Done, Problem},
-};
+use crate::{Chatr, Refused};
 
 #[derive(Debug, Default, Deserialize)]
 struct Wish<'a> {
@@ -73,9 +71,9 @@ pub(crate) struct Issued {
         (status = 403, description = "`SUSPENDED`", body = Problem),
     ),
 )]
-pub(crate) async fn list(State(chatr): State<Chatr>, SignedIn(caller): SignedIn) -> Result<Json<Credentials>, Failure> {
+pub(crate) async fn list(State(chatr): State<Chatr>, SignedIn(caller): SignedIn) -> Result<Json<Credentials>, Refused> {
     let current = caller.credential();
-    let records = chatr.0.chat.credentials(&caller).await?;
+    let records = chatr.chat().credentials(&caller).await?;
     let credentials = records.into_iter().map(|record| shown(&record, current)).collect();
     Ok(Json(Credentials { success: true, credentials }))
 }
@@ -95,10 +93,10 @@ pub(crate) async fn add(
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Response, Failure> {
+) -> Result<Response, Refused> {
     let wish: Wish<'_> = body::read(content_type(&headers), &body)?;
     let kind = wish.kind.require(|problem| Failure::bad_field("INVALID_KIND", "kind", problem))?;
-    let (record, key) = chatr.0.chat.issue_key(&caller, kind).await?;
+    let (record, key) = chatr.chat().issue_key(&caller, kind).await?;
     let credential = shown(&record, caller.credential());
     let issued = Issued { success: true, credential, api_key: key.reveal().to_owned() };
     Ok((StatusCode::CREATED, Json(issued)).into_response())
@@ -118,11 +116,11 @@ pub(crate) async fn revoke(
     State(chatr): State<Chatr>,
     SignedIn(caller): SignedIn,
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
-) -> Result<Json<Done>, Failure> {
+) -> Result<Json<Done>, Refused> {
     let missing = Error::NotFound(Noun::Credential);
     let id = id.ok().and_then(|Path(id)| Uuid::try_parse(&id).ok()).ok_or(missing)?;
-    chatr.0.chat.revoke_credential(&caller, CredentialId::from_uuid(id)).await?;
-    Ok(Json(Done { success: true }))
+    chatr.chat().revoke_credential(&caller, CredentialId::from_uuid(id)).await?;
+    Ok(Json(Done::DONE))
 }
 
 fn shown(record: &CredentialRecord, current: CredentialNo) -> Credential {

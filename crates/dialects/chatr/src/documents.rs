@@ -6,6 +6,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
+use tertulia_api::ApiState;
 use tertulia_core::{Action, Limit};
 use tertulia_edge::weight_of;
 use utoipa::IntoParams;
@@ -45,8 +46,8 @@ pub(crate) async fn skills(
 impl Chatr {
     /// Fills the hub's address and its live limits in.
     fn render(&self, document: &str) -> String {
-        let rules = self.0.chat.rules();
-        let limits = self.0.surface.limits;
+        let rules = self.chat().rules();
+        let limits = self.api().limits();
         let shown = |limit: Limit| limit.to_string();
         let values = [
             ("{{url}}", self.0.options.public_url.clone()),

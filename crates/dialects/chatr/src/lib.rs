@@ -4,15 +4,10 @@
 //! (`docs/wire/chatr.md`). It holds no rule of the lobby.
 
 mod agents;
-mod body;
-mod caller;
 mod credentials;
 mod documents;
-mod failure;
 mod messages;
-mod openapi;
 mod presence;
-mod refusal;
 mod register;
 mod routes;
 mod stream;
@@ -22,9 +17,8 @@ mod wire;
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use bytes::Bytes;
-use tertulia_core::{Action, Chat, Form, Limit, Surface, SurfaceLimits};
-use tertulia_edge::{StreamClass, StreamPermits, sse};
+use tertulia_api::{AgentWords, Api, ApiState, Words, write_message_event};
+use tertulia_core::{Form, Limit, Surface};
 use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -35,17 +29,11 @@ pub struct Options {
     pub public_url: String,
     /// The host of `public_url`.
     pub public_host: String,
-    /// The surface's own limits.
-    pub limits: SurfaceLimits,
-    /// Most bytes that wait for one reader of the stream before it is cut off.
-    pub stream_queue_bytes: usize,
 }
 
-/// The limits that the contract gives as defaults.
+/// Attempts of an agent to complete a verification, unless the operator says otherwise.
 // wire: chatr.md#6-rate-limits
-pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(10)
-    .with(Action::Request, Limit::per_secs(120, 60))
-    .with(Action::CompleteVerification, Limit::per_secs(10, 60));
+pub const VERIFICATION_ATTEMPTS: Limit = Limit::per_secs(10, 60);
 
 /// Longest text of a message, in Unicode scalar values.
 // wire: chatr.md#2-endpoints
@@ -65,51 +53,48 @@ pub struct Chatr(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    chat: Chat,
+    api: Api,
     surface: Arc<Surface>,
     options: Options,
     /// A message alone, as JSON.
     json: Form,
     /// A message as an event of the stream.
     event: Form,
-    streams: Arc<StreamClass>,
-    permits: Arc<StreamPermits>,
+}
+
+/// A request that is refused in this surface's words.
+type Refused = tertulia_api::Refused<Chatr>;
+
+impl ApiState for Chatr {
+    const WORDS: Words = Words {
+        register: "POST /api/register",
+        agent: AgentWords { noun: "agent", unknown: "NOT_FOUND" },
+        longest_text: LONGEST_TEXT,
+    };
+
+    fn api(&self) -> &Api {
+        &self.0.api
+    }
+
+    fn surface(&self) -> &Arc<Surface> {
+        &self.0.surface
+    }
 }
 
 impl Chatr {
-    /// A surface over `chat`.
+    /// A surface over the hub that `api` speaks for.
     #[must_use]
-    pub fn new(chat: Chat, options: Options) -> Self {
-        let surface = Arc::new(Surface {
-            name: "chatr",
-            counted_as: "chatr",
-            key_kind: Some(KEY_KIND),
-            longest_lobby_text: LONGEST_TEXT,
-            lists_agents: true,
-            limits: options.limits,
-        });
-        let epoch = chat.hub().epoch;
-        let streams = Arc::new(StreamClass {
-            queue_bytes: options.stream_queue_bytes,
-            keep_alive_every: StreamClass::DEFAULT_KEEP_ALIVE,
-            keep_alive: Bytes::from_static(sse::PING),
-            farewell: Bytes::new(),
-        });
+    pub fn new(api: Api, options: Options) -> Self {
+        let surface = api.introduce("chatr", KEY_KIND, LONGEST_TEXT);
+        let epoch = api.chat().hub().epoch;
         let json = Form::new(move |posted, out| wire::write_message(epoch, posted, out));
-        let event = Form::new(move |posted, out| stream::write_message_event(epoch, posted, out));
-        let permits = Arc::new(StreamPermits::new());
-        Self(Arc::new(Inner { chat, surface, options, json, event, streams, permits }))
+        let event = Form::new(move |posted, out| write_message_event(epoch, posted, out, wire::write_message));
+        Self(Arc::new(Inner { api, surface, options, json, event }))
     }
 
     /// Its routes. What must be finished once it has begun runs on `tasks`.
     pub fn router(&self, tasks: &TaskTracker) -> Router {
         routes::router(self, tasks)
-    }
-
-    /// Its prefix, with its way to say refusals and its limit of requests.
-    #[must_use]
-    pub fn surface(&self) -> tertulia_edge::Surface {
-        tertulia_edge::Surface::new("/api", refusal::Words).admission(Arc::new(self.clone()))
     }
 
     /// Its part of the hub's API description.

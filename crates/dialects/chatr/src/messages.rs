@@ -1,24 +1,22 @@
 //! `POST /api/messages`, its old spelling, and `GET /api/messages`.
 
 use axum::{
-    extract::{Query, State},
-    response::{IntoResponse, Response},
+    extract::{Query, State, rejection::QueryRejection},
+    response::Response,
 };
-use bytes::{BufMut, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use bytes::{BufMut, BytesMut};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use tertulia_core::{Bookmark, PageFrom};
+use tertulia_api::{
+    ApiState, Failure, Problem, SignedIn,
+    body::{self, Field},
+    json::{content_type, json_bytes, put_array, said},
+    query,
+};
 use tertulia_edge::WholeBody;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{
-    Chatr,
-    body::{self, Field},
-    caller::SignedIn,
-    failure::{Failure, insert_quota},
-    routes::{content_type, refuse_other_agent},
-    wire::{Message, Problem},
-};
+use crate::{Chatr, Refused, routes::refuse_other_agent, wire::Message};
 
 /// Messages on a page, unless asked otherwise, and at the most.
 // wire: chatr.md#2-endpoints
@@ -64,21 +62,12 @@ pub(crate) async fn post(
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Response, Failure> {
+) -> Result<Response, Refused> {
     let Posting { content, agent_id } = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &agent_id)?;
     let content = content.require(|problem| Failure::bad_field("INVALID_CONTENT", "content", problem))?;
-    let (posted, quota) = chatr.0.chat.say(&caller, content).await?;
-    let message = posted.encoded(&chatr.0.json);
-    let mut answer = BytesMut::with_capacity(message.len() + 32);
-    answer.put_slice(b"{\"success\":true,\"message\":");
-    answer.put_slice(&message);
-    answer.put_u8(b'}');
-    let mut response = json_bytes(StatusCode::CREATED, answer.freeze());
-    if let Some(quota) = &quota {
-        insert_quota(response.headers_mut(), quota);
-    }
-    Ok(response)
+    let (posted, quota) = chatr.chat().say(&caller, content).await?;
+    Ok(said(&posted, &chatr.0.json, quota.as_ref()))
 }
 
 /// The old spelling of `POST /api/messages`.
@@ -97,7 +86,7 @@ pub(crate) async fn post_as_before(
     caller: SignedIn,
     headers: HeaderMap,
     body: WholeBody,
-) -> Result<Response, Failure> {
+) -> Result<Response, Refused> {
     post(state, caller, headers, body).await
 }
 
@@ -134,51 +123,15 @@ pub(crate) struct MessagePage<'a> {
 )]
 pub(crate) async fn list(
     State(chatr): State<Chatr>,
-    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|_| Failure::bad_request("INVALID_QUERY", "The query cannot be read."))?;
-    let limit = parse_limit(query.limit.as_deref(), PAGE, LONGEST_PAGE)?;
-    let from = match (query.since.as_deref(), query.before.as_deref()) {
-        (None, None) => PageFrom::Newest,
-        (Some(since), None) => PageFrom::After(parse_cursor("since", since)?),
-        (None, Some(before)) => PageFrom::Before(parse_cursor("before", before)?),
-        (Some(_), Some(_)) => {
-            return Err(Failure::bad_field("INVALID_CURSOR", "since", "and `before` cannot be combined; send one"));
-        }
-    };
-    let page = chatr.0.chat.lobby_page(from, limit).await?;
+    asked: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Response, Refused> {
+    let asked = query::read(asked)?;
+    let limit = query::parse_limit(asked.limit.as_deref(), PAGE, LONGEST_PAGE)?;
+    let from = query::parse_page_from("since", asked.since.as_deref(), asked.before.as_deref())?;
+    let page = chatr.chat().lobby_page(from, limit).await?;
     let mut answer = BytesMut::with_capacity(64 + 400 * page.messages.len());
     answer.put_slice(b"{\"success\":true,\"messages\":");
     put_array(&mut answer, page.messages.iter().map(|posted| posted.encoded(&chatr.0.json)));
     answer.put_slice(if page.truncated { b",\"truncated\":true}" } else { b"}" });
     Ok(json_bytes(StatusCode::OK, answer.freeze()))
-}
-
-/// Appends encoded items as a JSON array.
-pub(crate) fn put_array(out: &mut BytesMut, items: impl Iterator<Item = Bytes>) {
-    out.put_u8(b'[');
-    for (index, item) in items.enumerate() {
-        if index > 0 {
-            out.put_u8(b',');
-        }
-        out.put_slice(&item);
-    }
-    out.put_u8(b']');
-}
-
-pub(crate) fn json_bytes(status: StatusCode, bytes: Bytes) -> Response {
-    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
-}
-
-/// A whole number from 1 to `most`.
-pub(crate) fn parse_limit(text: Option<&str>, default: usize, most: usize) -> Result<usize, Failure> {
-    let Some(text) = text else { return Ok(default) };
-    let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| {
-        Failure::bad_field("INVALID_LIMIT", "limit", &format!("must be a whole number from 1 to {most}"))
-    })
-}
-
-fn parse_cursor(field: &'static str, text: &str) -> Result<Bookmark, Failure> {
-    text.parse().map_err(|problem| Failure::bad_field("INVALID_CURSOR", field, &format!("is {problem}")))
 }

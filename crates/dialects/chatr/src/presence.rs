@@ -3,16 +3,14 @@
 use axum::{Json, extract::State};
 use http::HeaderMap;
 use serde::Deserialize;
+use tertulia_api::{
+    ApiState, Done, Problem, SignedIn,
+    body::{self, Field},
+    json::content_type,
+};
 use tertulia_edge::WholeBody;
 
-use crate::{
-    Chatr,
-    body::{self, Field},
-    caller::SignedIn,
-    failure::Failure,
-    routes::{content_type, refuse_other_agent},
-    wire::{Done, Problem},
-};
+use crate::{Chatr, Refused, routes::refuse_other_agent};
 
 #[derive(Debug, Default, Deserialize)]
 struct Sign<'a> {
@@ -33,10 +31,10 @@ pub(crate) async fn heartbeat(
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Json<Done>, Failure> {
+) -> Result<Json<Done>, Refused> {
     let sign: Sign<'_> = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &sign.agent_id)?;
-    Ok(Json(Done { success: true }))
+    Ok(Json(Done::DONE))
 }
 
 /// Go offline now; the next authenticated request brings the agent back.
@@ -53,9 +51,9 @@ pub(crate) async fn disconnect(
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Json<Done>, Failure> {
+) -> Result<Json<Done>, Refused> {
     let sign: Sign<'_> = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &sign.agent_id)?;
-    chatr.0.chat.leave(&caller);
-    Ok(Json(Done { success: true }))
+    chatr.chat().leave(&caller);
+    Ok(Json(Done::DONE))
 }

@@ -6,21 +6,19 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use tertulia_api::{
+    ApiState, Failure, Problem,
+    body::{self, Field},
+    insert_quota,
+    json::content_type,
+    registration,
+};
+use tertulia_core::Error;
 use tertulia_edge::{ClientAddress, WholeBody};
-use tertulia_model::{Avatar, Name};
+use tertulia_model::Avatar;
 use utoipa::ToSchema;
 
-use crate::{
-    Chatr,
-    body::{self, Field},
-    failure::{Failure, insert_quota},
-    routes::content_type,
-    wire::Problem,
-};
-
-/// Shortest and longest name that may be registered here, in characters.
-// wire: chatr.md#2-endpoints
-const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
+use crate::{Chatr, Refused};
 
 #[derive(Debug, Default, Deserialize)]
 struct Registration<'a> {
@@ -75,17 +73,16 @@ pub(crate) async fn register(
     client: ClientAddress,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Response, Failure> {
+) -> Result<Response, Refused> {
     let read = body::read::<Registration<'_>>(content_type(&headers), &body);
-    let said = read.as_ref().ok().and_then(|read| read.name.optional(|_| Failure::bad_json("")).ok().flatten());
-    let quota = chatr.0.chat.admit_registration(client.key(), said.unwrap_or_default())?;
+    let quota = registration::admit(chatr.chat(), client, read.as_ref().ok().map(|read| &read.name))?;
     let Registration { name, avatar } = read?;
-    let name = parse_name(name.require(|problem| Failure::bad_field("INVALID_NAME", "name", problem))?)?;
+    let name = registration::parse_name(&name)?;
     let avatar = match avatar.optional(|problem| Failure::bad_field("INVALID_AVATAR", "avatar", problem))? {
-        Some(avatar) => Avatar::parse_short(avatar).map_err(tertulia_core::Error::BadAvatar)?,
+        Some(avatar) => Avatar::parse_short(avatar).map_err(Error::BadAvatar)?,
         None => None,
     };
-    let registered = chatr.0.chat.register(&chatr.0.surface, &name, avatar.as_ref(), quota).await?;
+    let registered = chatr.chat().register(chatr.surface(), &name, avatar.as_ref(), quota).await?;
     let agent = NewAgent {
         id: registered.agent.id.to_string(),
         name: registered.agent.name.to_string(),
@@ -96,13 +93,4 @@ pub(crate) async fn register(
         insert_quota(response.headers_mut(), quota);
     }
     Ok(response)
-}
-
-fn parse_name(text: &str) -> Result<Name, Failure> {
-    let name = Name::parse(text).map_err(tertulia_core::Error::BadName)?;
-    if NAME_CHARS.contains(&name.as_str().len()) {
-        Ok(name)
-    } else {
-        Err(Failure::bad_field("INVALID_NAME", "name", "must have 2 to 32 characters"))
-    }
 }

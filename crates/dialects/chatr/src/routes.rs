@@ -1,17 +1,15 @@
 //! The surface's routes, each with its description.
 
 use axum::Router;
-use http::{HeaderMap, header};
+use http::StatusCode;
+use tertulia_api::{Failure, body::Field, completed};
 use tertulia_core::Caller;
 use tertulia_edge::tracked;
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    Chatr, agents, body::Field, credentials, documents, failure::Failure, messages, openapi, presence, register,
-    stream, verify,
-};
+use crate::{Chatr, agents, credentials, documents, messages, presence, register, stream, verify};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<Chatr> {
@@ -48,12 +46,7 @@ pub(crate) fn router(chatr: &Chatr, tasks: &TaskTracker) -> Router {
 
 pub(crate) fn description() -> OpenApi {
     let (_, description) = plain().merge(finishing()).split_for_parts();
-    openapi::completed(description)
-}
-
-/// The request's content type, if it has one.
-pub(crate) fn content_type(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::CONTENT_TYPE)?.to_str().ok()
+    completed(description)
 }
 
 /// A body may say which agent it comes from; the key decides, and they must not disagree.
@@ -64,7 +57,7 @@ pub(crate) fn refuse_other_agent(caller: &Caller, agent_id: &Field<'_>) -> Resul
         Field::Text(id) if id.eq_ignore_ascii_case(&caller.agent().id.to_string()) => Ok(()),
         Field::Text(_) | Field::Other => {
             let error = "`agentId` is not the agent that this key belongs to. Leave it out: the key decides.";
-            Err(Failure::new(http::StatusCode::FORBIDDEN, "AGENT_MISMATCH", error))
+            Err(Failure::new(StatusCode::FORBIDDEN, "AGENT_MISMATCH", error))
         }
     }
 }

@@ -3,19 +3,17 @@
 use axum::{Json, extract::State};
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
+use tertulia_api::{
+    ApiState, Failure, Problem, SignedIn,
+    body::{self, Field},
+    json::content_type,
+};
 use tertulia_core::PostHint;
 use tertulia_edge::WholeBody;
 use tertulia_model::AccountName;
 use utoipa::ToSchema;
 
-use crate::{
-    Chatr,
-    body::{self, Field},
-    caller::SignedIn,
-    failure::Failure,
-    routes::{content_type, refuse_other_agent},
-    wire::Problem,
-};
+use crate::{Chatr, Refused, routes::refuse_other_agent};
 
 const X_MOLTBOOK_IDENTITY: HeaderName = HeaderName::from_static("x-moltbook-identity");
 
@@ -100,11 +98,11 @@ pub(crate) async fn start(
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Json<Started>, Failure> {
+) -> Result<Json<Started>, Refused> {
     let claim: Claim<'_> = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &claim.agent_id)?;
     let account = require_account(&claim.moltbook_name)?;
-    let code = chatr.0.chat.start_verification(&caller, &account).await?;
+    let code = chatr.chat().start_verification(&caller, &account).await?;
     let options = &chatr.0.options;
     let message = format!(
         "Verifying my 🦞 account to chat with other agents in real time at {} [{}] {}/skills.md",
@@ -143,18 +141,18 @@ pub(crate) async fn complete(
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
-) -> Result<Json<Verified>, Failure> {
+) -> Result<Json<Verified>, Refused> {
     let claim: Claim<'_> = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &claim.agent_id)?;
     let badge = if let Some(token) = identity_token(&headers)? {
         let is_named = claim.moltbook_name != Field::Absent;
         let expected = if is_named { Some(require_account(&claim.moltbook_name)?) } else { None };
-        chatr.0.chat.verify_by_token(&caller, expected.as_ref(), token, &chatr.0.options.public_host).await?
+        chatr.chat().verify_by_token(&caller, expected.as_ref(), token, &chatr.0.options.public_host).await?
     } else {
         let account = require_account(&claim.moltbook_name)?;
         let post_url = reference("postUrl", &claim.post_url)?;
         let hint = PostHint { post_id: reference("postId", &claim.post_id)?.or(post_url) };
-        chatr.0.chat.complete_verification(&caller, &account, &hint).await?
+        chatr.chat().complete_verification(&caller, &account, &hint).await?
     };
     Ok(Json(Verified {
         success: true,

@@ -102,26 +102,3 @@ impl From<Stats> for Counts {
         Self { total_agents: stats.agents, online_agents: stats.online, total_messages: stats.messages }
     }
 }
-
-/// Every refusal.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Problem {
-    /// Always false.
-    pub(crate) success: bool,
-    /// A sentence for a reader, saying what to do.
-    pub(crate) error: String,
-    /// A stable code for a program.
-    #[schema(example = "INVALID_CONTENT")]
-    pub(crate) code: &'static str,
-    /// What exactly was wrong, where it can be said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub(crate) details: Option<serde_json::Value>,
-}
-
-/// An answer that says no more than that it worked.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Done {
-    /// Always true.
-    pub(crate) success: bool,
-}

@@ -123,7 +123,7 @@ async fn a_stream_that_the_hub_closes_ends_and_knows_why() {
     assert_eq!(outlet.ended(), None);
     outlet.close(Ended::AgentSuspended);
     assert_eq!((outlet.is_open(), outlet.ended()), (false, Some(Ended::AgentSuspended)));
-    assert_eq!(peer.rest().await, b"");
+    assert_eq!(peer.rest().await, b"0\r\n\r\n");
     hub.ended.recv().await.unwrap();
     outlet.close(Ended::CredentialEnded);
     assert_eq!(outlet.ended(), Some(Ended::AgentSuspended), "the first reason stands");

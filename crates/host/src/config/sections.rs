@@ -246,14 +246,14 @@ impl Default for CorsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        let (hub, surface) = (Rules::default(), tertulia_chatr::DEFAULT_LIMITS);
+        let (hub, surface) = (Rules::default(), tertulia_api::DEFAULT_LIMITS);
         Self {
             requests_per_address: surface.of(Action::Request),
             registrations_per_address: hub.registrations_per_address,
             streams_per_address: surface.streams_per_address,
             lobby_verified: hub.lobby_verified,
             lobby_unverified: hub.lobby_unverified,
-            verification_attempts: surface.of(Action::CompleteVerification),
+            verification_attempts: tertulia_chatr::VERIFICATION_ATTEMPTS,
             local: LocalClients::Counted,
         }
     }

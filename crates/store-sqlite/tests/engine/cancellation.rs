@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::pin, task::Poll};
 
-use crate::fixtures::{agent, batch, open};
+use crate::fixtures::{agent, append, batch, open};
 use tertulia_model::{CredentialId, Seq, random_uuid};
 use tertulia_store::{Agents, Hub, Messages, NewAgent, NewCredential, Registration, Slice, StoreError};
 
@@ -52,10 +52,10 @@ async fn a_dropped_append_is_whole_or_absent() {
     let mut last = 0;
     for round in 0..200 {
         let next = batch(hub.lobby, hub.system_agent, last + 1, 10);
-        let answer = poll_at_most(store.append(&next), round % 20).await;
+        let answer = poll_at_most(append(&store, &next), round % 20).await;
         assert!(!matches!(answer, Some(Err(_))), "{answer:?}");
         // A write of somebody else stands behind the dropped one, whatever became of it.
-        assert!(matches!(store.append(&next).await, Ok(()) | Err(StoreError::Database(_))));
+        assert!(matches!(append(&store, &next).await, Ok(()) | Err(StoreError::Database(_))));
         last += 10;
         assert_eq!(store.log_end(hub.lobby).await.unwrap().last_seq, Seq(last));
     }
@@ -67,7 +67,7 @@ async fn a_dropped_append_is_whole_or_absent() {
 async fn dropped_readers_leave_the_store_usable() {
     let directory = tempfile::tempdir().unwrap();
     let (store, hub) = open(directory.path()).await;
-    store.append(&batch(hub.lobby, hub.system_agent, 1, 100)).await.unwrap();
+    append(&store, &batch(hub.lobby, hub.system_agent, 1, 100)).await.unwrap();
     for round in 0..100 {
         drop(poll_at_most(store.read(hub.lobby, Slice::Newest, 100), round % 10).await);
     }

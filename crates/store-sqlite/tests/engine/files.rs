@@ -2,7 +2,7 @@
 
 use std::{fs, num::NonZeroU64, path::Path};
 
-use crate::fixtures::{agent, batch, open, options, said, seed};
+use crate::fixtures::{agent, append, batch, open, options, said, seed};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tertulia_model::{Epoch, Seq};
 use tertulia_store::{Agents, Hub, Messages, Registration, Slice, StoreError};
@@ -19,7 +19,7 @@ async fn a_reopened_store_holds_what_it_held() {
     let Registration::Registered { agent: ada, .. } = store.register_agent(&agent(9)).await.unwrap() else {
         panic!("free")
     };
-    store.append(&batch(hub.lobby, ada.number, 1, 20)).await.unwrap();
+    append(&store, &batch(hub.lobby, ada.number, 1, 20)).await.unwrap();
     let read = store.read(hub.lobby, Slice::Newest, 100).await.unwrap();
     store.close().await;
     drop(store);
@@ -35,7 +35,7 @@ async fn a_reopened_store_holds_what_it_held() {
 async fn a_store_that_was_never_closed_holds_what_it_held() {
     let directory = tempfile::tempdir().unwrap();
     let (left_behind, hub) = open(directory.path()).await;
-    left_behind.append(&batch(hub.lobby, hub.system_agent, 1, 20)).await.unwrap();
+    append(&left_behind, &batch(hub.lobby, hub.system_agent, 1, 20)).await.unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(directory.path()).unwrap() {
         let entry = entry.unwrap();
@@ -113,7 +113,7 @@ async fn a_full_store_reads_on_and_heals_when_raised() {
     let mut place = 0;
     let refusal = loop {
         let next: Vec<_> = (1..=10).map(|step| said(hub.lobby, hub.system_agent, place + step, &long)).collect();
-        match store.append(&next).await {
+        match append(&store, &next).await {
             Ok(()) => place += 10,
             Err(error) => break error,
         }
@@ -133,13 +133,13 @@ async fn a_full_store_reads_on_and_heals_when_raised() {
     assert_eq!(store.log_end(hub.lobby).await.unwrap().last_seq, Seq(place));
     assert_eq!(store.read(hub.lobby, Slice::Newest, 5).await.unwrap().len(), 5);
     assert!(matches!(
-        store.append(&[said(hub.lobby, hub.system_agent, place + 1, &long)]).await,
+        append(&store, &[said(hub.lobby, hub.system_agent, place + 1, &long)]).await,
         Err(StoreError::Full)
     ));
     store.close().await;
 
     let (store, _) = open(directory.path()).await;
-    store.append(&batch(hub.lobby, hub.system_agent, place + 1, 100)).await.unwrap();
+    append(&store, &batch(hub.lobby, hub.system_agent, place + 1, 100)).await.unwrap();
     assert_eq!(store.log_end(hub.lobby).await.unwrap().last_seq, Seq(place + 100));
     store.close().await;
     assert!(inspect(store.file()).await.unwrap().findings.is_empty());
@@ -152,7 +152,7 @@ async fn a_backup_made_while_writing_is_whole() {
     let copy = directory.path().join("copy.db");
     let write = async {
         for round in 0..60 {
-            store.append(&batch(hub.lobby, hub.system_agent, 1 + round * 50, 50)).await.unwrap();
+            append(&store, &batch(hub.lobby, hub.system_agent, 1 + round * 50, 50)).await.unwrap();
         }
     };
     let (backup, ()) = tokio::join!(store.backup(&copy), write);
@@ -169,7 +169,7 @@ async fn a_backup_made_while_writing_is_whole() {
     let (restored, record) = open(&copy).await;
     assert_eq!((record.hub_id, record.epoch), (hub.hub_id, Epoch(7)));
     let next = batch(hub.lobby, hub.system_agent, found.lobby_last_seq + 1, 1);
-    restored.append(&next).await.unwrap();
+    append(&restored, &next).await.unwrap();
     restored.close().await;
     assert_eq!(inspect(store.file()).await.unwrap().messages, 3_000);
 }
@@ -178,7 +178,7 @@ async fn a_backup_made_while_writing_is_whole() {
 async fn an_inspection_finds_a_hole() {
     let directory = tempfile::tempdir().unwrap();
     let (store, hub) = open(directory.path()).await;
-    store.append(&batch(hub.lobby, hub.system_agent, 1, 9)).await.unwrap();
+    append(&store, &batch(hub.lobby, hub.system_agent, 1, 9)).await.unwrap();
     store.close().await;
     let file = directory.path().join(FILE_NAME);
     sqlx::raw_sql("delete from messages where seq = 5").execute(&mut connect(&file).await).await.unwrap();
@@ -197,12 +197,12 @@ async fn the_log_file_is_cut_back_at_its_bound() {
     let mut place = 0;
     while log.metadata().unwrap().len() <= tight.max_log_bytes {
         let next: Vec<_> = (1..=500).map(|step| said(hub.lobby, hub.system_agent, place + step, &text)).collect();
-        store.append(&next).await.unwrap();
+        append(&store, &next).await.unwrap();
         place += 500;
     }
     store.checkpoint().await.unwrap();
     assert_eq!(log.metadata().unwrap().len(), 0);
-    store.append(&batch(hub.lobby, hub.system_agent, place + 1, 1)).await.unwrap();
+    append(&store, &batch(hub.lobby, hub.system_agent, place + 1, 1)).await.unwrap();
     assert_eq!(store.log_end(hub.lobby).await.unwrap().last_seq, Seq(place + 1));
     store.close().await;
 }

@@ -6,7 +6,7 @@ use tertulia_model::{
     AgentId, AgentNo, AgentState, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
     time_ordered_uuid,
 };
-use tertulia_store::{Append, Hub, HubRecord, NewAgent, Profile, Seed};
+use tertulia_store::{Append, Commit, Hub, HubRecord, Messages, NewAgent, Profile, Seed, StoreError};
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 pub(crate) fn options() -> SqliteOptions {
@@ -60,4 +60,9 @@ pub(crate) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         created_at: Timestamp::from_micros(place.try_into().unwrap()),
         text: text.into(),
     }
+}
+
+/// A commit of messages alone.
+pub(crate) async fn append(store: &SqliteStore, messages: &[Append]) -> Result<(), StoreError> {
+    store.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
 }

@@ -29,6 +29,8 @@ pub async fn a_registered_agent_is_found_every_way(store: &dyn Store) -> Result<
     assert_eq!(store.agents(&[ada.number]).await?, std::slice::from_ref(&ada));
     assert_eq!(store.agent_by_name("ada").await?, Some(ada.clone()));
     assert_eq!(store.agent_by_name("Ada").await?, None);
+    assert_eq!(store.agent_by_id(ada.id).await?, Some(ada.clone()));
+    assert_eq!(store.agent_by_id(tertulia_model::AgentId::from_uuid(uuid::Uuid::nil())).await?, None);
     let (found, credential) = store.agent_by_key(&digest(1)).await?.expect("the key is live");
     assert_eq!(found, ada);
     assert_eq!((credential.kind.as_str(), credential.created_at), ("test_", START));

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tertulia_model::{
     AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, MessageId, MessageNo, Seq, Timestamp,
-    random_uuid, time_ordered_uuid,
+    Visibility, random_uuid, time_ordered_uuid,
 };
 
 use crate::{
-    AgentRecord, Append, AuditEntry, HubRecord, KeyDigest, NewAgent, NewCredential, Profile, Registration, Seed, Store,
-    StoreError,
+    AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewCredential, NewRoom, Profile,
+    Registration, Seed, Store, StoreError,
 };
 
 /// When every case begins.
@@ -50,13 +51,15 @@ pub(super) fn key(kind: &'static str, number: u8) -> NewCredential {
     NewCredential { id: CredentialId::from_uuid(random_uuid(bytes(5, number.into()))), kind, digest: digest(number) }
 }
 
+/// A number that belongs to a name.
+fn mark(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |mark, byte| (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 /// An agent whose name is as given, listed and active, without a key.
 pub(super) fn agent(name: &str) -> NewAgent {
-    let mark = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |mark, byte| (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     NewAgent {
-        id: AgentId::from_uuid(random_uuid(bytes(4, mark))),
+        id: AgentId::from_uuid(random_uuid(bytes(4, mark(name)))),
         name: name.into(),
         name_key: name.to_lowercase().into(),
         state: AgentState::Active,
@@ -106,5 +109,43 @@ pub(super) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         author_revision: 1,
         created_at: Timestamp::from_micros(START.as_micros() + number),
         text: Arc::from(text),
+    }
+}
+
+/// The message with this number, at another place.
+pub(super) fn said_at(conversation: ConversationNo, author: AgentNo, number: u64, seq: u64) -> Append {
+    Append { seq: Seq(seq), ..said(conversation, author, number, &format!("message {number}")) }
+}
+
+/// A public room that begins with the case and lasts ten minutes.
+pub(super) fn room(name: &str, creator: AgentNo) -> NewRoom {
+    NewRoom {
+        id: ConversationId::from_uuid(random_uuid(bytes(6, mark(name)))),
+        name: name.into(),
+        description: None,
+        visibility: Visibility::Public,
+        only_creator_invites: false,
+        creator,
+        invited: Vec::new(),
+        created_at: START,
+        expires_at: minute(10),
+    }
+}
+
+/// Creates such a room; its number.
+pub(super) async fn open_room(store: &dyn Store, name: &str, creator: AgentNo) -> Result<ConversationNo, StoreError> {
+    Ok(store.create_room(&room(name, creator)).await?.number)
+}
+
+/// A commit of messages alone.
+#[async_trait]
+pub(super) trait AppendOnly {
+    async fn append(&self, messages: &[Append]) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl AppendOnly for dyn Store + '_ {
+    async fn append(&self, messages: &[Append]) -> Result<(), StoreError> {
+        self.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
     }
 }

@@ -1,9 +1,9 @@
 //! The log.
 
 use futures_util::future::join;
-use tertulia_model::{AgentNo, MessageNo, Seq};
+use tertulia_model::{AgentNo, ConversationNo, MessageNo, Seq};
 
-use super::fixtures::{self, batch, entry, message_id, minute, open, said};
+use super::fixtures::{self, AppendOnly, batch, entry, message_id, minute, open, open_room, said, said_at};
 use crate::{Append, LogEnd, MessageRecord, Slice, Store, StoreError};
 
 fn record(append: &Append) -> MessageRecord {
@@ -42,7 +42,7 @@ async fn refuses_whole(store: &dyn Store, change: impl FnOnce(&mut Vec<Append>))
 pub async fn an_empty_log_ends_at_zero(store: &dyn Store) -> Result<(), StoreError> {
     let lobby = open(store).await?.lobby;
     assert_eq!(store.log_end(lobby).await?, LogEnd::default());
-    assert_eq!(store.log_end(tertulia_model::ConversationNo(999)).await?, LogEnd::default());
+    assert_eq!(store.log_end(ConversationNo(999)).await?, LogEnd::default());
     assert_eq!(store.last_number().await?, MessageNo(0));
     for slice in [Slice::Newest, Slice::After(Seq::START), Slice::Before(Seq(9))] {
         assert!(store.read(lobby, slice, 10).await?.is_empty());
@@ -280,4 +280,43 @@ pub async fn readers_see_whole_batches(store: &dyn Store) -> Result<(), StoreErr
     };
     let (written, read) = join(write, read).await;
     written.and(read)
+}
+
+/// Each keeps its own places; the numbers are the hub's.
+pub async fn one_batch_may_serve_several_conversations(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = fixtures::join(store, "ada").await?;
+    let (den, attic) = (open_room(store, "den", ada).await?, open_room(store, "attic", ada).await?);
+    store.append(&[said_at(den, ada, 1, 1), said_at(lobby, ada, 2, 1), said_at(den, ada, 3, 2)]).await?;
+    store.append(&[said_at(attic, ada, 4, 1), said_at(lobby, ada, 5, 2)]).await?;
+    for (conversation, numbers) in [(lobby, vec![2, 5]), (den, vec![1, 3]), (attic, vec![4])] {
+        let read = store.read(conversation, Slice::Newest, 10).await?;
+        assert_eq!(read.iter().map(|message| message.number.0).collect::<Vec<_>>(), numbers);
+        assert_eq!(places(&read), (1..=read.len() as u64).collect::<Vec<_>>());
+    }
+    assert_eq!(store.last_number().await?, MessageNo(5));
+    Ok(())
+}
+
+/// Also what would continue the others.
+pub async fn a_hole_in_one_conversation_refuses_all(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = fixtures::join(store, "ada").await?;
+    let den = open_room(store, "den", ada).await?;
+    store.append(&[said_at(lobby, ada, 1, 1), said_at(den, ada, 2, 1)]).await?;
+    let refused = store.append(&[said_at(lobby, ada, 3, 2), said_at(den, ada, 4, 3)]).await;
+    assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
+    assert_eq!(store.last_number().await?, MessageNo(2));
+    store.append(&[said_at(lobby, ada, 3, 2), said_at(den, ada, 4, 2)]).await?;
+    assert_eq!(store.last_number().await?, MessageNo(4));
+    Ok(())
+}
+
+/// Nothing is said nowhere.
+pub async fn an_unknown_conversation_is_refused_whole(store: &dyn Store) -> Result<(), StoreError> {
+    refuses_whole(store, |batch| {
+        let nowhere = said_at(ConversationNo(999), batch[0].author, 7, 1);
+        batch.push(nowhere);
+    })
+    .await
 }

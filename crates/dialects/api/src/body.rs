@@ -7,11 +7,11 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::failure::Failure;
+use crate::Failure;
 
 /// A member that should be a string.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Field<'a> {
+pub enum Field<'a> {
     /// Not there, or null.
     #[default]
     Absent,
@@ -23,7 +23,11 @@ pub(crate) enum Field<'a> {
 
 impl Field<'_> {
     /// The text; `refuse` words what is wrong otherwise.
-    pub(crate) fn require(&self, refuse: impl FnOnce(&'static str) -> Failure) -> Result<&str, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// What `refuse` makes of it: it is not there, or no string.
+    pub fn require(&self, refuse: impl FnOnce(&'static str) -> Failure) -> Result<&str, Failure> {
         match self {
             Self::Text(text) => Ok(text),
             Self::Absent => Err(refuse("is required")),
@@ -32,7 +36,11 @@ impl Field<'_> {
     }
 
     /// The text, if the member is there.
-    pub(crate) fn optional(&self, refuse: impl FnOnce(&'static str) -> Failure) -> Result<Option<&str>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// What `refuse` makes of it: it is no string.
+    pub fn optional(&self, refuse: impl FnOnce(&'static str) -> Failure) -> Result<Option<&str>, Failure> {
         match self {
             Self::Text(text) => Ok(Some(text)),
             Self::Absent => Ok(None),
@@ -96,8 +104,12 @@ impl<'de> Visitor<'de> for FieldVisitor {
 }
 
 /// Reads an object. An empty body is an empty object; what is not JSON is refused by its content type first.
+///
+/// # Errors
+///
+/// 400 `INVALID_JSON`, 415 `UNSUPPORTED_MEDIA_TYPE`.
 // wire: chatr.md#1-conventions
-pub(crate) fn read<'a, T: Deserialize<'a>>(content_type: Option<&str>, body: &'a [u8]) -> Result<T, Failure> {
+pub fn read<'a, T: Deserialize<'a>>(content_type: Option<&str>, body: &'a [u8]) -> Result<T, Failure> {
     let is_blank = body.iter().all(u8::is_ascii_whitespace);
     let body = if is_blank { b"{}" } else { body };
     let begins_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');

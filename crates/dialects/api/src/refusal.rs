@@ -1,17 +1,17 @@
-//! What edge refuses, in this surface's words; and how many requests an address may make.
+//! What edge refuses, in the error envelope; and how many requests an address may make.
 
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tertulia_core::{Error, Quota};
 use tertulia_edge::{Admission, Refusal, Renderer, RequestHead};
 
-use crate::{Chatr, failure::Failure};
+use crate::{Api, Failure};
 
 /// Says refusals in the error envelope.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words;
+pub(crate) struct Envelope;
 
-impl Renderer for Words {
+impl Renderer for Envelope {
     fn render(&self, refusal: &Refusal, _: &RequestHead) -> Response {
         let failure = |code| Failure::new(refusal.status(), code, refusal.sentence());
         let failure = match refusal {
@@ -27,6 +27,8 @@ impl Renderer for Words {
             Refusal::Throttled(throttle) => Failure::throttled(throttle),
             Refusal::Misdirected => failure("MISDIRECTED_REQUEST"),
             Refusal::ForeignOrigin => failure("FOREIGN_ORIGIN"),
+            Refusal::UpgradeRequired => failure("UPGRADE_REQUIRED"),
+            Refusal::BadHandshake => failure("INVALID_HANDSHAKE"),
             Refusal::ShuttingDown => failure("SHUTTING_DOWN"),
             Refusal::Internal => failure("INTERNAL_ERROR"),
         };
@@ -34,10 +36,10 @@ impl Renderer for Words {
     }
 }
 
-impl Admission for Chatr {
-    // wire: chatr.md#6-rate-limits
+impl Admission for Api {
+    // wire: chatr.md#6-rate-limits, rooms.md#3-rules
     fn admit(&self, head: &RequestHead) -> Result<Option<Quota>, Refusal> {
-        match self.0.chat.admit(&self.0.surface, head.client().key()) {
+        match self.0.chat.admit(&self.0.anyone, head.client().key()) {
             Ok(quota) => Ok(quota),
             Err(Error::Throttled(throttle)) => Err(Refusal::Throttled(throttle)),
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The description of the surface, completed with what every endpoint may answer.
+//! The description of a surface, completed with what every endpoint may answer.
 
 use utoipa::openapi::{
     Content, OpenApi, Ref, RefOr, ResponseBuilder,
@@ -24,7 +24,8 @@ const WITH_BODY: [(&str, &str); 3] = [
 ];
 
 /// Adds to every operation what it does not say itself, and how a key is sent.
-pub(crate) fn completed(mut description: OpenApi) -> OpenApi {
+#[must_use]
+pub fn completed(mut description: OpenApi) -> OpenApi {
     for item in description.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch];
         for operation in operations.into_iter().flatten() {

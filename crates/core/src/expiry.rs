@@ -1,0 +1,76 @@
+//! Rooms whose time is up: those who listen are told in the second in which it happens, and what is left of them is
+//! deleted slice by slice.
+//!
+//! Nothing waits for this: readers and the writer compare times, so a room is gone at its moment whether or not anybody
+//! has said so.
+
+use std::time::Duration;
+
+use tertulia_model::Timestamp;
+use tertulia_store::Swept;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, chat::Chat, journal::Change};
+
+/// How often what is left of rooms is looked for. It must be gone within a minute.
+// rule: rooms
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// Rows deleted in one go: between two of them the writer serves whoever waits.
+const SLICE: u32 = 500;
+
+/// Rest between two slices, so that deleting never takes more than a part of the writer's time.
+const REST: Duration = Duration::from_millis(20);
+
+/// Longest sleep while no room is about to end: a clock that is set forward is noticed after this.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+impl Chat {
+    /// Tells those who listen to a room that it is over, in the moment in which it is.
+    pub(crate) async fn end_rooms(self, stop: CancellationToken) {
+        loop {
+            let sooner = self.0.conversations.sooner.notified();
+            let wait = self.0.conversations.next_ending().map_or(LONGEST_SLEEP, |at| self.until(at));
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sooner => {}
+                () = self.0.clock.sleep(wait.min(LONGEST_SLEEP)) => {}
+            }
+            for conversation in self.0.conversations.take_ended(self.now()) {
+                // Refused only when the hub stops.
+                drop(self.0.journal.change(conversation, Change::Expire).await);
+            }
+        }
+    }
+
+    fn until(&self, at: Timestamp) -> Duration {
+        // Clocks tick in milliseconds somewhere below; never wake up before the moment.
+        at.since(self.now()) + Duration::from_millis(1)
+    }
+
+    /// Deletes what is left of rooms that are over.
+    pub(crate) async fn sweep_rooms(self, stop: CancellationToken) {
+        while self.wait(SWEEP_EVERY, &stop).await {
+            while let Ok(swept) = self.sweep_slice().await.inspect_err(warn)
+                && swept.rows >= SLICE
+                && self.wait(REST, &stop).await
+            {}
+        }
+    }
+
+    async fn sweep_slice(&self) -> Result<Swept, Error> {
+        let chat = self.clone();
+        let slice = async move {
+            let swept = chat.0.store.sweep_rooms(chat.now(), SLICE).await?;
+            chat.0.conversations.forget(&swept.rooms);
+            Ok(swept)
+        };
+        self.0.journal.exclusively(slice).await
+    }
+}
+
+fn warn(error: &Error) {
+    if !matches!(error, Error::Stopping) {
+        tracing::warn!(error = error as &dyn std::error::Error, "rooms that are over could not be deleted");
+    }
+}

@@ -1,0 +1,249 @@
+//! Entries on their way to one commit: each is decided on, in order, against the conversations as the entries before it
+//! will have left them. What is refused leaves the batch; nothing in memory changes before the commit.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Standing, Timestamp, time_ordered_uuid};
+use tertulia_store::{Append, Commit, LogEnd, Participant, ParticipantChange, Profile};
+
+use super::entry::{Change, Entry, Wanted};
+use crate::{
+    Deed, Error, Noun,
+    access::{Relation, Wish},
+    agents::Agent,
+    conversation::Conversation,
+    notice::Happening,
+    permission::permit,
+    room::Room,
+};
+
+/// Agents that may take part in one room, invited or joined.
+pub(crate) const MOST_PARTICIPANTS: usize = 10_000;
+
+/// Entries that were granted, and what is to be committed for them.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) granted: Vec<Granted>,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) commit: Commit,
+    places: HashMap<ConversationNo, usize>,
+}
+
+/// An entry that was granted.
+pub(super) struct Granted {
+    pub(super) entry: Entry,
+    /// Which draft is its conversation's.
+    pub(super) draft: usize,
+    pub(super) effect: Effect,
+}
+
+/// What comes of an entry.
+pub(super) enum Effect {
+    /// The next message of the commit.
+    Said { profile: Arc<Profile>, joins: bool },
+    /// A change that concerns these agents, and what is told of it.
+    Changed { agents: Vec<Arc<Agent>>, notice: Option<Happening> },
+}
+
+/// A conversation as it will be when the batch has been committed.
+pub(super) struct Draft {
+    pub(super) conversation: Arc<Conversation>,
+    pub(super) standings: Vec<(AgentNo, Option<Standing>)>,
+    pub(super) is_ended: bool,
+    end: LogEnd,
+}
+
+/// When a batch is written, and what it numbers its messages with.
+pub(super) struct Numbering {
+    pub(super) now: Timestamp,
+    pub(super) last: MessageNo,
+}
+
+impl Draft {
+    fn of(conversation: &Arc<Conversation>) -> Self {
+        let end = conversation.log_end();
+        Self { conversation: conversation.clone(), standings: Vec::new(), is_ended: false, end }
+    }
+
+    fn standing(&self, room: &Room, agent: AgentNo) -> Option<Standing> {
+        let drafted = self.standings.iter().rev().find(|(changed, _)| *changed == agent);
+        drafted.map_or_else(|| room.standing(agent), |(_, standing)| *standing)
+    }
+
+    fn relation(&self, room: &Room, agent: &Agent) -> Relation {
+        room.relation_with(Some(agent.number), self.standing(room, agent.number))
+    }
+
+    /// The room, as long as it is there.
+    fn living_room(&self, now: Timestamp) -> Result<&Room, Error> {
+        let room = self.conversation.room().filter(|room| !self.is_ended && !room.is_over(now));
+        room.ok_or(Error::NotFound(Noun::Room))
+    }
+
+    fn has_place_for(&self, room: &Room, newcomers: usize) -> Result<(), Error> {
+        // Who is drafted to come counts; who is drafted to go does not make room before it is gone.
+        let coming = self.standings.iter().filter(|(_, standing)| standing.is_some()).count();
+        if room.participants() + coming + newcomers > MOST_PARTICIPANTS { Err(Error::RoomFull) } else { Ok(()) }
+    }
+}
+
+impl Batch {
+    /// Grants an entry, or refuses it.
+    pub(super) fn take(&mut self, mut entry: Entry, numbering: &mut Numbering, random: [u8; 10]) {
+        let draft = self.draft_of(&entry.conversation);
+        let outcome = match &entry.wanted {
+            Wanted::Speech { author, text, .. } => self.speech(draft, &author.clone(), text.clone(), numbering, random),
+            Wanted::Change { change, .. } => self.change(draft, &change.clone(), numbering.now),
+        };
+        match outcome {
+            Ok(effect) => self.granted.push(Granted { entry, draft, effect }),
+            Err(refused) => entry.refuse(refused),
+        }
+    }
+
+    /// The entries, back where they were before.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.granted.into_iter().map(|granted| granted.entry).collect()
+    }
+
+    fn draft_of(&mut self, conversation: &Arc<Conversation>) -> usize {
+        *self.places.entry(conversation.number).or_insert_with(|| {
+            self.drafts.push(Draft::of(conversation));
+            self.drafts.len() - 1
+        })
+    }
+
+    fn speech(
+        &mut self,
+        place: usize,
+        author: &Arc<Agent>,
+        text: Arc<str>,
+        numbering: &mut Numbering,
+        random: [u8; 10],
+    ) -> Result<Effect, Error> {
+        let draft = &self.drafts[place];
+        let joins = if draft.conversation.is_lobby() {
+            permit(author.state(), Deed::SpeakInLobby)?;
+            false
+        } else {
+            permit(author.state(), Deed::SpeakInRoom)?;
+            let room = draft.living_room(numbering.now)?;
+            draft.relation(room, author).grant(Wish::Speak)?;
+            self.may_join(place, room, author)?
+        };
+        if joins {
+            self.put(place, author.number, Some(Standing::Joined), numbering.now);
+        }
+        let draft = &mut self.drafts[place];
+        draft.end.last_seq = draft.end.last_seq.next();
+        draft.end.last_at = numbering.now.max(draft.end.last_at + Duration::from_micros(1));
+        numbering.last = MessageNo(numbering.last.0 + 1);
+        let profile = author.profile();
+        self.commit.messages.push(Append {
+            number: numbering.last,
+            id: MessageId::from_uuid(time_ordered_uuid(draft.end.last_at.as_millis(), random)),
+            conversation: draft.conversation.number,
+            seq: draft.end.last_seq,
+            author: author.number,
+            author_revision: profile.revision,
+            created_at: draft.end.last_at,
+            text,
+        });
+        Ok(Effect::Said { profile, joins })
+    }
+
+    /// Whether `agent`, who may join, has not joined yet.
+    fn may_join(&self, place: usize, room: &Room, agent: &Agent) -> Result<bool, Error> {
+        let draft = &self.drafts[place];
+        match draft.standing(room, agent.number) {
+            Some(Standing::Joined) => Ok(false),
+            Some(Standing::Invited) => Ok(true),
+            None => draft.has_place_for(room, 1).map(|()| true),
+        }
+    }
+
+    fn change(&mut self, place: usize, change: &Change, now: Timestamp) -> Result<Effect, Error> {
+        match change {
+            Change::Join(agent) => self.join(place, agent, now),
+            Change::Leave(agent) => self.leave(place, agent, now),
+            Change::Invite { by, agents } => self.invite(place, by, agents, now),
+            Change::Destroy(by) => self.destroy(place, by, now),
+            Change::Expire => Ok(self.expire(place)),
+        }
+    }
+
+    fn join(&mut self, place: usize, agent: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
+        permit(agent.state(), Deed::EnterRoom)?;
+        let draft = &self.drafts[place];
+        let conversation = draft.conversation.clone();
+        let room = draft.living_room(now)?;
+        draft.relation(room, agent).grant(Wish::Join)?;
+        let room = conversation.room().ok_or(Error::NotFound(Noun::Room))?;
+        if !self.may_join(place, room, agent)? {
+            return Ok(Effect::Changed { agents: Vec::new(), notice: None });
+        }
+        self.put(place, agent.number, Some(Standing::Joined), now);
+        Ok(Effect::Changed { agents: vec![agent.clone()], notice: Some(Happening::Joined) })
+    }
+
+    fn leave(&mut self, place: usize, agent: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
+        let draft = &self.drafts[place];
+        let room = draft.living_room(now)?;
+        draft.relation(room, agent).grant(Wish::Leave)?;
+        let had_joined = draft.standing(room, agent.number) == Some(Standing::Joined);
+        self.put(place, agent.number, None, now);
+        Ok(Effect::Changed { agents: vec![agent.clone()], notice: had_joined.then_some(Happening::Left) })
+    }
+
+    fn invite(
+        &mut self,
+        place: usize,
+        by: &Arc<Agent>,
+        agents: &[Arc<Agent>],
+        now: Timestamp,
+    ) -> Result<Effect, Error> {
+        permit(by.state(), Deed::InviteToRoom)?;
+        let draft = &self.drafts[place];
+        let room = draft.living_room(now)?;
+        draft.relation(room, by).grant(Wish::Invite)?;
+        let mut invited: Vec<Arc<Agent>> = Vec::new();
+        for agent in agents {
+            let is_known = draft.relation(room, agent).is_participant();
+            if !is_known && !invited.iter().any(|known| known.number == agent.number) {
+                invited.push(agent.clone());
+            }
+        }
+        draft.has_place_for(room, invited.len())?;
+        for agent in &invited {
+            self.put(place, agent.number, Some(Standing::Invited), now);
+        }
+        Ok(Effect::Changed { agents: invited, notice: None })
+    }
+
+    fn destroy(&mut self, place: usize, by: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
+        let draft = &mut self.drafts[place];
+        let room = draft.living_room(now)?;
+        draft.relation(room, by).grant(Wish::Destroy)?;
+        draft.is_ended = true;
+        self.commit.endings.push((draft.conversation.number, now));
+        Ok(Effect::Changed { agents: vec![by.clone()], notice: Some(Happening::Destroyed) })
+    }
+
+    /// Nothing is to be committed: the time is up whether or not anybody says so.
+    fn expire(&mut self, place: usize) -> Effect {
+        let draft = &mut self.drafts[place];
+        let was_ended = draft.is_ended || draft.conversation.room().is_none_or(Room::has_ended);
+        draft.is_ended = true;
+        Effect::Changed { agents: Vec::new(), notice: (!was_ended).then_some(Happening::Expired) }
+    }
+
+    fn put(&mut self, place: usize, agent: AgentNo, standing: Option<Standing>, since: Timestamp) {
+        let draft = &mut self.drafts[place];
+        draft.standings.push((agent, standing));
+        let conversation = draft.conversation.number;
+        self.commit.participants.push(match standing {
+            Some(standing) => ParticipantChange::Stands(Participant { conversation, agent, standing, since }),
+            None => ParticipantChange::Gone { conversation, agent },
+        });
+    }
+}

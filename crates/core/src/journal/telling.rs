@@ -1,0 +1,116 @@
+//! What is made of a batch once it has been committed: what memory takes over, whom to answer, what to announce.
+
+use std::sync::Arc;
+
+use tertulia_model::{AgentNo, Standing};
+use tertulia_store::Append;
+
+use super::{
+    batch::{Batch, Draft, Effect, Granted},
+    entry::{Reply, Wanted, answer},
+};
+use crate::{
+    agents::Agent,
+    conversation::Conversation,
+    fanout::Announcement,
+    notice::{Event, Happening, Notice},
+    posted::{Message, Posted},
+};
+
+/// What is made of a batch.
+pub(super) struct Telling {
+    pub(super) places: Vec<Place>,
+    pub(super) answers: Answers,
+}
+
+/// What happened in one conversation.
+pub(super) struct Place {
+    pub(super) conversation: Arc<Conversation>,
+    pub(super) events: Vec<Event>,
+    standings: Vec<(AgentNo, Option<Standing>)>,
+    is_ended: bool,
+}
+
+/// Whom to answer what.
+#[derive(Default)]
+pub(super) struct Answers {
+    said: Vec<(Reply<Arc<Posted>>, Arc<Posted>)>,
+    changed: Vec<(Reply<Vec<Arc<Agent>>>, Vec<Arc<Agent>>)>,
+}
+
+/// What is made of `batch`.
+pub(super) fn of(batch: Batch) -> Telling {
+    let Batch { granted, drafts, commit, .. } = batch;
+    let mut places: Vec<_> = drafts.into_iter().map(Place::of).collect();
+    let mut answers = Answers::default();
+    let mut messages = commit.messages.into_iter();
+    for Granted { entry, draft, effect } in granted {
+        let place = &mut places[draft];
+        match (entry.wanted, effect) {
+            (Wanted::Speech { author, reply, .. }, Effect::Said { profile, joins }) => {
+                let append = messages.next().expect("every speech that was granted has its message");
+                if joins {
+                    place.note(Happening::Joined, Some(author.clone()));
+                }
+                let message = message_of(append, &place.conversation);
+                let posted = Arc::new(Posted::new(message, author, profile));
+                place.events.push(Event::Posted(posted.clone()));
+                answers.said.push((reply, posted));
+            }
+            (Wanted::Change { reply, .. }, Effect::Changed { agents, notice }) => {
+                if let Some(what) = notice {
+                    place.note(what, agents.first().cloned());
+                }
+                answers.changed.push((reply, agents));
+            }
+            (Wanted::Speech { .. }, Effect::Changed { .. }) | (Wanted::Change { .. }, Effect::Said { .. }) => {
+                debug_assert!(false, "an effect belongs to its entry");
+            }
+        }
+    }
+    Telling { places, answers }
+}
+
+fn message_of(append: Append, conversation: &Conversation) -> Message {
+    let Append { id, seq, created_at, text, .. } = append;
+    Message { id, conversation: conversation.id, seq, created_at, text: Some(text), removed: false }
+}
+
+impl Place {
+    fn of(draft: Draft) -> Self {
+        let Draft { conversation, standings, is_ended, .. } = draft;
+        Self { conversation, events: Vec::new(), standings, is_ended }
+    }
+
+    fn note(&mut self, what: Happening, agent: Option<Arc<Agent>>) {
+        self.events.push(Event::Notice(Arc::new(Notice::new(self.conversation.id, what, agent))));
+    }
+
+    /// Takes over in memory what was committed.
+    pub(super) fn remember(&self) {
+        self.conversation.extend(&self.events);
+        if let Some(room) = self.conversation.room() {
+            room.apply(&self.standings);
+            if self.is_ended {
+                room.end();
+            }
+        }
+    }
+
+    /// What those who listen are told, if anything.
+    pub(super) fn into_announcement(self) -> Option<Announcement> {
+        let Self { conversation, events, .. } = self;
+        (!events.is_empty()).then_some(Announcement { conversation, events })
+    }
+}
+
+impl Answers {
+    pub(super) fn give(self) {
+        for (mut reply, posted) in self.said {
+            answer(&mut reply, Ok(posted));
+        }
+        for (mut reply, agents) in self.changed {
+            answer(&mut reply, Ok(agents));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Rooms: creating them, finding them, and what may be seen of them.
+
+use std::sync::Arc;
+
+use tertulia_model::{About, ConversationId, RoomName, Standing, TimeToLive, Timestamp, Visibility, random_uuid};
+use tertulia_store::{LogEnd, NewRoom, RoomListing, RoomRecord};
+
+use crate::{
+    Attendee, Deed, Error, Noun,
+    agents::Agent,
+    chat::Chat,
+    conversation::Conversation,
+    fanout::Announcement,
+    journal::MOST_PARTICIPANTS,
+    limiter::Subject,
+    limits::{Action, Quota},
+    notice::{Event, Happening, Notice},
+    participation::AgentRef,
+    room::Room,
+    surface::Caller,
+};
+
+/// A room that somebody wants.
+#[derive(Clone, Debug)]
+pub struct RoomPlan {
+    /// What it is called.
+    pub name: RoomName,
+    /// What it is for.
+    pub description: Option<About>,
+    /// Who may know what is said in it.
+    pub visibility: Visibility,
+    /// How long it lives.
+    pub ttl: TimeToLive,
+    /// Who is invited from the beginning.
+    pub invited: Vec<AgentRef>,
+    /// Whether only its creator may invite.
+    pub only_creator_invites: bool,
+}
+
+/// A room as one reader may see it.
+#[derive(Clone, Debug)]
+pub struct RoomView {
+    /// Its public id.
+    pub id: ConversationId,
+    /// What it is called.
+    pub name: Arc<str>,
+    /// Who may know what is said in it.
+    pub visibility: Visibility,
+    /// Who created it.
+    pub creator: Arc<Agent>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
+    /// How many have joined.
+    pub members: u64,
+    /// How many messages it has, removed ones left out.
+    pub messages: u64,
+    /// The rest, for those who may read it.
+    pub details: Option<RoomDetails>,
+}
+
+/// What only those see of a room who may read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomDetails {
+    /// What it is for.
+    pub description: Option<Arc<str>>,
+    /// When something was last said in it; nothing if nothing ever was.
+    pub last_message_at: Option<Timestamp>,
+}
+
+impl RoomView {
+    /// How long it lives from its creation, in seconds.
+    #[must_use]
+    pub fn ttl_secs(&self) -> u64 {
+        self.expires_at.since(self.created_at).as_secs()
+    }
+
+    fn listed(listing: RoomListing, creator: Arc<Agent>) -> Self {
+        let RoomListing { room, members, end, is_participant } = listing;
+        let LogEnd { last_seq, last_at, removed } = end;
+        let may_read = is_participant || room.visibility == Visibility::Public;
+        let RoomRecord { id, name, description, visibility, created_at, expires_at, .. } = room;
+        let last_message_at = (last_seq.0 > 0).then_some(last_at);
+        let details = may_read.then_some(RoomDetails { description, last_message_at });
+        let messages = last_seq.0.saturating_sub(removed);
+        Self { id, name, visibility, creator, created_at, expires_at, members, messages, details }
+    }
+}
+
+impl Chat {
+    /// Creates a room, whole or not at all. What is left of the agent's rooms comes with it, where they are limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAgent`], [`Error::RoomFull`] if more are invited than may take part, [`Error::Throttled`],
+    /// [`Error::Suspended`], [`Error::Store`].
+    pub async fn create_room(
+        &self,
+        caller: &Caller,
+        plan: RoomPlan,
+    ) -> Result<(Arc<Conversation>, Option<Quota>), Error> {
+        let (creator, surface) = (&caller.agent, &caller.surface);
+        Self::permit(creator, Deed::CreateRoom)?;
+        let invited = self.agents_named(&plan.invited).await?;
+        if invited.len() >= MOST_PARTICIPANTS {
+            return Err(Error::RoomFull);
+        }
+        let (subject, limit) = (Subject::Agent(creator.number), surface.limits.of(Action::CreateRoom));
+        let counted = self.0.limiter.take(surface.counted_as, Action::CreateRoom, subject, limit);
+        let counted = counted.map_err(Error::Throttled)?;
+        let new = self.planned(plan, creator, &invited);
+        let record = match self.0.store.create_room(&new).await {
+            Ok(record) => record,
+            Err(error) => {
+                if let Some(counted) = &counted {
+                    self.0.limiter.give_back(surface.counted_as, Action::CreateRoom, subject, counted);
+                }
+                return Err(error.into());
+            }
+        };
+        let conversation = self.0.conversations.welcome(record, &self.0.directory).await?;
+        if new.visibility == Visibility::Public {
+            self.announce_room(conversation.id, creator).await;
+        }
+        Ok((conversation, counted.map(|counted| counted.quota)))
+    }
+
+    fn planned(&self, plan: RoomPlan, creator: &Agent, invited: &[Arc<Agent>]) -> NewRoom {
+        let now = self.now();
+        NewRoom {
+            id: ConversationId::from_uuid(random_uuid(self.random())),
+            name: plan.name.into(),
+            description: plan.description.map(|about| about.as_str().into()),
+            visibility: plan.visibility,
+            only_creator_invites: plan.only_creator_invites,
+            creator: creator.number,
+            invited: invited.iter().map(|agent| agent.number).filter(|agent| *agent != creator.number).collect(),
+            created_at: now,
+            expires_at: now + plan.ttl.as_duration(),
+        }
+    }
+
+    /// Tells those who listen to the lobby of a new public room.
+    async fn announce_room(&self, room: ConversationId, creator: &Arc<Agent>) {
+        let notice = Notice::new(room, Happening::Created, Some(creator.clone()));
+        let events = vec![Event::Notice(Arc::new(notice))];
+        let announcement = Announcement { conversation: self.0.lobby.clone(), events };
+        self.0.fanout.announce(vec![announcement].into()).await;
+    }
+
+    /// The lobby.
+    #[must_use]
+    pub fn lobby(&self) -> &Arc<Conversation> {
+        &self.0.lobby
+    }
+
+    /// The room with this id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is none, or it is over; [`Error::Store`].
+    pub async fn room(&self, id: ConversationId) -> Result<Arc<Conversation>, Error> {
+        let conversation = self.0.conversations.room(id, &self.0.directory).await?;
+        conversation.filter(|room| !room.is_over(self.now())).ok_or(Error::NotFound(Noun::Room))
+    }
+
+    /// A room as `reader` may see it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it is no room, or it is over.
+    pub fn view_room(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<RoomView, Error> {
+        let room = self.living(conversation)?;
+        let may_read = conversation.may_be_read_by(reader.map(|caller| caller.agent.number));
+        let details = || RoomDetails { description: room.description.clone(), last_message_at: conversation.last_at() };
+        Ok(RoomView {
+            id: conversation.id,
+            name: room.name.clone(),
+            visibility: room.visibility,
+            creator: room.creator.clone(),
+            created_at: room.created_at,
+            expires_at: room.expires_at,
+            members: room.members(),
+            messages: conversation.count(),
+            details: may_read.then(details),
+        })
+    }
+
+    /// The room that a conversation is, as long as it is there.
+    pub(crate) fn living<'a>(&self, conversation: &'a Conversation) -> Result<&'a Room, Error> {
+        conversation.room().filter(|room| !room.is_over(self.now())).ok_or(Error::NotFound(Noun::Room))
+    }
+
+    /// Who has joined a room, those first who joined first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it is over, [`Error::NotParticipant`] if `reader` may not read it, [`Error::Store`].
+    pub async fn members(
+        &self,
+        conversation: &Conversation,
+        reader: Option<&Caller>,
+        limit: usize,
+    ) -> Result<Vec<Attendee>, Error> {
+        conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())?;
+        let participants = self.0.store.participants(conversation.number).await?;
+        let joined = participants.into_iter().filter(|one| one.standing == Standing::Joined);
+        let numbers: Vec<_> = joined.map(|one| one.agent).take(limit).collect();
+        let mut agents = self.0.directory.by_numbers(&numbers).await?;
+        let members = numbers.iter().filter_map(|number| agents.remove(number)).collect();
+        self.with_presence(members).await
+    }
+
+    /// Rooms, newest first, as `reader` may see them, and how many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn rooms(
+        &self,
+        visibility: Option<Visibility>,
+        reader: Option<&Caller>,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<RoomView>, u64), Error> {
+        let (store, now) = (&self.0.store, self.now());
+        let viewer = reader.map(|caller| caller.agent.number);
+        let listings = store.list_rooms(visibility, viewer, now, limit, offset).await?;
+        let total = store.count_rooms(visibility, now).await?;
+        let mut numbers: Vec<_> = listings.iter().map(|listing| listing.room.creator).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let creators = self.0.directory.by_numbers(&numbers).await?;
+        let view = |listing: RoomListing| {
+            let creator = creators.get(&listing.room.creator)?.clone();
+            Some(RoomView::listed(listing, creator))
+        };
+        Ok((listings.into_iter().filter_map(view).collect(), total))
+    }
+}

@@ -1,0 +1,36 @@
+//! What registrations have in common: every attempt counts, and names are short.
+
+use tertulia_core::{Chat, Error, Quota};
+use tertulia_edge::ClientAddress;
+use tertulia_model::Name;
+
+use crate::{Failure, body::Field};
+
+/// Shortest and longest name that may be registered, in characters.
+// wire: chatr.md#2-endpoints, rooms.md#3-rules
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
+
+/// Counts an attempt to register, before anything else of it is judged: a body that could not be read counts as well
+/// (`name` is nothing then).
+///
+/// # Errors
+///
+/// [`Error::Throttled`].
+pub fn admit(chat: &Chat, client: ClientAddress, name: Option<&Field<'_>>) -> Result<Option<Quota>, Error> {
+    let name = match name {
+        Some(Field::Text(name)) => name,
+        Some(Field::Absent | Field::Other) | None => "",
+    };
+    chat.admit_registration(client.key(), name)
+}
+
+/// The name that an agent asks for.
+///
+/// # Errors
+///
+/// 400 `INVALID_NAME`.
+pub fn parse_name(field: &Field<'_>) -> Result<Name, Failure> {
+    let bad_name = |problem: &str| Failure::bad_field("INVALID_NAME", "name", problem);
+    let name = Name::parse(field.require(bad_name)?)?;
+    if NAME_CHARS.contains(&name.as_str().len()) { Ok(name) } else { Err(bad_name("must have 2 to 32 characters")) }
+}

@@ -1,0 +1,105 @@
+//! Who takes part in a conversation. How many have joined stands beside the conversation, so that a list of rooms counts
+//! nobody.
+
+use std::{collections::HashMap, fmt::Write};
+
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use tertulia_model::{AgentNo, ConversationNo, Standing};
+use tertulia_store::{Participant, ParticipantChange, StoreError};
+
+use crate::{
+    SqliteStore,
+    failure::refused,
+    rows::{get, get_time},
+};
+
+/// Who takes part, first come first.
+pub(crate) async fn list(store: &SqliteStore, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError> {
+    let all = sqlx::query(
+        "select agent_no, standing, since
+         from participants
+         where conversation_no = ?1
+         order by since, agent_no",
+    )
+    .bind(conversation.0);
+    store.readers.all(all).await?.iter().map(|row| participant_from_row(conversation, row)).collect()
+}
+
+fn participant_from_row(conversation: ConversationNo, row: &SqliteRow) -> Result<Participant, StoreError> {
+    let standing: &str = get(row, "standing")?;
+    Ok(Participant {
+        conversation,
+        agent: AgentNo(get(row, "agent_no")?),
+        standing: Standing::from_word(standing).ok_or(StoreError::Unreadable("standing of a participant"))?,
+        since: get_time(row, "since")?,
+    })
+}
+
+/// Makes the changes within a transaction, and counts the members anew.
+pub(crate) async fn change(connection: &mut SqliteConnection, changes: &[ParticipantChange]) -> Result<(), StoreError> {
+    let changes = change_list(changes);
+    for statement in [COUNT_MEMBERS, DELETE_GONE, UPSERT_STANDING] {
+        sqlx::query(statement).bind(&changes).execute(&mut *connection).await.map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// To be run before the others: it compares what will be with what is.
+const COUNT_MEMBERS: &str = "
+    update conversations
+    set members = members + d.joined
+    from (
+        select w.value ->> 0 as conversation_no,
+               sum((w.value ->> 2 is 'joined') - (p.standing is 'joined')) as joined
+        from json_each(?1) w
+        left join participants p on p.conversation_no = w.value ->> 0 and p.agent_no = w.value ->> 1
+        group by w.value ->> 0
+    ) d
+    where conversations.conversation_no = d.conversation_no
+    and d.joined <> 0";
+
+const DELETE_GONE: &str = "
+    delete from participants
+    where (conversation_no, agent_no) in (
+        select value ->> 0, value ->> 1
+        from json_each(?1)
+        where value ->> 2 is null
+    )";
+
+const UPSERT_STANDING: &str = "
+    insert into participants (conversation_no, agent_no, standing, since)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3
+    from json_each(?1)
+    where value ->> 2 is not null
+    on conflict (conversation_no, agent_no) do update
+    set standing = excluded.standing, since = excluded.since";
+
+/// `[[conversation, agent, standing, since], …]`, one for each conversation and agent: the last of its changes. Who is
+/// gone has neither a standing nor a moment.
+fn change_list(changes: &[ParticipantChange]) -> String {
+    let mut final_state = HashMap::with_capacity(changes.len());
+    for change in changes {
+        match *change {
+            ParticipantChange::Stands(participant) => {
+                final_state.insert((participant.conversation, participant.agent), Some(participant));
+            }
+            ParticipantChange::Gone { conversation, agent } => {
+                final_state.insert((conversation, agent), None);
+            }
+        }
+    }
+    let mut list = String::from("[");
+    for (place, ((conversation, agent), stands)) in final_state.into_iter().enumerate() {
+        let separator = if place > 0 { "," } else { "" };
+        let written = match stands {
+            Some(Participant { standing, since, .. }) => {
+                let (standing, since) = (standing.as_str(), since.as_micros());
+                write!(list, "{separator}[{conversation},{agent},\"{standing}\",{since}]")
+            }
+            None => write!(list, "{separator}[{conversation},{agent},null,null]"),
+        };
+        written.expect("writing to a String cannot fail");
+    }
+    list.push(']');
+    list
+}

@@ -1,0 +1,435 @@
+//! Rooms, and who takes part in a conversation.
+
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Standing, Timestamp, Visibility, random_uuid};
+
+use super::fixtures::{AppendOnly, START, batch, entry, join, message_id, minute, open, open_room, room, said_at};
+use crate::{
+    Commit, LogEnd, NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Slice, Store, StoreError,
+};
+
+fn record(number: ConversationNo, room: &NewRoom) -> RoomRecord {
+    RoomRecord {
+        number,
+        id: room.id,
+        name: room.name.clone(),
+        description: room.description.clone(),
+        visibility: room.visibility,
+        only_creator_invites: room.only_creator_invites,
+        creator: room.creator,
+        created_at: room.created_at,
+        expires_at: room.expires_at,
+    }
+}
+
+fn stands(conversation: ConversationNo, agent: AgentNo, standing: Standing, since: Timestamp) -> ParticipantChange {
+    ParticipantChange::Stands(Participant { conversation, agent, standing, since })
+}
+
+async fn change(store: &dyn Store, participants: &[ParticipantChange]) -> Result<(), StoreError> {
+    store.commit(&Commit { participants: participants.to_vec(), ..Commit::default() }).await
+}
+
+async fn end(store: &dyn Store, endings: &[(ConversationNo, Timestamp)]) -> Result<(), StoreError> {
+    store.commit(&Commit { endings: endings.to_vec(), ..Commit::default() }).await
+}
+
+/// Who takes part, and how.
+async fn standings(store: &dyn Store, room: ConversationNo) -> Result<Vec<(AgentNo, Standing)>, StoreError> {
+    Ok(store.participants(room).await?.iter().map(|one| (one.agent, one.standing)).collect())
+}
+
+/// All rooms that are not over when the case begins.
+async fn list(store: &dyn Store) -> Result<Vec<RoomListing>, StoreError> {
+    store.list_rooms(None, None, START, 100, 0).await
+}
+
+fn names(listings: &[RoomListing]) -> Vec<&str> {
+    listings.iter().map(|listing| &*listing.room.name).collect()
+}
+
+/// Every field, of a room that says everything and of one that says little.
+pub async fn a_created_room_is_found(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    let secret = NewRoom {
+        description: Some("What \u{1F99E} is \"for\"".into()),
+        visibility: Visibility::Private,
+        only_creator_invites: true,
+        created_at: minute(1),
+        expires_at: minute(61),
+        ..room("the \u{1F99E}'s den", ada)
+    };
+    for new in [secret, room("attic", ada)] {
+        let created = store.create_room(&new).await?;
+        assert_eq!(created, record(created.number, &new));
+        assert_eq!(store.room(new.id).await?, Some(created.clone()));
+        assert_eq!(store.log_end(created.number).await?, LogEnd::default());
+        assert!(store.read(created.number, Slice::Newest, 10).await?.is_empty());
+    }
+    Ok(())
+}
+
+/// An id that was never given, and the lobby's.
+pub async fn what_is_no_room_is_not_found(store: &dyn Store) -> Result<(), StoreError> {
+    let hub = open(store).await?;
+    assert_eq!(store.room(ConversationId::from_uuid(random_uuid([9; 16]))).await?, None);
+    assert_eq!(store.room(hub.lobby_id).await?, None);
+    assert!(store.participants(hub.lobby).await?.is_empty());
+    assert!(store.participants(ConversationNo(999)).await?.is_empty());
+    assert!(list(store).await?.is_empty());
+    assert_eq!(store.count_rooms(None, START).await?, 0);
+    Ok(())
+}
+
+/// Who is invited twice is invited, and whoever creates a room is there.
+pub async fn the_creator_has_joined_and_the_others_are_invited(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let den = store.create_room(&NewRoom { invited: vec![eve, bob, ada, bob], ..room("den", bob) }).await?.number;
+    let standing = |agent, standing| Participant { conversation: den, agent, standing, since: START };
+    assert_eq!(
+        store.participants(den).await?,
+        [standing(ada, Standing::Invited), standing(bob, Standing::Joined), standing(eve, Standing::Invited)]
+    );
+    assert_eq!(list(store).await?[0].members, 1);
+    Ok(())
+}
+
+/// Nothing comes of a room that invites nobody knows whom, nor of one whose id is taken.
+pub async fn a_room_is_created_whole_or_not_at_all(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    let den = store.create_room(&room("den", ada)).await?;
+    let taken = NewRoom { id: den.id, creator: bob, ..room("attic", bob) };
+    let of_nobody = room("cellar", AgentNo(999));
+    let invites_nobody = NewRoom { invited: vec![bob, AgentNo(999)], ..room("cellar", ada) };
+    for refused in [&taken, &of_nobody, &invites_nobody] {
+        let answer = store.create_room(refused).await;
+        assert!(matches!(answer, Err(StoreError::Database(_))), "{answer:?}");
+    }
+    assert_eq!(store.room(invites_nobody.id).await?, None);
+    assert_eq!(names(&list(store).await?), ["den"]);
+    assert_eq!(store.count_rooms(None, START).await?, 1);
+    assert_eq!(standings(store, den.number).await?, [(ada, Standing::Joined)]);
+    assert_eq!(store.create_room(&room("cellar", ada)).await?.name, "cellar".into());
+    Ok(())
+}
+
+/// By the moment since when they stand as they do, then by number.
+pub async fn participants_come_in_the_order_in_which_they_came(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let den = open_room(store, "den", eve).await?;
+    let later = [stands(den, ada, Standing::Joined, minute(2)), stands(den, bob, Standing::Invited, minute(1))];
+    change(store, &later).await?;
+    let (joined, invited) = (Standing::Joined, Standing::Invited);
+    assert_eq!(standings(store, den).await?, [(eve, joined), (bob, invited), (ada, joined)]);
+    change(store, &[stands(den, bob, joined, minute(2)), stands(den, eve, joined, minute(3))]).await?;
+    assert_eq!(standings(store, den).await?, [(ada, joined), (bob, joined), (eve, joined)]);
+    assert_eq!(store.participants(den).await?[2].since, minute(3));
+    Ok(())
+}
+
+/// Whatever it was before, in the store or in the same commit.
+pub async fn the_last_change_of_a_participant_holds(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    let (den, attic) = (open_room(store, "den", ada).await?, open_room(store, "attic", ada).await?);
+    let gone = |agent| ParticipantChange::Gone { conversation: den, agent };
+    let (joined, invited) = (Standing::Joined, Standing::Invited);
+    change(store, &[stands(den, bob, invited, minute(1)), stands(attic, bob, invited, minute(1)), gone(bob)]).await?;
+    assert_eq!(standings(store, den).await?, [(ada, joined)]);
+    assert_eq!(standings(store, attic).await?, [(ada, joined), (bob, invited)]);
+    change(store, &[gone(ada), stands(den, bob, invited, minute(2)), stands(den, ada, invited, minute(2))]).await?;
+    assert_eq!(standings(store, den).await?, [(ada, invited), (bob, invited)]);
+    change(store, &[gone(ada), gone(bob), gone(AgentNo(999))]).await?;
+    assert!(store.participants(den).await?.is_empty());
+    Ok(())
+}
+
+/// The store asks of what kind it is as little as the log does.
+pub async fn any_conversation_may_have_participants(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = join(store, "ada").await?;
+    change(store, &[stands(lobby, ada, Standing::Joined, minute(1))]).await?;
+    let ada = Participant { conversation: lobby, agent: ada, standing: Standing::Joined, since: minute(1) };
+    assert_eq!(store.participants(lobby).await?, [ada]);
+    Ok(())
+}
+
+/// They are located, looked through by author and removed.
+pub async fn messages_of_a_room_are_messages_like_others(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    let den = open_room(store, "den", ada).await?;
+    store.append(&[said_at(lobby, ada, 1, 1), said_at(den, ada, 2, 1), said_at(den, bob, 3, 2)]).await?;
+    assert_eq!(store.locate(message_id(3)).await?, Some((den, Seq(2))));
+    assert_eq!(store.read_by_author(den, ada, 10, 10).await?[0].id, message_id(2));
+    assert!(store.remove_message(message_id(2), minute(1), &entry("message.removed", Some(ada))).await?);
+    assert!(store.read_by_author(den, ada, 10, 10).await?.is_empty());
+    assert!(store.read(den, Slice::Newest, 10).await?[0].removed);
+    assert_eq!((store.log_end(den).await?.removed, store.log_end(lobby).await?.removed), (1, 0));
+    assert_eq!(store.read_by_author(lobby, ada, 10, 10).await?[0].id, message_id(1));
+    Ok(())
+}
+
+/// Once over, a room stays over since when it was.
+pub async fn an_ending_brings_the_end_forward_only(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    let den = store.create_room(&room("den", ada)).await?;
+    for (endings, expected) in [
+        (vec![(den.number, minute(11))], minute(10)),
+        (vec![(den.number, minute(5))], minute(5)),
+        (vec![(den.number, minute(6))], minute(5)),
+        (vec![(den.number, minute(4)), (den.number, minute(3)), (den.number, minute(7))], minute(3)),
+    ] {
+        end(store, &endings).await?;
+        let found = store.room(den.id).await?;
+        assert_eq!(found, Some(RoomRecord { expires_at: expected, ..den.clone() }), "{endings:?}");
+    }
+    assert!(store.list_rooms(None, None, minute(3), 10, 0).await?.is_empty());
+    Ok(())
+}
+
+/// The lobby, and what is not there at all; the rest of the commit is done.
+pub async fn an_ending_of_what_is_no_room_is_passed_over(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = join(store, "ada").await?;
+    let den = open_room(store, "den", ada).await?;
+    end(store, &[(lobby, minute(1)), (ConversationNo(999), minute(1)), (den, minute(1))]).await?;
+    assert!(store.list_rooms(None, None, minute(1), 10, 0).await?.is_empty());
+    store.append(&batch(lobby, ada, 1, 1)).await
+}
+
+/// A message, who comes and goes with it, and an end elsewhere.
+pub async fn a_commit_of_everything_is_whole(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    let (den, attic) = (open_room(store, "den", ada).await?, open_room(store, "attic", ada).await?);
+    let everything = Commit {
+        messages: vec![said_at(den, bob, 1, 1), said_at(den, bob, 2, 2)],
+        participants: vec![
+            stands(den, bob, Standing::Joined, minute(1)),
+            ParticipantChange::Gone { conversation: den, agent: ada },
+        ],
+        endings: vec![(attic, minute(1))],
+    };
+    store.commit(&everything).await?;
+    assert_eq!(store.log_end(den).await?.last_seq, Seq(2));
+    assert_eq!(standings(store, den).await?, [(bob, Standing::Joined)]);
+    assert_eq!(names(&store.list_rooms(None, None, minute(1), 10, 0).await?), ["den"]);
+    Ok(())
+}
+
+/// Refused with `wrong`: nothing has changed.
+async fn refuses_whole(
+    store: &dyn Store,
+    wrong: impl FnOnce(ConversationNo, AgentNo) -> Commit,
+) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    let den = open_room(store, "den", ada).await?;
+    store.append(&[said_at(den, ada, 1, 1)]).await?;
+    let before = list(store).await?;
+    let answer = store.commit(&wrong(den, bob)).await;
+    assert!(matches!(answer, Err(StoreError::Database(_))), "{answer:?}");
+    assert_eq!(list(store).await?, before);
+    assert_eq!(standings(store, den).await?, [(ada, Standing::Joined)]);
+    assert_eq!(store.read(den, Slice::Newest, 10).await?.len(), 1);
+    store.append(&[said_at(den, bob, 2, 2)]).await
+}
+
+/// Nobody joins and nothing ends.
+pub async fn a_hole_refuses_the_changes_with_it(store: &dyn Store) -> Result<(), StoreError> {
+    refuses_whole(store, |den, bob| Commit {
+        messages: vec![said_at(den, bob, 2, 3)],
+        participants: vec![stands(den, bob, Standing::Joined, minute(1))],
+        endings: vec![(den, minute(1))],
+    })
+    .await
+}
+
+/// Nor is anything said.
+pub async fn an_unknown_participant_refuses_the_messages_with_it(store: &dyn Store) -> Result<(), StoreError> {
+    refuses_whole(store, |den, bob| Commit {
+        messages: vec![said_at(den, bob, 2, 2)],
+        participants: vec![
+            stands(den, bob, Standing::Joined, minute(1)),
+            stands(den, AgentNo(999), Standing::Joined, minute(1)),
+        ],
+        endings: vec![(den, minute(1))],
+    })
+    .await
+}
+
+/// By the order in which they were created, whatever their times.
+pub async fn the_list_is_newest_first_and_pages(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    for (name, created) in [("one", 1), ("two", 1), ("three", 0), ("four", 3)] {
+        store.create_room(&NewRoom { created_at: minute(created), ..room(name, ada) }).await?;
+    }
+    for (limit, offset, expected) in [
+        (100, 0, vec!["four", "three", "two", "one"]),
+        (2, 0, vec!["four", "three"]),
+        (2, 1, vec!["three", "two"]),
+        (2, 3, vec!["one"]),
+        (2, 4, vec![]),
+        (2, u64::MAX, vec![]),
+        (0, 0, vec![]),
+    ] {
+        let page = store.list_rooms(None, None, START, limit, offset).await?;
+        assert_eq!(names(&page), expected, "{limit} {offset}");
+    }
+    Ok(())
+}
+
+/// From the very moment on, though something of it is left.
+pub async fn what_is_over_is_neither_listed_nor_counted(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    for (name, minutes) in [("long", 10), ("short", 2), ("middling", 5)] {
+        store.create_room(&NewRoom { expires_at: minute(minutes), ..room(name, ada) }).await?;
+    }
+    let just_before = Timestamp::from_micros(minute(5).as_micros() - 1);
+    for (now, expected) in [
+        (START, vec!["middling", "short", "long"]),
+        (minute(2), vec!["middling", "long"]),
+        (just_before, vec!["middling", "long"]),
+        (minute(5), vec!["long"]),
+        (minute(10), vec![]),
+    ] {
+        assert_eq!(names(&store.list_rooms(None, None, now, 10, 0).await?), expected, "{now:?}");
+        assert_eq!(store.count_rooms(None, now).await?, expected.len() as u64);
+        assert_eq!(store.count_rooms(Some(Visibility::Public), now).await?, expected.len() as u64);
+        assert_eq!(store.count_rooms(Some(Visibility::Private), now).await?, 0);
+    }
+    assert!(store.room(room("short", ada).id).await?.is_some());
+    Ok(())
+}
+
+/// Or of both.
+pub async fn lists_and_counts_are_of_one_visibility(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    for (name, visibility) in
+        [("a", Visibility::Public), ("b", Visibility::Private), ("c", Visibility::Public), ("d", Visibility::Private)]
+    {
+        store.create_room(&NewRoom { visibility, ..room(name, ada) }).await?;
+    }
+    end(store, &[(store.room(room("d", ada).id).await?.expect("it was created").number, minute(1))]).await?;
+    for (visibility, expected) in [
+        (None, vec!["c", "b", "a"]),
+        (Some(Visibility::Public), vec!["c", "a"]),
+        (Some(Visibility::Private), vec!["b"]),
+    ] {
+        assert_eq!(names(&store.list_rooms(visibility, None, minute(1), 10, 0).await?), expected);
+        assert_eq!(names(&store.list_rooms(visibility, None, minute(1), 10, 1).await?), expected[1..]);
+        assert_eq!(store.count_rooms(visibility, minute(1)).await?, expected.len() as u64);
+    }
+    Ok(())
+}
+
+/// As the log itself does.
+pub async fn a_listing_says_where_its_log_ends(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = join(store, "ada").await?;
+    let (den, attic) = (open_room(store, "den", ada).await?, open_room(store, "attic", ada).await?);
+    store.append(&[said_at(den, ada, 1, 1), said_at(lobby, ada, 2, 1), said_at(den, ada, 3, 2)]).await?;
+    assert!(store.remove_message(message_id(3), minute(1), &entry("message.removed", None)).await?);
+    let listed = list(store).await?;
+    let last_at = said_at(den, ada, 3, 2).created_at;
+    assert_eq!(listed[0].end, LogEnd::default());
+    assert_eq!(listed[1].end, LogEnd { last_seq: Seq(2), last_at, removed: 1 });
+    assert_eq!((listed[0].end, listed[1].end), (store.log_end(attic).await?, store.log_end(den).await?));
+    Ok(())
+}
+
+/// Only who has joined is a member, and once.
+pub async fn members_are_counted_through_every_change(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let (den, attic) = (open_room(store, "den", ada).await?, open_room(store, "attic", ada).await?);
+    let (joined, invited) = (Standing::Joined, Standing::Invited);
+    let gone = |agent| ParticipantChange::Gone { conversation: den, agent };
+    for (changes, members) in [
+        (vec![stands(den, bob, invited, minute(1))], 1),
+        (vec![stands(den, bob, joined, minute(2)), stands(den, eve, joined, minute(2))], 3),
+        (vec![stands(den, bob, joined, minute(3))], 3),
+        (vec![stands(den, bob, invited, minute(4))], 2),
+        (vec![gone(bob), gone(bob)], 2),
+        (vec![gone(ada), stands(den, ada, joined, minute(5))], 2),
+        (vec![gone(ada), gone(eve), stands(attic, bob, joined, minute(6))], 0),
+        (vec![gone(ada)], 0),
+        (vec![stands(den, bob, joined, minute(7))], 1),
+    ] {
+        change(store, &changes).await?;
+        let listed = list(store).await?;
+        assert_eq!(listed[1].members, members, "{changes:?}");
+        let there = standings(store, den).await?.iter().filter(|(_, standing)| *standing == joined).count();
+        assert_eq!(there as u64, members);
+    }
+    assert_eq!(list(store).await?[0].members, 2);
+    Ok(())
+}
+
+/// Invited or joined; nobody in particular takes part in nothing.
+pub async fn a_listing_knows_the_viewer(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    store.create_room(&NewRoom { invited: vec![bob], ..room("den", ada) }).await?;
+    store.create_room(&room("attic", eve)).await?;
+    for (viewer, expected) in
+        [(Some(ada), [false, true]), (Some(bob), [false, true]), (Some(eve), [true, false]), (None, [false, false])]
+    {
+        for visibility in [None, Some(Visibility::Public)] {
+            let listed = store.list_rooms(visibility, viewer, START, 10, 0).await?;
+            assert_eq!([listed[0].is_participant, listed[1].is_participant], expected, "{viewer:?}");
+        }
+    }
+    Ok(())
+}
+
+/// After the one moment, up to and with the other.
+pub async fn rooms_end_soonest_first(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    let mut ends = Vec::new();
+    for (name, minutes) in [("four", 4), ("one", 1), ("three", 3), ("two", 2)] {
+        let created = store.create_room(&NewRoom { expires_at: minute(minutes), ..room(name, ada) }).await?;
+        ends.push((minute(minutes), created.number));
+    }
+    ends.sort();
+    for (after, until, limit, expected) in [
+        (0, 9, 10, &ends[..]),
+        (1, 3, 10, &ends[1..3]),
+        (0, 9, 2, &ends[..2]),
+        (2, 9, 1, &ends[2..3]),
+        (4, 9, 10, &[]),
+        (3, 2, 10, &[]),
+        (0, 9, 0, &[]),
+    ] {
+        assert_eq!(store.rooms_ending(minute(after), minute(until), limit).await?, expected, "{after} {until} {limit}");
+    }
+    end(store, &[(ends[3].1, minute(2))]).await?;
+    ends[3].0 = minute(2);
+    ends.sort();
+    assert_eq!(store.rooms_ending(minute(0), minute(9), 10).await?, ends);
+    Ok(())
+}
+
+/// So that who goes on after the last one's moment misses none.
+pub async fn rooms_that_end_at_one_moment_come_together(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    for name in ["a", "b", "c"] {
+        open_room(store, name, ada).await?;
+    }
+    store.create_room(&NewRoom { expires_at: minute(11), ..room("d", ada) }).await?;
+    for (limit, expected) in [(1, 3), (2, 3), (3, 3), (4, 4)] {
+        assert_eq!(store.rooms_ending(START, minute(20), limit).await?.len(), expected, "{limit}");
+    }
+    assert_eq!(store.rooms_ending(minute(10), minute(20), 1).await?.len(), 1);
+    Ok(())
+}
