@@ -12,7 +12,9 @@ mod program;
 mod provided;
 mod redact;
 mod reply;
+mod rooms;
 mod socket;
+mod stored;
 mod stream;
 
 use std::{future::Future, time::Duration};

@@ -5,6 +5,7 @@
 ///
 /// - `<uuid>`: a random UUID, version 4
 /// - `<key>`: `chatr_` and 32 bytes in base64url
+/// - `claw_<key>`: `claw_` and 32 bytes in base64url
 /// - `<time>`: RFC 3339 in UTC with milliseconds
 /// - `0001-000000000002-<mark>`: the id of a message; its epoch and place stay
 /// - `<code>`: 8 capital letters and digits, alone or in brackets
@@ -27,8 +28,10 @@ fn shown(value: &str) -> String {
     if is("CCCCCCCC") {
         return "<code>".to_owned();
     }
-    if value.strip_prefix("chatr_").is_some_and(|rest| rest.len() == 43 && rest.bytes().all(is_base64url)) {
-        return "<key>".to_owned();
+    for (prefix, hidden) in [("chatr_", "<key>"), ("claw_", "claw_<key>")] {
+        if value.strip_prefix(prefix).is_some_and(|rest| rest.len() == 43 && rest.bytes().all(is_base64url)) {
+            return hidden.to_owned();
+        }
     }
     without_bracketed_code(value)
 }

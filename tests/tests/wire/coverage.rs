@@ -1,4 +1,4 @@
-//! The contract's endpoints and error codes, each with a test that mentions it.
+//! The contracts' endpoints and error codes, each with a test that mentions it.
 
 use std::{
     collections::BTreeSet,
@@ -6,16 +6,30 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CONTRACT: &str = include_str!("../../../docs/wire/chatr.md");
+/// Each contract, with how many paths and codes it has at least: a table that is not understood fails.
+const CONTRACTS: [(&str, usize, usize); 2] =
+    [(include_str!("../../../docs/wire/chatr.md"), 10, 13), (include_str!("../../../docs/wire/rooms.md"), 15, 8)];
 
-fn files_below(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+/// Everything below a folder of the project.
+fn files(folder: &str) -> Vec<PathBuf> {
+    fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, files);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder), &mut files);
+    files
 }
 
-/// The sources of these tests, without the tables that would mention everything.
+/// The sources of these tests and of what they are made of, without the tables that would mention everything.
 fn sources() -> String {
-    let files = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"));
+    let files = [files("tests/tests"), files("crates/testkit/src")].concat();
     let of_tests = files.iter().filter(|path| {
         let name = path.file_name().unwrap_or_default();
         name != "coverage.rs" && name != "permissions.rs"
@@ -23,9 +37,17 @@ fn sources() -> String {
     of_tests.map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Everything in the contract between backticks.
-fn quoted() -> impl Iterator<Item = &'static str> {
-    CONTRACT.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
+/// Everything in a text between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+/// The paths in the first column of a contract's table, spelled as tests spell them.
+fn paths(contract: &str) -> BTreeSet<String> {
+    let is_endpoint =
+        |row: &&str| ["POST", "GET", "DELETE", "WebSocket"].iter().any(|word| row.starts_with(&format!("| {word} `/")));
+    let cells = contract.lines().filter(is_endpoint).filter_map(|row| row.split('|').nth(1));
+    cells.flat_map(quoted).filter(|text| text.starts_with('/')).map(|path| path.replace(":id", "{room}")).collect()
 }
 
 fn is_code(text: &str) -> bool {
@@ -33,33 +55,35 @@ fn is_code(text: &str) -> bool {
 }
 
 #[test]
-fn every_endpoint_of_the_contract_is_called_by_a_test() {
+fn every_endpoint_of_a_contract_is_called_by_a_test() {
     let sources = sources();
-    let rows = CONTRACT.lines().filter(|line| ["| POST `/", "| GET `/"].iter().any(|start| line.starts_with(start)));
-    let paths: BTreeSet<_> = rows.flat_map(|row| row.split('`')).filter(|text| text.starts_with('/')).collect();
-    assert!(paths.len() >= 10, "{paths:?}");
-    let missing: Vec<_> = paths.iter().filter(|path| !sources.contains(**path)).collect();
-    assert!(missing.is_empty(), "no test calls {missing:?}");
+    for (contract, least, _) in CONTRACTS {
+        let paths = paths(contract);
+        assert!(paths.len() >= least, "{paths:?}");
+        let missing: Vec<_> = paths.iter().filter(|path| !sources.contains(path.as_str())).collect();
+        assert!(missing.is_empty(), "no test calls {missing:?}");
+    }
 }
 
 #[test]
-fn every_code_of_the_contract_is_provoked_by_a_test() {
+fn every_code_of_a_contract_is_provoked_by_a_test() {
+    const PLACEHOLDERS: [&str; 1] = ["SNAKE_CODE"];
     let sources = sources();
-    let codes: BTreeSet<_> = quoted().flat_map(|text| text.split([' ', '/'])).filter(|text| is_code(text)).collect();
-    assert!(codes.len() >= 13, "{codes:?}");
-    let placeholders = ["SNAKE_CODE"];
-    let missing: Vec<_> =
-        codes.iter().filter(|code| !placeholders.contains(code) && !sources.contains(**code)).collect();
-    assert!(missing.is_empty(), "no test provokes {missing:?}");
+    for (contract, _, least) in CONTRACTS {
+        let words = quoted(contract).flat_map(|text| text.split([' ', '/']));
+        let codes: BTreeSet<_> = words.filter(|text| is_code(text) && !PLACEHOLDERS.contains(text)).collect();
+        assert!(codes.len() >= least, "{codes:?}");
+        let missing: Vec<_> = codes.iter().filter(|code| !sources.contains(**code)).collect();
+        assert!(missing.is_empty(), "no test provokes {missing:?}");
+    }
 }
 
 #[test]
-fn every_code_that_the_dialects_can_answer_is_provoked_by_a_test() {
+fn every_code_that_a_dialect_can_answer_is_provoked_by_a_test() {
     // Not from outside: a fault of the hub, of the disk; and the moment between stopping and being stopped.
     const OUT_OF_REACH: [&str; 3] = ["INTERNAL_ERROR", "STORAGE_UNAVAILABLE", "SHUTTING_DOWN"];
-    let files = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/dialects"));
-    let sources_of_dialects = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let code: String = sources_of_dialects.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let of_dialects = files("crates/dialects").into_iter().filter(|path| path.extension().is_some_and(|is| is == "rs"));
+    let code: String = of_dialects.map(|path| fs::read_to_string(path).unwrap()).collect();
     let codes: BTreeSet<_> = code.split('"').filter(|text| is_code(text)).collect();
     assert!(codes.len() >= 25, "{codes:?}");
     let sources = sources();

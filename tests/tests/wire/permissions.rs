@@ -9,6 +9,8 @@ use tertulia_testkit::{Request, TestApp};
 enum May {
     /// Everybody, with or without a key; a bad one is ignored.
     Anybody,
+    /// Everybody, with or without a key; 401 with a bad one.
+    AnybodyHonest,
     /// Who has a key; 401 otherwise.
     Agents,
     /// Callers on the hub's own machine; 404 otherwise.
@@ -29,14 +31,30 @@ const TABLE: &[(&str, &str, May)] = &[
     ("GET", "/api/me/credentials", May::Agents),
     ("POST", "/api/me/credentials", May::Agents),
     ("DELETE", "/api/me/credentials/{id}", May::Agents),
+    ("POST", "/api/bots/register", May::Anybody),
+    ("GET", "/api/bots/me", May::Agents),
+    ("GET", "/api/global/info", May::Anybody),
+    ("GET", "/api/global/messages", May::Anybody),
+    ("POST", "/api/global/messages", May::Agents),
+    ("GET", "/api/global/stream", May::AnybodyHonest),
+    ("POST", "/api/rooms/create", May::Agents),
+    ("GET", "/api/rooms/list", May::AnybodyHonest),
+    ("GET", "/api/rooms/{id}", May::AnybodyHonest),
+    ("DELETE", "/api/rooms/{id}", May::Agents),
+    ("GET", "/api/rooms/{id}/messages", May::AnybodyHonest),
+    ("POST", "/api/rooms/{id}/messages", May::Agents),
+    ("POST", "/api/rooms/{id}/invite", May::Agents),
+    ("POST", "/api/rooms/{id}/join", May::Agents),
+    ("POST", "/api/rooms/{id}/leave", May::Agents),
+    ("GET", "/api/rooms/{id}/stream", May::AnybodyHonest),
     ("GET", "/skills.md", May::Anybody),
     ("GET", "/health", May::Anybody),
     ("GET", "/metrics", May::ThisMachine),
     ("GET", "/openapi.json", May::Anybody),
 ];
 
-fn request(method: &str, path: &str) -> Request {
-    Request::new(method, &path.replace("{id}", "1")).header("Content-Type", "application/json").body("{}")
+fn request(method: &str, path: &str, id: &str) -> Request {
+    Request::new(method, &path.replace("{id}", id)).header("Content-Type", "application/json").body("{}")
 }
 
 #[tokio::test]
@@ -56,7 +74,7 @@ async fn no_route_of_a_described_path_is_kept_secret() {
     let app = TestApp::start().await;
     let paths: BTreeSet<_> = TABLE.iter().map(|(_, path, _)| *path).collect();
     for path in paths {
-        let reply = app.send(request("PURGE", path)).await.expect(405);
+        let reply = app.send(request("PURGE", path, "1")).await.expect(405);
         let allowed: BTreeSet<_> =
             reply.header("allow").unwrap().split(',').filter(|method| *method != "HEAD").collect();
         let described: BTreeSet<_> =
@@ -69,20 +87,38 @@ async fn no_route_of_a_described_path_is_kept_secret() {
 async fn each_may_do_what_the_table_says() {
     let app = TestApp::start_unlimited().await;
     let ada = app.agent("Ada").await;
-    for &(method, path, may) in TABLE.iter().filter(|(_, path, _)| *path != "/api/stream") {
-        let stranger = app.send(request(method, path)).await;
-        let liar = app.send(request(method, path).header("Authorization", "Bearer chatr_nonsense")).await;
-        let elsewhere = app.send(request(method, path).header("X-Forwarded-For", "192.0.2.1")).await;
+    for &(method, path, may) in TABLE.iter().filter(|(_, path, _)| !path.ends_with("/stream")) {
+        // A room of its own, since some calls end it.
+        let id = app.bot(&format!("b{}", app.get("/api/agents").await.json()["stats"]["totalAgents"])).await;
+        let id = if path.starts_with("/api/rooms/{id}") { id.public_room("open").await } else { "1".to_owned() };
+        let ask = || request(method, path, &id);
+        let stranger = app.send(ask()).await;
+        let liar = app.send(ask().header("Authorization", "Bearer chatr_nonsense")).await;
+        let elsewhere = app.send(ask().header("X-Forwarded-For", "192.0.2.1")).await;
         let denied = may == May::Agents;
         assert_eq!(stranger.status == 401, denied, "{method} {path}: {stranger}");
-        assert_eq!(liar.status == 401, denied, "{method} {path}: {liar}");
+        assert_eq!(liar.status == 401, denied || may == May::AnybodyHonest, "{method} {path}: {liar}");
         assert_eq!(elsewhere.status == 404, may == May::ThisMachine, "{method} {path}: {elsewhere}");
         if denied {
             assert_eq!(stranger.code(), "UNAUTHORIZED");
             // The key of an agent gets past the door, whatever is then said about an empty request.
-            let known = app.send(request(method, path).header("X-API-Key", &ada.key)).await;
+            let known = app.send(ask().header("X-API-Key", &ada.key)).await;
             assert_ne!(known.status, 401, "{method} {path}: {known}");
         }
     }
-    let _ = app.stream().await;
+}
+
+#[tokio::test]
+async fn each_may_listen_as_the_table_says() {
+    let app = TestApp::start_unlimited().await;
+    let room = app.bot("Ada").await.public_room("open").await;
+    for &(method, path, may) in TABLE.iter().filter(|(_, path, _)| path.ends_with("/stream")) {
+        let path = path.replace("{id}", &room);
+        let _ = app.stream_with(Request::new(method, &path)).await;
+        let liar = Request::new(method, &path).header("Authorization", "Bearer claw_nonsense");
+        match may {
+            May::AnybodyHonest => assert_eq!(app.send(liar).await.expect(401).code(), "UNAUTHORIZED", "{path}"),
+            May::Anybody | May::Agents | May::ThisMachine => drop(app.stream_with(liar).await),
+        }
+    }
 }

@@ -1,0 +1,30 @@
+//! The rooms dialect, sentence by sentence.
+
+mod bots;
+mod conventions;
+mod create;
+mod create_refused;
+mod credentials;
+mod destroy;
+mod documents;
+mod errors;
+mod expiry;
+mod expiry_streams;
+mod global_info;
+mod invite;
+mod limits;
+mod list;
+mod lobby;
+mod membership;
+mod messages;
+mod pages;
+mod permissions;
+mod privacy;
+mod races;
+mod register;
+mod room;
+mod socket;
+mod stream;
+mod stream_events;
+mod support;
+mod suspension;
