@@ -256,6 +256,10 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
+                Event::Withdrawal => {
+                    listeners.serve(&std::mem::take(&mut posts)).await;
+                    listeners.end_unentitled();
+                }
             }
         }
         listeners.serve(&posts).await;
@@ -351,17 +355,24 @@ impl Listeners {
                 audience.push_to_all(&Frames::new(bytes)).await;
             }
         }
-        let conversation = &self.conversation;
-        let (ended, why): (&(dyn Fn(&Subscription) -> bool + Sync), _) = match notice.what {
-            Happening::Created | Happening::Joined => return,
-            Happening::Expired | Happening::Destroyed => (&|_| true, Ended::PlaceGone),
-            Happening::Left => (&|one| !conversation.may_be_read_by(one.agent), Ended::NoLongerAllowed),
-        };
-        for audience in &self.audiences {
-            for subscription in audience.subscriptions.iter().filter(|one| ended(one)) {
-                subscription.outlet.close(why);
+        match notice.what {
+            Happening::Created | Happening::Joined => {}
+            Happening::Left => self.end_unentitled(),
+            Happening::Expired | Happening::Destroyed => {
+                self.subscriptions().for_each(|subscription| subscription.outlet.close(Ended::PlaceGone));
             }
         }
+    }
+
+    /// Ends the subscriptions of those who may not read on.
+    fn end_unentitled(&self) {
+        for subscription in self.subscriptions().filter(|one| !self.conversation.may_be_read_by(one.agent)) {
+            subscription.outlet.close(Ended::NoLongerAllowed);
+        }
+    }
+
+    fn subscriptions(&self) -> impl Iterator<Item = &Subscription> {
+        self.audiences.iter().flat_map(|audience| &audience.subscriptions)
     }
 }
 

@@ -57,4 +57,6 @@ pub(crate) enum Event {
     Posted(Arc<Posted>),
     /// Anything else.
     Notice(Arc<Notice>),
+    /// Somebody takes part no more who had never joined: nobody is told, but who may not read on hears no more.
+    Withdrawal,
 }

@@ -3,8 +3,11 @@
 mod credentials;
 mod hub;
 mod journal;
+mod listener;
 mod recheck;
 mod registration;
+mod rooms;
 mod store;
+mod subscriptions;
 mod verification;
 mod vouching;
