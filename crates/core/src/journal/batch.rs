@@ -176,7 +176,6 @@ impl Batch {
             Change::Leave(agent) => self.leave(place, agent, now),
             Change::Invite { by, agents } => self.invite(place, by, agents, now),
             Change::Destroy(by) => self.destroy(place, by, now),
-            Change::Expire => Ok(self.expire(place)),
         }
     }
 
@@ -234,17 +233,9 @@ impl Batch {
         let room = draft.living_room(now)?;
         draft.relation(room, by).grant(Wish::Destroy)?;
         draft.is_ended = true;
-        self.commit.endings.push((draft.conversation.number, now));
+        // Over since ever: it stays so also when the clock is set back.
+        self.commit.endings.push((draft.conversation.number, Timestamp::default()));
         Ok(Effect::Changed { agents: vec![by.clone()], tells: Tells::Notice(Happening::Destroyed) })
-    }
-
-    /// Nothing is to be committed: the time is up whether or not anybody says so.
-    fn expire(&mut self, place: usize) -> Effect {
-        let draft = &mut self.drafts[place];
-        let was_ended = draft.is_ended || draft.conversation.room().is_none_or(Room::has_ended);
-        draft.is_ended = true;
-        let tells = if was_ended { Tells::Nothing } else { Tells::Notice(Happening::Expired) };
-        Effect::Changed { agents: Vec::new(), tells }
     }
 
     fn put(&mut self, place: usize, agent: AgentNo, standing: Option<Standing>, since: Timestamp) {
