@@ -58,7 +58,7 @@ async fn a_stream_that_was_opened_in_the_last_second_ends_too() {
     app.advance(DEFAULT_TTL.saturating_sub(Duration::from_secs(1)));
     let mut stream = app.room_stream(&room).await;
     let _ = stream.next_of("history").await;
-    app.advance(Duration::from_secs(1));
+    app.advance(Duration::from_secs(2));
     assert_eq!(stream.next_of("room").await.json()["data"], json!({ "event": "expired" }));
     assert_eq!(stream.next().await, None);
 }

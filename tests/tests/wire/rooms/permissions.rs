@@ -49,7 +49,7 @@ const TABLE: [Row; 9] = [
     ),
     (
         "invite",
-        ["UNAUTHORIZED", "NOT_PARTICIPANT", "NOT_PARTICIPANT", "200", "NOT_PARTICIPANT", "200"],
+        ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
         ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
     ),
     (
@@ -59,7 +59,7 @@ const TABLE: [Row; 9] = [
     ),
     (
         "leave",
-        ["UNAUTHORIZED", "NOT_PARTICIPANT", "NOT_PARTICIPANT", "200", "NOT_PARTICIPANT", "200"],
+        ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
         ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
     ),
     (

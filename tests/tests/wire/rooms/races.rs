@@ -144,6 +144,14 @@ async fn say_until_gone(bot: AgentCaller, room: String) -> Vec<serde_json::Value
     }
 }
 
+/// Time that passes, however long it is waited for.
+async fn time_goes_on(app: &TestApp) {
+    loop {
+        app.advance(Duration::from_millis(10));
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A room in which four talk and one listens, until `end` ends it: what the listener was sent must be what was
 /// acknowledged, and then the last word about the room.
 async fn talk_until(app: &TestApp, room: &str, event: &str, end: impl AsyncFnOnce()) -> Vec<serde_json::Value> {
@@ -159,12 +167,18 @@ async fn talk_until(app: &TestApp, room: &str, event: &str, end: impl AsyncFnOnc
     }
     end().await;
     let mut last = json!(null);
-    while let Some(next) = stream.next().await {
-        let next = next.json();
-        if next["type"] == "message" {
-            heard.push(next["data"].clone());
+    let listening = async {
+        while let Some(next) = stream.next().await {
+            let next = next.json();
+            if next["type"] == "message" {
+                heard.push(next["data"].clone());
+            }
+            last = next;
         }
-        last = next;
+    };
+    tokio::select! {
+        () = listening => {}
+        () = time_goes_on(app) => {}
     }
     assert_eq!(last, json!({ "type": "room", "data": { "event": event } }));
     let mut acknowledged: Vec<_> = talking.join_all().await.into_iter().flatten().collect();
