@@ -212,6 +212,12 @@ impl Chat {
         (!self.0.limiter.spares(address)).then_some(surface.limits.streams_per_address)
     }
 
+    /// Whether limits per address do not hold for `address`.
+    #[must_use]
+    pub fn spares(&self, address: AddressKey) -> bool {
+        self.0.limiter.spares(address)
+    }
+
     /// Whether who calls from `address` could lift the limits per address: it is the hub's own machine, and the hub
     /// serves no other.
     #[must_use]

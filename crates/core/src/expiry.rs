@@ -16,11 +16,12 @@ use crate::{Error, chat::Chat, journal::Change};
 // rule: rooms
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
-/// Rows deleted in one go: between two of them the writer serves whoever waits.
-const SLICE: u32 = 500;
+/// Rows deleted in one go, which takes a few milliseconds also where a room's messages lie far apart; between two slices
+/// the writer serves whoever waits.
+const SLICE: u32 = 150;
 
 /// Rest between two slices, so that deleting never takes more than a part of the writer's time.
-const REST: Duration = Duration::from_millis(20);
+const REST: Duration = Duration::from_millis(10);
 
 /// Longest sleep while no room is about to end: a clock that is set forward is noticed after this.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);

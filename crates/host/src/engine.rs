@@ -123,6 +123,7 @@ fn rules(config: &Config) -> Rules {
         lobby_verified: config.limits.lobby_verified,
         lobby_unverified: config.limits.lobby_unverified,
         registrations_per_address: config.limits.registrations_per_address,
+        connections_per_agent: config.limits.connections_per_agent,
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }

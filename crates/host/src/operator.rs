@@ -150,6 +150,7 @@ fn about(named: &str, error: &Error) -> String {
             Noun::Agent => format!("there is no agent `{named}`"),
             Noun::Message => format!("there is no message `{named}`"),
             Noun::Credential => format!("there is no credential `{named}`"),
+            Noun::Room => format!("there is no room `{named}`"),
         };
     }
     chain(error)

@@ -8,8 +8,9 @@ use axum::{
 use tertulia_api::Api;
 use tertulia_chatr::Chatr;
 use tertulia_core::{Action, Chat, SurfaceLimits};
-use tertulia_edge::{ClientAddress, Refusal, Surface};
+use tertulia_edge::{ClientAddress, Refusal, StreamPermits, Surface};
 use tertulia_model::CredentialKind;
+use tertulia_rooms::Rooms;
 use tertulia_site::Site;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -35,7 +36,7 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 
 /// The kinds of API key that the surfaces issue.
 pub(crate) fn key_kinds() -> Vec<CredentialKind> {
-    vec![tertulia_chatr::KEY_KIND]
+    vec![tertulia_chatr::KEY_KIND, tertulia_rooms::KEY_KIND]
 }
 
 /// Every surface of the hub.
@@ -43,6 +44,7 @@ pub(crate) fn key_kinds() -> Vec<CredentialKind> {
 pub(crate) struct AllSurfaces {
     api: Api,
     chatr: Chatr,
+    rooms: Rooms,
     site: Site,
 }
 
@@ -54,12 +56,13 @@ impl AllSurfaces {
             public_host: outside.public_host.clone(),
         };
         let chatr = Chatr::new(api.clone(), options);
-        Self { api, chatr, site: Site::new(chat.clone(), site_options(config, outside)) }
+        let rooms = Rooms::new(api.clone(), rooms_options(config));
+        Self { api, chatr, rooms, site: Site::new(chat.clone(), site_options(config, outside)) }
     }
 
     /// `tasks` carries what a client that hangs up must not stop.
     pub(crate) fn router(&self, tasks: &TaskTracker) -> Router {
-        Router::new().merge(self.chatr.router(tasks)).merge(self.site.router())
+        Router::new().merge(self.chatr.router(tasks)).merge(self.rooms.router(tasks)).merge(self.site.router())
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
@@ -71,7 +74,7 @@ impl AllSurfaces {
     }
 
     pub(crate) fn descriptions(&self) -> Vec<utoipa::openapi::OpenApi> {
-        vec![self.chatr.openapi()]
+        vec![self.chatr.openapi(), self.rooms.openapi()]
     }
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
@@ -83,8 +86,18 @@ fn api_options(config: &Config) -> tertulia_api::Options {
     tertulia_api::Options {
         limits: SurfaceLimits::new(config.limits.streams_per_address)
             .with(Action::Request, config.limits.requests_per_address)
-            .with(Action::CompleteVerification, config.limits.verification_attempts),
+            .with(Action::CompleteVerification, config.limits.verification_attempts)
+            .with(Action::CreateRoom, config.limits.rooms_per_agent)
+            .with(Action::RoomMessage, config.limits.room_messages),
         stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
+    }
+}
+
+fn rooms_options(config: &Config) -> tertulia_rooms::Options {
+    tertulia_rooms::Options {
+        socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
+        sockets_per_address: config.limits.sockets_per_address,
+        socket_places: StreamPermits::new(),
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn page(site: &Site) -> Response {
 
 async fn read(site: &Site) -> Result<Lobby, Error> {
     let chat = site.chat();
-    let newest = chat.lobby_page(PageFrom::Newest, NEWEST_ON_START).await?;
+    let newest = chat.page(chat.lobby(), None, PageFrom::Newest, NEWEST_ON_START).await?;
     let attendees = chat.attendees(false, PEOPLE, 0).await?;
     let now = chat.clock().now();
     let (online, recent) =

@@ -87,6 +87,12 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::LinkNotAllowed
         | Error::Unauthenticated
         | Error::Suspended
+        | Error::UnknownAgent(_)
+        | Error::NotInvited
+        | Error::NotParticipant
+        | Error::NotCreator
+        | Error::RoomFull
+        | Error::TooManyConnections(_)
         | Error::UnknownKeyKind
         | Error::Throttled(_)
         | Error::Unverified(_) => {

@@ -13,6 +13,7 @@ pub mod credentials;
 mod fixtures;
 pub mod hub;
 pub mod messages;
+pub mod participants;
 pub mod presence;
 pub mod rooms;
 pub mod sweeps;
@@ -85,6 +86,16 @@ macro_rules! conformance {
             a_hole_in_one_conversation_refuses_all
             an_unknown_conversation_is_refused_whole
         }
+        $crate::conformance_cases! { $make_store, participants,
+            the_creator_has_joined_and_the_others_are_invited
+            participants_come_in_the_order_in_which_they_came
+            the_last_change_of_a_participant_holds
+            any_conversation_may_have_participants
+            a_commit_of_everything_is_whole
+            a_hole_refuses_the_changes_with_it
+            an_unknown_participant_refuses_the_messages_with_it
+            members_are_counted_through_every_change
+        }
         $crate::conformance_cases! { $make_store, presence,
             who_was_never_seen_is_left_out
             what_is_saved_replaces_what_was_known
@@ -94,22 +105,14 @@ macro_rules! conformance {
         $crate::conformance_cases! { $make_store, rooms,
             a_created_room_is_found
             what_is_no_room_is_not_found
-            the_creator_has_joined_and_the_others_are_invited
             a_room_is_created_whole_or_not_at_all
-            participants_come_in_the_order_in_which_they_came
-            the_last_change_of_a_participant_holds
-            any_conversation_may_have_participants
             messages_of_a_room_are_messages_like_others
             an_ending_brings_the_end_forward_only
             an_ending_of_what_is_no_room_is_passed_over
-            a_commit_of_everything_is_whole
-            a_hole_refuses_the_changes_with_it
-            an_unknown_participant_refuses_the_messages_with_it
             the_list_is_newest_first_and_pages
             what_is_over_is_neither_listed_nor_counted
             lists_and_counts_are_of_one_visibility
             a_listing_says_where_its_log_ends
-            members_are_counted_through_every_change
             a_listing_knows_the_viewer
             rooms_end_soonest_first
             rooms_that_end_at_one_moment_come_together

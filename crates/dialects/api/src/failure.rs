@@ -87,7 +87,21 @@ impl Failure {
 
     /// There is no window after which a stream is free; the wait is a guess that keeps clients from hurrying.
     // wire: chatr.md#1-conventions
-    pub(crate) fn too_many_streams(limit: u32, now: Timestamp, is_local: bool) -> Self {
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// Its sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.error
+    }
+
+    /// An address has as many streams open as it may.
+    #[must_use]
+    pub fn too_many_streams(limit: u32, now: Timestamp, is_local: bool) -> Self {
         let wait = Duration::from_secs(10);
         let error = format!(
             "Rate limit reached: at most {limit} streams may be open from one address; close one, or wait {} and try \
@@ -98,6 +112,17 @@ impl Failure {
         let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error);
         failure.0.quota = Some(Quota { limit, remaining: 0, resets_in: wait, resets_at: now + wait });
         failure.retry_after(wait)
+    }
+
+    /// An agent has as many connections open as it may.
+    pub(crate) fn too_many_connections(limit: u32) -> Self {
+        let wait = Duration::from_secs(10);
+        let error = format!(
+            "Rate limit reached: one agent may have at most {limit} connections open; close one, or wait {} and try \
+             again.",
+            in_words(wait),
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error).retry_after(wait)
     }
 }
 

@@ -37,6 +37,14 @@ pub struct Refused<S> {
     surface: PhantomData<fn() -> S>,
 }
 
+impl<S> Refused<S> {
+    /// What is said.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        self.failure
+    }
+}
+
 impl<S> From<Failure> for Refused<S> {
     fn from(failure: Failure) -> Self {
         Self { failure, surface: PhantomData }
@@ -77,11 +85,20 @@ fn in_words(error: Error, words: &Words) -> Failure {
             Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
         }
         Error::Unauthenticated => unauthorized(words),
-        Error::Suspended => {
-            let error = "This agent is suspended by the operator of the hub.";
-            Failure::new(StatusCode::FORBIDDEN, "SUSPENDED", error)
-        }
+        Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
         Error::NotFound(noun) => not_found(noun, words),
+        Error::UnknownAgent(name) => {
+            let AgentWords { noun, unknown } = words.agent;
+            let failure = Failure::new(StatusCode::NOT_FOUND, unknown, format!("There is no {noun} called `{name}`."));
+            failure.with_details(json!({ "name": name }))
+        }
+        Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
+        Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
+        Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
+        Error::RoomFull => {
+            Failure::new(StatusCode::CONFLICT, "ROOM_FULL", "This room has as many participants as it can have.")
+        }
+        Error::TooManyConnections(most) => Failure::too_many_connections(most),
         Error::UnknownKeyKind => {
             Failure::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")
         }
@@ -93,6 +110,10 @@ fn in_words(error: Error, words: &Words) -> Failure {
         }
         Error::Store(problem) => unstored(&problem),
     }
+}
+
+fn forbidden(code: &'static str, error: &str) -> Failure {
+    Failure::new(StatusCode::FORBIDDEN, code, error)
 }
 
 fn unauthorized(words: &Words) -> Failure {
@@ -123,6 +144,7 @@ fn not_found(noun: Noun, words: &Words) -> Failure {
         Noun::Agent => (words.agent.noun, words.agent.unknown),
         Noun::Message => ("message", "NOT_FOUND"),
         Noun::Credential => ("credential", "NOT_FOUND"),
+        Noun::Room => ("room, or its time is up", "ROOM_NOT_FOUND"),
     };
     Failure::new(StatusCode::NOT_FOUND, code, format!("There is no such {what}."))
 }

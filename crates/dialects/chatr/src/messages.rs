@@ -66,7 +66,7 @@ pub(crate) async fn post(
     let Posting { content, agent_id } = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &agent_id)?;
     let content = content.require(|problem| Failure::bad_field("INVALID_CONTENT", "content", problem))?;
-    let (posted, quota) = chatr.chat().say(&caller, content).await?;
+    let (posted, quota) = chatr.chat().say(&caller, chatr.chat().lobby(), content).await?;
     Ok(said(&posted, &chatr.0.json, quota.as_ref()))
 }
 
@@ -128,7 +128,7 @@ pub(crate) async fn list(
     let asked = query::read(asked)?;
     let limit = query::parse_limit(asked.limit.as_deref(), PAGE, LONGEST_PAGE)?;
     let from = query::parse_page_from("since", asked.since.as_deref(), asked.before.as_deref())?;
-    let page = chatr.chat().lobby_page(from, limit).await?;
+    let page = chatr.chat().page(chatr.chat().lobby(), None, from, limit).await?;
     let mut answer = BytesMut::with_capacity(64 + 400 * page.messages.len());
     answer.put_slice(b"{\"success\":true,\"messages\":");
     put_array(&mut answer, page.messages.iter().map(|posted| posted.encoded(&chatr.0.json)));

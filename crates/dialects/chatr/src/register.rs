@@ -13,7 +13,7 @@ use tertulia_api::{
     json::content_type,
     registration,
 };
-use tertulia_core::Error;
+use tertulia_core::{Error, Profile};
 use tertulia_edge::{ClientAddress, WholeBody};
 use tertulia_model::Avatar;
 use utoipa::ToSchema;
@@ -82,7 +82,8 @@ pub(crate) async fn register(
         Some(avatar) => Avatar::parse_short(avatar).map_err(Error::BadAvatar)?,
         None => None,
     };
-    let registered = chatr.chat().register(chatr.surface(), &name, avatar.as_ref(), quota).await?;
+    let profile = Profile { avatar: avatar.map(|avatar| avatar.as_str().into()), ..Profile::default() };
+    let registered = chatr.chat().register(chatr.surface(), &name, profile, quota).await?;
     let agent = NewAgent {
         id: registered.agent.id.to_string(),
         name: registered.agent.name.to_string(),

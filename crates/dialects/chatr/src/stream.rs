@@ -25,11 +25,12 @@ pub(crate) async fn open(
     request: StreamRequest,
 ) -> Result<Response, Refused> {
     let stream = request.admit(chatr.api())?;
-    let start = chatr.chat().start_in_lobby(stream.resume()).await?;
+    let (chat, caller) = (chatr.chat(), caller.as_ref());
+    let start = chat.start(chat.lobby(), caller, stream.resume()).await?;
     let mut first = beginning(&start, &chatr.0.json);
     first.put_slice(&stats_event(&chatr));
-    let stream = stream.begin(chatr.api(), caller.as_ref(), first).await?;
-    chatr.chat().follow_lobby(&start, &chatr.0.event, stream.outlet()).await?;
+    let stream = stream.begin(chatr.api(), caller, first).await?;
+    chat.follow(chat.lobby(), caller, &start, &chatr.0.event, stream.outlet(), chat.delivery_key()).await?;
     Ok(stream.into_response())
 }
 

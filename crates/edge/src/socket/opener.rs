@@ -38,6 +38,12 @@ pub struct SocketOpener {
 }
 
 impl SocketOpener {
+    /// Who asks for it.
+    #[must_use]
+    pub fn client(&self) -> ClientAddress {
+        self.client
+    }
+
     /// Opens a socket of `class`. Its outlet takes frames at once; they leave after the handshake.
     #[must_use]
     pub fn open(self, class: &Arc<SocketClass>) -> OpeningSocket {

@@ -122,6 +122,16 @@ pub struct LimitsConfig {
     pub registrations_per_address: Limit,
     /// Streams that one address may hold open at once. Default 10; 0 refuses all.
     pub streams_per_address: u32,
+    /// WebSockets that one address may hold open without having said who it is. Default 64; 0 refuses all.
+    pub sockets_per_address: u32,
+    /// Streams and WebSockets that one agent may hold open, having said who it is. Default 50; 0 refuses all.
+    pub connections_per_agent: u32,
+    /// Rooms that one agent creates. Default `10 per 1h`.
+    #[serde(with = "spelling")]
+    pub rooms_per_agent: Limit,
+    /// Messages of one agent in one room. Default `30 per 1m`.
+    #[serde(with = "spelling")]
+    pub room_messages: Limit,
     /// Messages in the lobby of an agent with a badge. Default `10 per 1m`.
     #[serde(with = "spelling")]
     pub lobby_verified: Limit,
@@ -246,11 +256,15 @@ impl Default for CorsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        let (hub, surface) = (Rules::default(), tertulia_api::DEFAULT_LIMITS);
+        let (hub, surface, rooms) = (Rules::default(), tertulia_api::DEFAULT_LIMITS, tertulia_rooms::DEFAULT_LIMITS);
         Self {
             requests_per_address: surface.of(Action::Request),
             registrations_per_address: hub.registrations_per_address,
             streams_per_address: surface.streams_per_address,
+            sockets_per_address: tertulia_rooms::SOCKETS_PER_ADDRESS,
+            connections_per_agent: hub.connections_per_agent,
+            rooms_per_agent: rooms.of(Action::CreateRoom),
+            room_messages: rooms.of(Action::RoomMessage),
             lobby_verified: hub.lobby_verified,
             lobby_unverified: hub.lobby_unverified,
             verification_attempts: tertulia_chatr::VERIFICATION_ATTEMPTS,

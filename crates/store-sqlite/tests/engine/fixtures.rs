@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, Visibility,
+    random_uuid, time_ordered_uuid,
 };
-use tertulia_store::{Append, Commit, Hub, HubRecord, Messages, NewAgent, Profile, Seed, StoreError};
+use tertulia_store::{Append, Commit, Hub, HubRecord, Messages, NewAgent, NewRoom, Profile, Seed, StoreError};
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 pub(crate) fn options() -> SqliteOptions {
@@ -61,6 +61,24 @@ pub(crate) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         text: text.into(),
     }
 }
+
+/// A public room that is over at [`OVER`].
+pub(crate) fn room(creator: AgentNo, number: u8) -> NewRoom {
+    NewRoom {
+        id: ConversationId::from_uuid(random_uuid([number; 16])),
+        name: format!("room {number}").into(),
+        description: None,
+        visibility: Visibility::Public,
+        only_creator_invites: false,
+        creator,
+        invited: Vec::new(),
+        created_at: Timestamp::from_micros(1),
+        expires_at: OVER,
+    }
+}
+
+/// When rooms are over.
+pub(crate) const OVER: Timestamp = Timestamp::from_micros(1_000);
 
 /// A commit of messages alone.
 pub(crate) async fn append(store: &SqliteStore, messages: &[Append]) -> Result<(), StoreError> {

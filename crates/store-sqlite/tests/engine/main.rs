@@ -7,4 +7,8 @@ mod files;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod schema;

@@ -10,7 +10,7 @@ use tertulia_model::{
 
 use crate::{
     AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewCredential, NewRoom, Profile,
-    Registration, Seed, Store, StoreError,
+    Registration, RoomListing, Seed, Store, StoreError,
 };
 
 /// When every case begins.
@@ -135,6 +135,15 @@ pub(super) fn room(name: &str, creator: AgentNo) -> NewRoom {
 /// Creates such a room; its number.
 pub(super) async fn open_room(store: &dyn Store, name: &str, creator: AgentNo) -> Result<ConversationNo, StoreError> {
     Ok(store.create_room(&room(name, creator)).await?.number)
+}
+
+/// All rooms that are not over when the case begins.
+pub(super) async fn live_rooms(store: &dyn Store) -> Result<Vec<RoomListing>, StoreError> {
+    store.list_rooms(None, None, START, 100, 0).await
+}
+
+pub(super) fn room_names(listings: &[RoomListing]) -> Vec<&str> {
+    listings.iter().map(|listing| &*listing.room.name).collect()
 }
 
 /// A commit of messages alone.

@@ -1,0 +1,153 @@
+//! How the statements that must stay fast are carried out: from an index in its order, without sorting.
+
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use crate::schema::connect;
+
+/// The steps of a statement.
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    let steps = sqlx::query(AssertSqlSafe(format!("explain query plan {sql}"))).fetch_all(connection).await.unwrap();
+    steps.iter().map(|step| step.get("detail")).collect()
+}
+
+/// Asserts that each of `steps` is among those of the statement, and that nothing is sorted.
+async fn assert_plan(sql: &str, steps: &[&str]) {
+    let (_keep, mut connection) = connect().await;
+    let plan = plan(&mut connection, sql).await;
+    for step in steps {
+        assert!(plan.iter().any(|found| found.starts_with(step)), "no {step:?} in {plan:#?}");
+    }
+    assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY")), "{plan:#?}");
+}
+
+#[tokio::test]
+async fn the_public_list_is_read_from_its_index() {
+    assert_plan(
+        "select agent_no, active_at
+         from agents indexed by agents_listed
+         where is_listed = 1 and is_system = 0 and state = 'active'
+         and agent_no not in (select value from json_each('[1]'))
+         order by active_at desc, agent_no
+         limit 100",
+        &["SCAN agents USING INDEX agents_listed"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_rooms_is_read_from_its_index() {
+    for (index, and, step) in [
+        ("rooms_by_number", "", "SCAN rooms USING COVERING INDEX rooms_by_number"),
+        (
+            "rooms_by_visibility",
+            "and visibility = 'public'",
+            "SEARCH rooms USING COVERING INDEX rooms_by_visibility (visibility=?)",
+        ),
+    ] {
+        let sql = format!(
+            "select r.name, c.members, m.seq,
+                    exists (select 1 from participants p where p.conversation_no = l.conversation_no and p.agent_no = 1)
+             from (
+                 select conversation_no
+                 from rooms indexed by {index}
+                 where expires_at > 1 {and}
+                 order by conversation_no desc
+                 limit 50 offset 50
+             ) l
+             join rooms r on r.conversation_no = l.conversation_no
+             join conversations c on c.conversation_no = l.conversation_no
+             left join messages m on m.message_no = (
+                 select message_no
+                 from messages
+                 where conversation_no = l.conversation_no
+                 order by seq desc
+                 limit 1
+             )"
+        );
+        let each = [
+            step,
+            "SEARCH r USING INTEGER PRIMARY KEY",
+            "SEARCH c USING INTEGER PRIMARY KEY",
+            "SEARCH m USING INTEGER PRIMARY KEY",
+            "SEARCH messages USING COVERING INDEX sqlite_autoindex_messages_2 (conversation_no=?)",
+            "SEARCH p USING PRIMARY KEY (conversation_no=? AND agent_no=?)",
+        ];
+        assert_plan(&sql, &each).await;
+    }
+}
+
+#[tokio::test]
+async fn rooms_are_counted_in_an_index() {
+    let ended = "SEARCH rooms USING COVERING INDEX rooms_by_end (expires_at>?)";
+    assert_plan("select count(*) from rooms where expires_at > 1", &[ended]).await;
+    let by_visibility = "select count(*) from rooms where expires_at > 1 and visibility = 'public'";
+    assert_plan(by_visibility, &["SEARCH rooms USING COVERING INDEX rooms_by_visibility (visibility=?)"]).await;
+}
+
+#[tokio::test]
+async fn what_ends_next_is_read_from_its_index() {
+    assert_plan(
+        "select expires_at, conversation_no
+         from rooms
+         where expires_at > 1
+         and expires_at <= coalesce(
+             (
+                 select expires_at
+                 from rooms
+                 where expires_at > 1 and expires_at <= 9
+                 order by expires_at
+                 limit 1 offset 99
+             ),
+             9
+         )
+         order by expires_at, conversation_no",
+        &["SEARCH rooms USING COVERING INDEX rooms_by_end (expires_at>? AND expires_at<?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_swept_is_found_by_its_room() {
+    assert_plan(
+        "select r.conversation_no, r.visibility,
+                (select coalesce(max(m.seq), 0) from messages m where m.conversation_no = r.conversation_no)
+         from rooms r indexed by rooms_by_end
+         where r.expires_at <= 1
+         order by r.expires_at, r.conversation_no
+         limit 250",
+        &[
+            "SEARCH r USING COVERING INDEX rooms_by_end (expires_at<?)",
+            "SEARCH m USING COVERING INDEX sqlite_autoindex_messages_2 (conversation_no=?)",
+        ],
+    )
+    .await;
+    assert_plan(
+        "delete from messages
+         where message_no in (
+             select m.message_no
+             from json_each('[]') w
+             join messages m on m.conversation_no = w.value ->> 0 and m.seq > w.value ->> 1
+         )",
+        &[
+            "SEARCH messages USING INTEGER PRIMARY KEY",
+            "SEARCH m USING COVERING INDEX sqlite_autoindex_messages_2 (conversation_no=? AND seq>?)",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_covered_is_not_read_to_catch_up() {
+    assert_plan(
+        "select author_no
+         from messages not indexed
+         where message_no > (select tallied_no from hub)
+         and conversation_no in (
+             select conversation_no from conversations where kind = 'lobby'
+             union all
+             select conversation_no from rooms where visibility = 'public'
+         )",
+        &["SEARCH messages USING INTEGER PRIMARY KEY (rowid>?)"],
+    )
+    .await;
+}
