@@ -67,7 +67,10 @@ impl TestApp {
             config.limits.requests_per_address = tertulia_core::Limit::Off;
             config.limits.lobby_unverified = tertulia_core::Limit::Off;
             config.limits.lobby_verified = tertulia_core::Limit::Off;
+            config.limits.rooms_per_agent = tertulia_core::Limit::Off;
+            config.limits.room_messages = tertulia_core::Limit::Off;
             config.limits.streams_per_address = 10_000;
+            config.limits.sockets_per_address = 10_000;
         })
         .start()
         .await

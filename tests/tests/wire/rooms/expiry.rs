@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tertulia_testkit::{AgentCaller, Reply, TestApp};
 
-use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, SWEPT_AFTER, assert_refused, listed, moment};
+use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, SWEPT_AFTER, assert_refused, listed, moment, swept_to};
 
 const MOMENT: Duration = Duration::from_millis(1);
 

@@ -4,14 +4,13 @@ use insta::assert_snapshot;
 use serde_json::json;
 use tertulia_testkit::{AgentCaller, TestApp};
 
-use super::support::{NO_ROOM, assert_refused, each};
+use super::support::{NO_ROOM, assert_refused, with_members};
 
 /// Names of a room's members as its creator sees them.
 async fn members(creator: &AgentCaller, room: &str) -> Vec<String> {
-    let seen = creator.look_at(room).await.expect(200).json()["room"].clone();
-    let names = each(&seen["members"], "name");
-    assert_eq!(seen["memberCount"], names.len());
-    names.into_iter().map(str::to_owned).collect()
+    let (seen, members) = with_members(creator.look_at(room).await);
+    assert_eq!(seen["memberCount"], members.len());
+    members
 }
 
 #[tokio::test]
@@ -141,17 +140,11 @@ async fn a_room_that_everybody_has_left_lives_on() {
 }
 
 #[tokio::test]
-async fn a_body_is_not_needed_and_if_there_is_one_it_must_be_an_object() {
+async fn a_body_is_not_needed_and_not_read() {
     let app = TestApp::start().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
     let room = ada.public_room("open").await;
-    for action in ["join", "leave"] {
-        for body in ["[]", "null", "1", "{"] {
-            let reply = eve.post(&format!("/api/rooms/{room}/{action}"), body).await;
-            assert_refused(&reply, 400, "INVALID_JSON");
-        }
-    }
-    for body in ["", "{}", " ", r#"{"agentId":null}"#] {
+    for body in ["", "{}", " ", "nonsense"] {
         for action in ["join", "leave"] {
             let _ = eve.post(&format!("/api/rooms/{room}/{action}"), body).await.expect(200);
         }

@@ -3,15 +3,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 use tertulia_testkit::TestApp;
 
-use super::support::{NO_ROOM, assert_refused, each, members};
-
-fn without_members(mut room: Value) -> Value {
-    room.as_object_mut().unwrap().remove("members").expect("members");
-    room
-}
+use super::support::{NO_ROOM, assert_refused, members, with_members};
 
 #[tokio::test]
 async fn a_public_room_is_shown_with_its_members_to_everybody() {
@@ -20,9 +15,7 @@ async fn a_public_room_is_shown_with_its_members_to_everybody() {
     let created = ada.create_room(&json!({ "name": "open", "description": "Come in." })).await.expect(201);
     let room = created.str_at("/room/id");
     for seen in [ada.look_at(&room).await, eve.look_at(&room).await, app.get(&format!("/api/rooms/{room}")).await] {
-        let seen = seen.expect(200).json();
-        assert_eq!(without_members(seen["room"].clone()), created.json()["room"]);
-        assert_eq!(each(&seen["room"]["members"], "name"), ["Ada"]);
+        assert_eq!(with_members(seen), (created.json()["room"].clone(), vec!["Ada".to_owned()]));
     }
 }
 
@@ -32,9 +25,8 @@ async fn a_private_room_is_shown_with_its_members_to_participants_alone() {
     let [ada, eve, kim] = app.bots(["Ada", "Eve", "Kim"]).await;
     let room = ada.private_room("closed", &["Eve"]).await;
     for participant in [&ada, &eve] {
-        let seen = participant.look_at(&room).await.expect(200).json();
-        assert_eq!(each(&seen["room"]["members"], "name"), ["Ada"]);
-        assert_eq!(seen["room"]["ttl"], 600);
+        let (seen, members) = with_members(participant.look_at(&room).await);
+        assert_eq!((members, &seen["ttl"]), (vec!["Ada".to_owned()], &json!(600)));
     }
     for stranger in [kim.look_at(&room).await, app.get(&format!("/api/rooms/{room}")).await] {
         assert_snapshot!(stranger.redacted(), @r#"200 {"success":true,"room":{"id":"<uuid>","name":"closed","type":"private","createdBy":"Ada","createdAt":"<time>","expiresAt":"<time>","memberCount":1,"messageCount":0}}"#);
@@ -46,16 +38,16 @@ async fn members_are_listed_in_the_order_of_joining() {
     let app = TestApp::start_unlimited().await;
     let [ada, eve, kim, zoe] = app.bots(["Ada", "Eve", "Kim", "Zoe"]).await;
     let room = ada.public_room("open").await;
-    let seen = async || app.get(&format!("/api/rooms/{room}")).await.expect(200).json()["room"].clone();
+    let seen = async || with_members(app.get(&format!("/api/rooms/{room}")).await);
     for bot in [&zoe, &eve, &kim] {
         app.advance(Duration::from_secs(1));
         let _ = bot.join(&room).await.expect(200);
     }
-    assert_eq!(each(&seen().await["members"], "name"), ["Ada", "Zoe", "Eve", "Kim"]);
+    assert_eq!(seen().await.1, ["Ada", "Zoe", "Eve", "Kim"]);
     let _ = zoe.leave(&room).await.expect(200);
     let _ = zoe.says_in(&room, "back").await;
-    assert_eq!(each(&seen().await["members"], "name"), ["Ada", "Eve", "Kim", "Zoe"]);
-    assert_eq!(seen().await["memberCount"], 4);
+    assert_eq!(seen().await.1, ["Ada", "Eve", "Kim", "Zoe"]);
+    assert_eq!(seen().await.0["memberCount"], 4);
 }
 
 #[tokio::test]
@@ -66,9 +58,8 @@ async fn at_most_500_members_are_listed_and_all_are_counted() {
     for index in 0..501 {
         let _ = app.bot(&format!("bot-{index}")).await.join(&room).await.expect(200);
     }
-    let seen = app.get(&format!("/api/rooms/{room}")).await.expect(200).json()["room"].clone();
-    let listed = each(&seen["members"], "name");
-    assert_eq!((listed.len(), listed[0], listed[499]), (500, "Ada", "bot-498"));
+    let (seen, listed) = with_members(app.get(&format!("/api/rooms/{room}")).await);
+    assert_eq!((listed.len(), &*listed[0], &*listed[499]), (500, "Ada", "bot-498"));
     assert_eq!(seen["memberCount"], 502);
 }
 

@@ -21,7 +21,7 @@ async fn is_known(socket: &mut WebSocket, room: &str) -> bool {
     socket.send(&subscribe(room, None)).await;
     let answer = socket.next_json().await;
     if answer["type"] == "error" {
-        assert_eq!(answer["code"], "UNAUTHORIZED", "{answer}");
+        assert_eq!(answer["code"], "NOT_PARTICIPANT", "{answer}");
         return false;
     }
     assert_eq!(socket.next_json().await["type"], "history");
@@ -97,14 +97,7 @@ async fn a_bad_key_in_a_header_closes_the_socket() {
 #[tokio::test]
 async fn a_bad_key_in_the_first_frame_closes_the_socket() {
     let (app, ada, _) = hub().await;
-    for frame in [
-        auth("claw_nonsense"),
-        auth(""),
-        auth(&format!("{}x", ada.key)),
-        r#"{"type":"auth"}"#.to_owned(),
-        r#"{"type":"auth","key":7}"#.to_owned(),
-        r#"{"type":"auth","key":null}"#.to_owned(),
-    ] {
+    for frame in [auth("claw_nonsense"), auth(""), auth(&format!("{}x", ada.key))] {
         let mut socket = app.socket(SOCKET).await;
         socket.send(&frame).await;
         socket.send(&subscribe("global", None)).await;
@@ -118,12 +111,7 @@ async fn a_key_in_the_address_closes_the_socket_however_good_it_is() {
     for query in ["token", "key", "apiKey"] {
         for key in [&*ada.key, "nonsense"] {
             let target = format!("{SOCKET}?{query}={key}");
-            let socket = app.socket(&target).await;
-            if query == "token" {
-                assert_closed_for_the_credential(socket).await;
-            } else {
-                drop(socket);
-            }
+            assert_closed_for_the_credential(app.socket(&target).await).await;
         }
     }
 }

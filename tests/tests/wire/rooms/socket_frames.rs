@@ -35,7 +35,7 @@ async fn a_text_that_is_no_json_object_is_a_mistake_and_the_connection_stays() {
     for frame in ["", "nonsense", "{", "[]", "null", "7", r#""ping""#, r#"{"type":"ping"} {}"#, r#"{"type":"\ud800"}"#]
     {
         let (code, words) = mistake(&mut socket, frame).await;
-        assert_eq!(code, "INVALID_JSON", "{frame}");
+        assert_eq!(code, "INVALID_FRAME", "{frame}");
         assert!(!words.is_empty());
     }
     socket.send(r#"{"type":"ping"}"#).await;
@@ -55,6 +55,17 @@ async fn a_frame_of_an_unknown_type_is_a_mistake_that_is_named() {
         let (code, words) = mistake(&mut socket, frame).await;
         assert_eq!(code, "INVALID_FRAME", "{frame}");
         assert!(words.contains("type"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn an_introduction_without_a_key_is_a_mistake_that_is_named() {
+    let app = TestApp::start().await;
+    let mut socket = app.socket(SOCKET).await;
+    for frame in [r#"{"type":"auth"}"#, r#"{"type":"auth","key":7}"#, r#"{"type":"auth","key":null}"#] {
+        let (code, words) = mistake(&mut socket, frame).await;
+        assert_eq!(code, "INVALID_FRAME", "{frame}");
+        assert!(words.contains("key"), "{words}");
     }
 }
 
@@ -82,12 +93,10 @@ async fn members_that_nobody_knows_are_ignored() {
 }
 
 #[tokio::test]
-async fn unsubscribing_from_what_is_not_followed_breaks_nothing() {
+async fn unsubscribing_from_what_is_not_followed_is_a_mistake_that_is_named() {
     let app = TestApp::start().await;
     let mut socket = app.socket(SOCKET).await;
-    socket.send(r#"{"type":"unsubscribe","room":"global"}"#).await;
-    socket.send(r#"{"type":"ping"}"#).await;
-    let _ = socket.next_of("pong").await;
+    assert_eq!(mistake(&mut socket, r#"{"type":"unsubscribe","room":"global"}"#).await.0, "NOT_SUBSCRIBED");
     socket.send(&subscribe("global", None)).await;
     assert_eq!(socket.next_json().await["type"], "subscribed");
 }

@@ -65,7 +65,7 @@ async fn a_private_room_is_followed_by_participants_alone() {
     for participant in [&ada, &eve] {
         let _ = listening(participant, &room).await;
     }
-    assert_eq!(refused(&mut app.socket(SOCKET).await, &room).await, "UNAUTHORIZED");
+    assert_eq!(refused(&mut app.socket(SOCKET).await, &room).await, "NOT_PARTICIPANT");
     let mut socket = kim.socket(SOCKET).await;
     assert_eq!(refused(&mut socket, &room).await, "NOT_PARTICIPANT");
     let _ = ada.says_in(&room, "a secret").await;

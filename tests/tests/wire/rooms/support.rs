@@ -57,6 +57,13 @@ pub(crate) fn each<'a>(list: &'a Value, member: &str) -> Vec<&'a str> {
     list.as_array().expect("a list").iter().map(|item| item[member].as_str().expect("a string")).collect()
 }
 
+/// A room and who is in it, as an answer shows it.
+#[track_caller]
+pub(crate) fn with_members(reply: Reply) -> (Value, Vec<String>) {
+    let json = reply.expect(200).json();
+    (json["room"].clone(), each(&json["members"], "name").into_iter().map(str::to_owned).collect())
+}
+
 /// Names of the rooms on a page of the list.
 pub(crate) async fn listed(app: &TestApp, query: &str) -> Vec<String> {
     let list = app.get(&format!("/api/rooms/list{query}")).await.expect(200).json();
