@@ -7,7 +7,7 @@ use tertulia_store::Append;
 
 use super::{
     batch::{Batch, Draft, Effect, Granted},
-    entry::{Reply, Wanted, answer},
+    entry::{Change, Reply, Wanted, answer},
 };
 use crate::{
     agents::Agent,
@@ -57,9 +57,12 @@ pub(super) fn of(batch: Batch) -> Telling {
                 place.events.push(Event::Posted(posted.clone()));
                 answers.said.push((reply, posted));
             }
-            (Wanted::Change { reply, .. }, Effect::Changed { agents, notice }) => {
+            (Wanted::Change { change, reply }, Effect::Changed { agents, notice }) => {
                 if let Some(what) = notice {
                     place.note(what, agents.first().cloned());
+                }
+                if let Change::Leave(_) = change {
+                    place.events.push(Event::Withdrawn);
                 }
                 answers.changed.push((reply, agents));
             }
