@@ -60,7 +60,7 @@ async fn the_lobbys_messages_are_counted_whichever_surface_they_came_through_and
     let room = ada.public_room("elsewhere").await;
     let _ = ada.says_in(&room, "not here").await;
     assert_eq!(app.get(PATH).await.json()["messageCount"], 2);
-    let message = app.chat().message_at(removed.parse().unwrap()).await.unwrap();
+    let message = app.chat().message_at(app.chat().lobby(), removed.parse().unwrap()).await.unwrap();
     assert!(app.chat().remove_message(message).await.unwrap());
     assert_eq!(app.get(PATH).await.json()["messageCount"], 1);
     assert_eq!(app.get("/api/agents").await.json()["stats"]["totalMessages"], 1);
