@@ -55,7 +55,7 @@ impl Parting {
 
 impl Talk {
     /// Ends the connection.
-    pub(super) async fn part(mut self, parting: Parting) {
+    pub(super) async fn part(&mut self, parting: Parting) {
         match parting {
             Parting::Gone => return,
             Parting::Left(code) => {
@@ -67,9 +67,17 @@ impl Talk {
             }
             Parting::Closing(_, last) => {
                 let heard_out = self.say_last(&last, HeardOut(0)).await;
+                if self.reader.is_none() {
+                    // Its close frame would not be understood any more; it need not wait for ours to be the end.
+                    self.close_our_side();
+                }
                 self.hear_out(heard_out).await;
             }
         }
+        self.close_our_side();
+    }
+
+    fn close_our_side(&self) {
         // A failure means that the peer has closed already.
         let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
     }

@@ -377,3 +377,18 @@ impl From<Fault> for Closing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<A, B, C, D, F: Future>(_: impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_costs_little_memory() {
+        let (task, queue) = (size_of_future(serve), size_of::<SendQueue>());
+        assert!(task <= 1_280 && queue <= 256, "task {task}, queue {queue}");
+    }
+}
