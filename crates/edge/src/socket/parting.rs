@@ -13,7 +13,6 @@ use socket2::SockRef;
 use super::{closing::CloseFrame, talk::Talk};
 use crate::{
     metrics::EdgeMetrics,
-    taken::FAREWELL_WITHIN,
     ws::{self, Received},
 };
 
@@ -85,8 +84,7 @@ impl Talk {
     /// Lets leave what waits and `last` behind it.
     async fn say_last(&mut self, last: &Bytes, mut heard_out: HeardOut) -> HeardOut {
         self.queue.end(last);
-        let clock = &self.clock;
-        let mut patience = self.patience.take().unwrap_or_else(|| clock.sleep(FAREWELL_WITHIN));
+        let mut patience = self.patience();
         poll_fn(|cx| {
             // A client that waits for us to read does not read either.
             let _ = self.poll_heard_out(cx, &mut heard_out);

@@ -356,6 +356,26 @@ async fn nobody_keeps_the_hub_from_going_down() {
 }
 
 #[tokio::test]
+async fn a_busy_handler_of_a_reader_that_sleeps_keeps_nobody_either() {
+    let mut hub = Hub::start_with(Setting { send_buffer: Some(4096), ..Setting::default() });
+    let mut caller = hub.call_small().await;
+    caller.say("wait").await;
+    while hub.room.outlet(0).waiting_bytes() < 100_000 {
+        assert_eq!(hub.room.push(&"x".repeat(1_000)), [Flow::Open]);
+    }
+    hub.settle().await;
+    hub.shutdown.cancel();
+    // For the handler and for what waits; then for the answer to the close frame.
+    for _ in 0..2 {
+        hub.clock.somebody_sleeps(Duration::from_secs(2)).await;
+        hub.clock.advance(Duration::from_secs(2));
+    }
+    hub.ended.recv().await.unwrap();
+    assert_eq!(hub.edge.queued_bytes(), 0);
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn a_handler_at_work_may_finish() {
     let hub = Hub::start();
     let mut caller = hub.call_with(&[said("wait"), said("say too late")].concat()).await;

@@ -56,6 +56,19 @@ impl StoppedClock {
     }
 }
 
+impl StoppedClock {
+    /// Waits until somebody sleeps for exactly this long from now.
+    pub(crate) async fn somebody_sleeps(&self, duration: Duration) {
+        let is_slept = || {
+            let inner = self.0.lock().unwrap();
+            inner.1.iter().any(|(at, wake)| *at == inner.0 + duration && !wake.is_closed())
+        };
+        while !is_slept() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(1_700_000_000_000_000) + self.elapsed()
@@ -66,6 +79,9 @@ impl Clock for StoppedClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
         let (wake, woken) = oneshot::channel();
         let mut inner = self.0.lock().unwrap();
         let at = inner.0 + duration;
