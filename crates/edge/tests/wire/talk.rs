@@ -90,7 +90,7 @@ impl SocketHandler for Talker {
                 CloseFrame::new(4403, "suspended")
             }
             Ended::AgentDeleted => CloseFrame::new(4401, "deleted"),
-            Ended::PlaceGone => CloseFrame::new(4404, "the room is gone"),
+            Ended::PlaceGone | Ended::NoLongerAllowed => CloseFrame::new(4404, "the room is gone"),
         })
     }
 
