@@ -339,8 +339,15 @@ impl Hub {
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.tracker.close();
-        self.tracker.wait().await;
+        within("the hub to stop", self.tracker.wait()).await;
     }
+}
+
+/// Waits for what must happen, and fails the test when it does not.
+#[expect(clippy::disallowed_methods, reason = "bounds a failing test in real time; nothing is measured with it")]
+async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let Ok(done) = tokio::time::timeout(Duration::from_secs(30), future).await else { panic!("waited for {what}") };
+    done
 }
 
 pub(crate) struct Answer {
@@ -400,7 +407,7 @@ impl Peer {
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.1);
         // A reset is an end too.
-        let _ = self.0.read_to_end(&mut rest).await;
+        let _ = within("the connection's end", self.0.read_to_end(&mut rest)).await;
         rest
     }
 
@@ -422,7 +429,7 @@ impl Peer {
     }
 
     async fn more(&mut self) {
-        let read = self.0.read_buf(&mut self.1).await.unwrap();
+        let read = within("bytes from the hub", self.0.read_buf(&mut self.1)).await.unwrap();
         assert_ne!(read, 0, "the connection ended after {:?}", String::from_utf8_lossy(&self.1));
     }
 }
