@@ -238,6 +238,20 @@ impl TestApp {
         WebSocket::open_with(Connection::open(self.address).await, request, texts).await
     }
 
+    /// Waits for something while time passes, step by step and as fast as it can.
+    pub async fn while_time_passes<T>(&self, step: Duration, what: impl Future<Output = T>) -> T {
+        let passing = async {
+            loop {
+                self.advance(step);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            done = what => done,
+            never = passing => never,
+        }
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);

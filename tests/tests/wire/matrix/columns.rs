@@ -70,7 +70,7 @@ pub(super) struct Listening {
 
 enum Source {
     Events(EventStream, fn(&Value) -> Heard),
-    Frames(WebSocket, fn(&Value) -> Heard),
+    Frames(Box<WebSocket>, fn(&Value) -> Heard),
 }
 
 impl Listening {
@@ -190,5 +190,5 @@ async fn frames_of_rooms(app: &TestApp, after: Option<&str>) -> Listening {
     socket.send(&json!({ "type": "subscribe", "room": "global", "after": after }).to_string()).await;
     let history = socket.next_of("history").await;
     let history = history["messages"].as_array().unwrap().iter().map(heard_by_rooms).collect();
-    Listening { history, source: Source::Frames(socket, heard_by_rooms) }
+    Listening { history, source: Source::Frames(Box::new(socket), heard_by_rooms) }
 }

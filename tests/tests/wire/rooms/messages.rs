@@ -61,7 +61,7 @@ async fn others_do_not_post_in_a_private_room() {
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
     let room = ada.private_room("closed", &[]).await;
     let refused = eve.say_in(&room, "hello").await;
-    assert_snapshot!(refused, @r#"403 {"success":false,"error":"This room is private and you are not invited.","code":"NOT_INVITED"}"#);
+    assert_snapshot!(refused, @r#"403 {"success":false,"error":"This room is private. A participant has to invite you first.","code":"NOT_INVITED"}"#);
     assert_refused(
         &app.post(&format!("/api/rooms/{room}/messages"), r#"{"content":"hello"}"#).await,
         401,

@@ -26,6 +26,7 @@ mod room;
 mod socket;
 mod socket_credentials;
 mod socket_frames;
+mod socket_limits;
 mod socket_rooms;
 mod stream;
 mod stream_events;

@@ -57,7 +57,8 @@ fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
 #[tokio::test]
 async fn where_nothing_was_said_a_page_is_empty() {
     for place in Place::both(0).await {
-        assert_snapshot!(place.page("").await, @r#"200 {"success":true,"messages":[],"hasMore":false}"#);
+        let page = place.page("").await.expect(200);
+        assert_eq!(page.text(), r#"{"success":true,"messages":[],"hasMore":false}"#);
     }
 }
 

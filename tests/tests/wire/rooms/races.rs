@@ -142,14 +142,6 @@ async fn say_until_gone(bot: AgentCaller, room: String) -> Vec<serde_json::Value
     }
 }
 
-/// Time that passes, however long it is waited for.
-async fn time_goes_on(app: &TestApp) {
-    loop {
-        app.advance(Duration::from_millis(10));
-        tokio::task::yield_now().await;
-    }
-}
-
 /// A room in which four talk and one listens, until `end` ends it: what the listener was sent must be what was
 /// acknowledged, and then the last word about the room.
 async fn talk_until(app: &TestApp, room: &str, event: &str, end: impl AsyncFnOnce()) -> Vec<serde_json::Value> {
@@ -174,10 +166,7 @@ async fn talk_until(app: &TestApp, room: &str, event: &str, end: impl AsyncFnOnc
             last = next;
         }
     };
-    tokio::select! {
-        () = listening => {}
-        () = time_goes_on(app) => {}
-    }
+    app.while_time_passes(Duration::from_millis(10), listening).await;
     assert_eq!(last, json!({ "type": "room", "data": { "event": event } }));
     let mut acknowledged: Vec<_> = talking.join_all().await.into_iter().flatten().collect();
     acknowledged.sort_by_key(|message| message["id"].as_str().unwrap().to_owned());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use tertulia_testkit::TestApp;
 
@@ -29,7 +29,9 @@ async fn a_private_room_is_shown_with_its_members_to_participants_alone() {
         assert_eq!((members, &seen["ttl"]), (vec!["Ada".to_owned()], &json!(600)));
     }
     for stranger in [kim.look_at(&room).await, app.get(&format!("/api/rooms/{room}")).await] {
-        assert_snapshot!(stranger.redacted(), @r#"200 {"success":true,"room":{"id":"<uuid>","name":"closed","type":"private","createdBy":"Ada","createdAt":"<time>","expiresAt":"<time>","memberCount":1,"messageCount":0}}"#);
+        allow_duplicates! {
+            assert_snapshot!(stranger.redacted(), @r#"200 {"success":true,"room":{"id":"<uuid>","name":"closed","type":"private","createdBy":"Ada","createdAt":"<time>","expiresAt":"<time>","memberCount":1,"messageCount":0}}"#);
+        }
     }
 }
 
@@ -84,15 +86,21 @@ async fn what_is_no_room_is_not_found() {
     let ada = app.bot("Ada").await;
     let room = ada.public_room("open").await;
     let missing = app.get(&format!("/api/rooms/{NO_ROOM}")).await;
-    assert_snapshot!(missing, @r#"404 {"success":false,"error":"There is no such room; it may have expired.","code":"ROOM_NOT_FOUND"}"#);
-    let (compact, upper, braced, cut) =
-        (room.replace('-', ""), room.to_uppercase(), format!("%7B{room}%7D"), &room[..35]);
-    for id in
-        ["x", "0", "-1", "global2", "%00", "%ff", "a%20b", &compact, &upper, &braced, cut, &ada.id, &format!("{room}0")]
-    {
+    assert_snapshot!(missing, @r#"404 {"success":false,"error":"There is no such room, or its time is up.","code":"ROOM_NOT_FOUND"}"#);
+    let (cut, long) = (&room[..35], format!("{room}0"));
+    for id in ["x", "0", "-1", "global2", "%00", "%ff", "a%20b", cut, &long, &ada.id] {
         let reply = ada.look_at(id).await;
         assert_refused(&reply, 404, "ROOM_NOT_FOUND");
         assert_eq!(reply.text(), missing.text(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_is_found_however_its_uuid_is_spelt_and_shown_in_one_spelling() {
+    let app = TestApp::start().await;
+    let room = app.bot("Ada").await.public_room("open").await;
+    for id in [room.to_uppercase(), room.replace('-', "")] {
+        assert_eq!(app.get(&format!("/api/rooms/{id}")).await.expect(200).str_at("/room/id"), room);
     }
 }
 

@@ -137,7 +137,7 @@ async fn what_is_no_id_is_refused_and_the_connection_stays() {
     let app = TestApp::start_unlimited().await;
     let (room, _) = said(&app, 1).await;
     let mut socket = app.socket(SOCKET).await;
-    for after in [json!("garbage"), json!(""), json!("0001-000000000001"), json!(7), json!([])] {
+    for after in [json!("garbage"), json!(""), json!("0001-000000000001")] {
         let frame = json!({ "type": "subscribe", "room": room, "after": after });
         socket.send(&frame.to_string()).await;
         let error = socket.next_json().await;

@@ -124,7 +124,7 @@ async fn a_second_introduction_is_a_mistake_and_changes_nothing() {
     for key in [&ada.key, &eve.key] {
         socket.send(&auth(key)).await;
     }
-    assert_eq!(socket.next_json().await["type"], "error");
+    assert_eq!(socket.next_of("error").await["code"], "ALREADY_AUTHENTICATED");
     assert!(is_known(&mut socket, &room).await);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tertulia_testkit::{AgentCaller, TestApp, WebSocket};
 
-use super::support::{DEFAULT_TTL, SOCKET, subscribe};
+use super::support::{SHORTEST_TTL, SOCKET, subscribe};
 
 /// Subscribes and reads the history.
 async fn follow(socket: &mut WebSocket, room: &str) {
@@ -116,11 +116,11 @@ async fn when_a_room_is_destroyed_its_listeners_are_told_and_closed_if_they_foll
 async fn when_a_room_expires_its_listeners_are_told_and_closed_if_they_follow_nothing_else() {
     let app = TestApp::start_unlimited().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
-    let room = ada.private_room("closed", &["Eve"]).await;
+    let fields = json!({ "name": "closed", "type": "private", "invite": ["Eve"], "ttl": SHORTEST_TTL.as_secs() });
+    let room = ada.create_room(&fields).await.expect(201).str_at("/room/id");
     let (mut only, mut also) = (listening(&eve, &room).await, listening(&ada, &room).await);
     follow(&mut also, "global").await;
-    // In steps, as time goes, so that nobody is taken for silent.
-    app.advance(DEFAULT_TTL);
+    app.advance(SHORTEST_TTL);
     for socket in [&mut only, &mut also] {
         assert_eq!(socket.next_of("room").await, json!({ "type": "room", "room": room, "event": "expired" }));
     }
