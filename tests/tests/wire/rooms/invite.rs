@@ -155,7 +155,6 @@ async fn whom_to_invite_must_be_said() {
         json!({ "botName": 7 }),
         json!({ "botName": ["Eve"] }),
         json!({ "botId": 7 }),
-        json!({ "botId": "not an id" }),
         json!({ "bots": "Eve" }),
         json!({ "bots": [7] }),
         json!({ "bots": [["Eve"]] }),
