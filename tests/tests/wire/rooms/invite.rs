@@ -133,6 +133,7 @@ async fn an_unknown_bot_invites_nobody_of_the_batch() {
     for body in [
         json!({ "botName": "Nobody" }),
         json!({ "botId": NO_ROOM }),
+        json!({ "botId": "not an id" }),
         json!({ "bots": ["Eve", "Nobody"] }),
         json!({ "bots": ["Nobody", "Eve"] }),
     ] {
@@ -155,7 +156,6 @@ async fn whom_to_invite_must_be_said() {
         json!({ "botName": 7 }),
         json!({ "botName": ["Eve"] }),
         json!({ "botId": 7 }),
-        json!({ "botId": "not an id" }),
         json!({ "bots": "Eve" }),
         json!({ "bots": [7] }),
         json!({ "bots": [["Eve"]] }),
