@@ -215,3 +215,26 @@ async fn a_calendar_that_jumps_ahead_ends_rooms_for_readers_and_writers_at_once(
     assert_gone(&app, &[&ada], &room).await;
     assert_eq!(listed(&app, "").await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_is_over_does_not_come_back_when_the_calendar_is_set_back() {
+    let mut app = TestApp::start_unlimited().await;
+    let [ada, _] = app.bots(["Ada", "Kim"]).await;
+    let room = ada.public_room("open").await;
+    let _ = ada.says_in(&room, "hello").await;
+    let mut stream = app.room_stream(&room).await;
+    let _ = stream.next_of("history").await;
+    app.advance(DEFAULT_TTL);
+    stream.ends().await;
+    app.clock().jump(-3_600);
+    assert_gone(&app, &[&ada], &room).await;
+    app.clock().jump(3_600);
+    swept_to(&app, 0).await;
+    app.clock().jump(-3_600);
+    for _ in 0..2 {
+        assert_gone(&app, &[&ada], &room).await;
+        assert_eq!(listed(&app, "").await, Vec::<String>::new());
+        assert_eq!(app.get("/api/rooms/list").await.json()["total"], 0);
+        app.restart().await;
+    }
+}

@@ -28,6 +28,7 @@ mod socket_credentials;
 mod socket_frames;
 mod socket_limits;
 mod socket_rooms;
+mod storage;
 mod stream;
 mod stream_events;
 mod support;
