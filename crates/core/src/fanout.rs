@@ -171,12 +171,11 @@ struct Pending {
 
 impl Pending {
     fn add(&mut self, conversation: ConversationNo, events: &[Event], committed: Duration) {
-        match self.places.get(&conversation) {
-            Some(place) => self.happened[*place].1.extend(events.iter().cloned()),
-            None => {
-                self.places.insert(conversation, self.happened.len());
-                self.happened.push((conversation, events.to_vec(), committed));
-            }
+        if let Some(place) = self.places.get(&conversation) {
+            self.happened[*place].1.extend(events.iter().cloned());
+        } else {
+            self.places.insert(conversation, self.happened.len());
+            self.happened.push((conversation, events.to_vec(), committed));
         }
     }
 }

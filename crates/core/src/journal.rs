@@ -92,6 +92,11 @@ impl Journal {
         answer.await.map_err(|_| Error::Stopping)?
     }
 
+    /// Whether nobody waits for the writer.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.capacity() == self.queue.max_capacity()
+    }
+
     /// Tells those who listen to these rooms that their time is up, behind what was said in them. Each room's end is
     /// told once; nothing is written, since they are over whether or not anybody says so.
     pub(crate) async fn end(&self, rooms: Vec<Arc<Conversation>>) -> Result<(), Error> {

@@ -1,9 +1,11 @@
 //! Rooms: creating them, finding them, and what may be seen of them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use tertulia_model::{About, ConversationId, RoomName, Standing, TimeToLive, Timestamp, Visibility, random_uuid};
-use tertulia_store::{LogEnd, NewRoom, RoomListing, RoomRecord};
+use tertulia_model::{
+    About, ConversationId, ConversationNo, RoomName, Standing, TimeToLive, Timestamp, Visibility, random_uuid,
+};
+use tertulia_store::{LogEnd, NewRoom, Participant, RoomListing, RoomRecord};
 
 use crate::{
     Attendee, Deed, Error, Noun,
@@ -40,6 +42,7 @@ pub struct RoomPlan {
 /// A room as one reader may see it.
 #[derive(Clone, Debug)]
 pub struct RoomView {
+    number: ConversationNo,
     /// Its public id.
     pub id: ConversationId,
     /// What it is called.
@@ -80,11 +83,11 @@ impl RoomView {
         let RoomListing { room, members, end, is_participant } = listing;
         let LogEnd { last_seq, last_at, removed } = end;
         let may_read = is_participant || room.visibility == Visibility::Public;
-        let RoomRecord { id, name, description, visibility, created_at, expires_at, .. } = room;
+        let RoomRecord { number, id, name, description, visibility, created_at, expires_at, .. } = room;
         let last_message_at = (last_seq.0 > 0).then_some(last_at);
         let details = may_read.then_some(RoomDetails { description, last_message_at });
         let messages = last_seq.0.saturating_sub(removed);
-        Self { id, name, visibility, creator, created_at, expires_at, members, messages, details }
+        Self { number, id, name, visibility, creator, created_at, expires_at, members, messages, details }
     }
 }
 
@@ -109,7 +112,7 @@ impl Chat {
         let (subject, limit) = (Subject::Agent(creator.number), surface.limits.of(Action::CreateRoom));
         let counted = self.0.limiter.take(surface.counted_as, Action::CreateRoom, subject, limit);
         let counted = counted.map_err(Error::Throttled)?;
-        let new = self.planned(plan, creator, &invited);
+        let (new, expected) = (self.planned(plan, creator, &invited), self.0.conversations.expect());
         let record = match self.0.store.create_room(&new).await {
             Ok(record) => record,
             Err(error) => {
@@ -119,7 +122,9 @@ impl Chat {
                 return Err(error.into());
             }
         };
-        let conversation = self.0.conversations.welcome(record, &self.0.directory).await?;
+        let participants = participants_of(&record, &new);
+        let (conversations, directory) = (&self.0.conversations, &self.0.directory);
+        let conversation = conversations.welcome(expected, record, creator.clone(), &participants, directory).await?;
         if new.visibility == Visibility::Public {
             self.announce_room(conversation.id, creator).await;
         }
@@ -175,6 +180,7 @@ impl Chat {
         let may_read = conversation.may_be_read_by(reader.map(|caller| caller.agent.number));
         let details = || RoomDetails { description: room.description.clone(), last_message_at: conversation.last_at() };
         Ok(RoomView {
+            number: conversation.number,
             id: conversation.id,
             name: room.name.clone(),
             visibility: room.visibility,
@@ -204,12 +210,45 @@ impl Chat {
         limit: usize,
     ) -> Result<Vec<Attendee>, Error> {
         conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())?;
-        let participants = self.0.store.participants(conversation.number).await?;
-        let joined = participants.into_iter().filter(|one| one.standing == Standing::Joined);
-        let numbers: Vec<_> = joined.map(|one| one.agent).take(limit).collect();
-        let mut agents = self.0.directory.by_numbers(&numbers).await?;
-        let members = numbers.iter().filter_map(|number| agents.remove(number)).collect();
-        self.with_presence(members).await
+        let members = self.members_of(&[conversation.number], limit).await?;
+        Ok(members.into_iter().map(|(_, member)| member).collect())
+    }
+
+    /// Who has joined rooms, those first who joined first, at most `limit` of each. Of a room whose details the view does
+    /// not show, nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn members_of_rooms(
+        &self,
+        rooms: &[RoomView],
+        limit: usize,
+    ) -> Result<HashMap<ConversationId, Vec<Attendee>>, Error> {
+        let readable = rooms.iter().filter(|room| room.details.is_some());
+        let ids: HashMap<_, _> = readable.map(|room| (room.number, room.id)).collect();
+        let numbers: Vec<_> = ids.keys().copied().collect();
+        let mut by_room: HashMap<_, Vec<_>> = HashMap::with_capacity(ids.len());
+        for (room, member) in self.members_of(&numbers, limit).await? {
+            by_room.entry(ids[&room]).or_default().push(member);
+        }
+        Ok(by_room)
+    }
+
+    async fn members_of(
+        &self,
+        rooms: &[ConversationNo],
+        limit: usize,
+    ) -> Result<Vec<(ConversationNo, Attendee)>, Error> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let joined = self.0.store.members(rooms, limit).await?;
+        let mut numbers: Vec<_> = joined.iter().map(|one| one.agent).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let agents = self.0.directory.by_numbers(&numbers).await?;
+        let known = joined.iter().filter_map(|one| Some((one.conversation, agents.get(&one.agent)?.clone())));
+        let (rooms, agents): (Vec<_>, Vec<_>) = known.unzip();
+        Ok(rooms.into_iter().zip(self.with_presence(agents).await?).collect())
     }
 
     /// Rooms, newest first, as `reader` may see them, and how many there are.
@@ -238,4 +277,12 @@ impl Chat {
         };
         Ok((listings.into_iter().filter_map(view).collect(), total))
     }
+}
+
+/// Who takes part in a room that was created just now.
+fn participants_of(room: &RoomRecord, new: &NewRoom) -> Vec<Participant> {
+    let (conversation, since) = (room.number, room.created_at);
+    let invited = new.invited.iter().map(|agent| (*agent, Standing::Invited));
+    let all = std::iter::once((new.creator, Standing::Joined)).chain(invited);
+    all.map(|(agent, standing)| Participant { conversation, agent, standing, since }).collect()
 }

@@ -33,6 +33,8 @@ create table participants (
     primary key (conversation_no, agent_no)
 ) strict, without rowid;
 create index participants_by_agent on participants (agent_no, conversation_no);
+-- Who came first of those who have joined.
+create index participants_by_standing on participants (conversation_no, standing, since, agent_no);
 
 -- Public messages that were swept before any tally covered them.
 create table untallied (

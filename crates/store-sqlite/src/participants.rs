@@ -25,6 +25,36 @@ pub(crate) async fn list(store: &SqliteStore, conversation: ConversationNo) -> R
     store.readers.all(all).await?.iter().map(|row| participant_from_row(conversation, row)).collect()
 }
 
+/// The first who have joined each conversation, read from the index in its order and no further.
+pub(crate) async fn members(
+    store: &SqliteStore,
+    conversations: &[ConversationNo],
+    limit: u32,
+) -> Result<Vec<Participant>, StoreError> {
+    let first = sqlx::query(
+        "select p.conversation_no, p.agent_no, p.standing, p.since
+         from json_each(?1) w
+         join participants p on p.conversation_no = w.value and p.agent_no in (
+             select agent_no
+             from participants indexed by participants_by_standing
+             where conversation_no = w.value and standing = 'joined'
+             order by since, agent_no
+             limit ?2
+         )
+         order by p.conversation_no, p.since, p.agent_no",
+    )
+    .bind(number_list(conversations))
+    .bind(limit);
+    let rows = store.readers.all(first).await?;
+    rows.iter().map(|row| participant_from_row(ConversationNo(get(row, "conversation_no")?), row)).collect()
+}
+
+/// The numbers as a JSON array, for `json_each`.
+fn number_list(conversations: &[ConversationNo]) -> String {
+    let numbers: Vec<String> = conversations.iter().map(ToString::to_string).collect();
+    format!("[{}]", numbers.join(","))
+}
+
 fn participant_from_row(conversation: ConversationNo, row: &SqliteRow) -> Result<Participant, StoreError> {
     let standing: &str = get(row, "standing")?;
     Ok(Participant {

@@ -54,6 +54,11 @@ impl Rooms for SqliteStore {
         participants::list(self, conversation).await
     }
 
+    #[tracing::instrument(name = "db.rooms.members", level = "debug", skip_all)]
+    async fn members(&self, conversations: &[ConversationNo], limit: u32) -> Result<Vec<Participant>, StoreError> {
+        participants::members(self, conversations, limit).await
+    }
+
     #[tracing::instrument(name = "db.rooms.list", level = "debug", skip_all)]
     async fn list_rooms(
         &self,

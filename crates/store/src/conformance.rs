@@ -89,6 +89,7 @@ macro_rules! conformance {
         $crate::conformance_cases! { $make_store, participants,
             the_creator_has_joined_and_the_others_are_invited
             participants_come_in_the_order_in_which_they_came
+            members_are_those_who_have_joined
             the_last_change_of_a_participant_holds
             any_conversation_may_have_participants
             a_commit_of_everything_is_whole

@@ -117,6 +117,10 @@ pub trait Rooms: Debug + Send + Sync + 'static {
     /// Who takes part in a conversation of any kind: by the moment since when they stand as they do, then by number.
     async fn participants(&self, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError>;
 
+    /// Who has joined conversations: of each one, given once, the first `limit` in the order of
+    /// [`Rooms::participants`]; by conversation.
+    async fn members(&self, conversations: &[ConversationNo], limit: u32) -> Result<Vec<Participant>, StoreError>;
+
     /// Rooms that are not over at `now`, newest first (by number); all of them or those of one visibility. `viewer`:
     /// whose participation is looked up.
     async fn list_rooms(

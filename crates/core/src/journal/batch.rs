@@ -243,7 +243,7 @@ impl Batch {
         draft.is_ended = true;
         // Over since ever: it stays so also when the clock is set back.
         self.commit.endings.push((draft.conversation.number, Timestamp::default()));
-        Ok(Effect::Changed { agents: vec![by.clone()], tells: Tells::Notice(Happening::Destroyed) })
+        Ok(Effect::Changed { agents: Vec::new(), tells: Tells::Notice(Happening::Destroyed) })
     }
 
     fn put(&mut self, place: usize, agent: AgentNo, standing: Option<Standing>, since: Timestamp) {

@@ -35,10 +35,13 @@ pub(super) struct Place {
 /// Whom to answer what.
 #[derive(Default)]
 pub(super) struct Answers {
-    said: Vec<(Reply<Arc<Posted>>, Arc<Posted>)>,
-    changed: Vec<(Reply<Vec<Arc<Agent>>>, Vec<Arc<Agent>>)>,
+    said: Vec<Answer<Arc<Posted>>>,
+    changed: Vec<Answer<Vec<Arc<Agent>>>>,
     refused: Vec<(Entry, Error)>,
 }
+
+/// Whom to answer, and what.
+type Answer<T> = (Reply<T>, T);
 
 /// What is made of `batch`.
 pub(super) fn of(batch: Batch) -> Telling {

@@ -92,7 +92,7 @@ async fn a_destruction_that_only_seemed_to_fail_is_one() {
     let said = hub.chat.say(&ada, &room, "lost").await;
     assert!(matches!(said, Err(Error::NotFound(Noun::Room))));
     hub.settle().await;
-    assert_eq!((listener.take().as_str(), listener.ended()), ("ada destroyed|", Some(Ended::PlaceGone)));
+    assert_eq!((listener.take().as_str(), listener.ended()), ("destroyed|", Some(Ended::PlaceGone)));
     hub.is_as_stored(&room).await;
     hub.close().await;
 }

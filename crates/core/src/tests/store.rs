@@ -230,6 +230,10 @@ impl Rooms for FaultyStore {
         self.through("participants", self.inner.participants(conversation)).await
     }
 
+    async fn members(&self, conversations: &[ConversationNo], limit: u32) -> Result<Vec<Participant>, StoreError> {
+        self.through("members", self.inner.members(conversations, limit)).await
+    }
+
     async fn list_rooms(
         &self,
         visibility: Option<Visibility>,

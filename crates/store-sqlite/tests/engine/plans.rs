@@ -77,6 +77,17 @@ async fn a_page_of_rooms_is_read_from_its_index() {
 }
 
 #[tokio::test]
+async fn the_first_members_of_rooms_are_read_from_their_index() {
+    let sql = "select agent_no
+               from participants indexed by participants_by_standing
+               where conversation_no = 1 and standing = 'joined'
+               order by since, agent_no
+               limit 6";
+    let index = "SEARCH participants USING COVERING INDEX participants_by_standing (conversation_no=? AND standing=?)";
+    assert_plan(sql, &[index]).await;
+}
+
+#[tokio::test]
 async fn rooms_are_counted_in_an_index() {
     let ended = "SEARCH rooms USING COVERING INDEX rooms_by_end (expires_at>?)";
     assert_plan("select count(*) from rooms where expires_at > 1", &[ended]).await;

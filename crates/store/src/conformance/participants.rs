@@ -47,6 +47,30 @@ pub async fn participants_come_in_the_order_in_which_they_came(store: &dyn Store
     Ok(())
 }
 
+/// Whoever is only invited is no member; those first who joined first, of each conversation as many as asked for.
+pub async fn members_are_those_who_have_joined(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let (den, attic) = (open_room(store, "den", eve).await?, open_room(store, "attic", ada).await?);
+    let elsewhere = open_room(store, "elsewhere", bob).await?;
+    let joined = |agent, since| stands(den, agent, Standing::Joined, since);
+    change(store, &[joined(bob, minute(2)), stands(den, ada, Standing::Invited, minute(1))]).await?;
+    let members = async |conversations: &[ConversationNo], limit| -> Result<Vec<_>, StoreError> {
+        let members = store.members(conversations, limit).await?;
+        assert!(members.iter().all(|one| one.standing == Standing::Joined), "{members:?}");
+        Ok(members.iter().map(|one| (one.conversation, one.agent)).collect())
+    };
+    assert_eq!(members(&[attic, den], 9).await?, [(den, eve), (den, bob), (attic, ada)]);
+    assert_eq!(members(&[den], 1).await?, [(den, eve)]);
+    change(store, &[joined(ada, minute(3)), joined(eve, minute(4))]).await?;
+    assert_eq!(members(&[den, elsewhere], 2).await?, [(den, bob), (den, ada), (elsewhere, bob)]);
+    assert_eq!(store.members(&[den], 1).await?[0].since, minute(2));
+    change(store, &[ParticipantChange::Gone { conversation: den, agent: bob }]).await?;
+    assert_eq!(members(&[den], 9).await?, [(den, ada), (den, eve)]);
+    assert!(members(&[den], 0).await?.is_empty() && members(&[], 9).await?.is_empty());
+    Ok(())
+}
+
 /// Whatever it was before, in the store or in the same commit.
 pub async fn the_last_change_of_a_participant_holds(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;

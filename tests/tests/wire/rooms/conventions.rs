@@ -36,11 +36,11 @@ async fn what_is_no_json_object_is_refused() {
         b"null",
         b"7",
         br#""name""#,
-        br#"{"name":"a","content":"a"} {}"#,
+        br#"{"name":"a","content":"a","botName":"a"} {}"#,
         br#"{"content":"a",}"#,
         br#"{content:"a"}"#,
-        b"{\"name\":\"a\xff\xfe\",\"content\":\"a\xff\"}",
-        br#"{"name":"\ud800","content":"\ud800"}"#,
+        b"{\"name\":\"a\xff\xfe\",\"content\":\"a\xff\",\"botName\":\"a\xff\"}",
+        br#"{"name":"\ud800","content":"\ud800","botName":"\ud800"}"#,
         b"\xef\xbb\xbf{\"content\":\"a\"}",
     ];
     for (path, _) in readers(&room) {
@@ -51,6 +51,19 @@ async fn what_is_no_json_object_is_refused() {
     }
     assert_eq!(listed(&app, "").await, ["open"]);
     assert_eq!(app.get("/api/global/messages").await.contents(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn json_that_is_nested_without_end_is_refused_or_ignored_and_never_a_fault() {
+    let (app, ada, room) = hub().await;
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    for (path, _) in readers(&room) {
+        for member in ["unknown", "name", "content", "ttl", "invite", "bots", "botName"] {
+            let reply = ada.post(&path, &format!(r#"{{"{member}":{deep}}}"#)).await;
+            assert_eq!((reply.status, reply.json()["success"].clone()), (400, json!(false)), "{path} {member}");
+        }
+    }
+    assert_eq!(listed(&app, "").await, ["open"]);
 }
 
 #[tokio::test]
