@@ -6,6 +6,7 @@ mod expiry;
 mod hub;
 mod journal;
 mod listener;
+mod memory;
 mod recheck;
 mod registration;
 mod rooms;
