@@ -7,7 +7,7 @@ use tertulia_store::Slice;
 
 use super::hub::TestHub;
 use crate::{
-    Caller, Conversation, PageFrom,
+    Caller, Conversation, Ended, Outlet, PageFrom,
     conversation::TAIL_MESSAGES,
     conversations::{MOST, MOST_WEIGHT},
 };
@@ -187,5 +187,19 @@ async fn what_messages_weigh_goes_with_their_room() {
     drop(room);
 
     assert_eq!(hub.in_memory(), (0, 0));
+    hub.close().await;
+}
+
+/// Once found: whoever had listened to a silent room, and gone, kept it in memory until it ended.
+#[tokio::test]
+async fn who_has_gone_keeps_no_room_in_memory() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    for id in hub.rooms(&ada, 10 * MOST).await {
+        let listener = hub.follow(&hub.find(id).await, None).await.unwrap();
+        listener.close(Ended::PlaceGone);
+    }
+
+    assert!(hub.in_memory().0 <= 2 * MOST, "{:?}", hub.in_memory());
     hub.close().await;
 }
