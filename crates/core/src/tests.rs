@@ -1,5 +1,6 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod connections;
 mod credentials;
 mod doubt;
 mod expiry;
@@ -12,5 +13,7 @@ mod registration;
 mod rooms;
 mod store;
 mod subscriptions;
+mod tallies;
+mod times;
 mod verification;
 mod vouching;
