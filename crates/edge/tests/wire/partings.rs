@@ -139,6 +139,22 @@ async fn silence_is_broken_by_pings_and_ends_when_they_are_not_answered() {
 }
 
 #[tokio::test]
+async fn nobody_is_silent_who_was_not_asked() {
+    let hub = Hub::start();
+    let mut caller = hub.call().await;
+    // As when the machine has slept.
+    hub.clock.advance(Duration::from_hours(1));
+    assert_eq!(caller.frame().await, (PING, vec![]));
+    hub.clock.advance(Duration::from_secs(44));
+    assert_eq!(caller.frame().await, (PING, vec![]));
+    hub.settle().await;
+    assert!(hub.room.outlet(0).is_open());
+    hub.clock.advance(Duration::from_secs(1));
+    assert_eq!(caller.closed().await.0, 1001);
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn bytes_of_a_frame_that_never_ends_are_no_sign_of_life() {
     let hub = Hub::start();
     let mut caller = hub.call().await;
