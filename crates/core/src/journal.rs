@@ -22,8 +22,15 @@ use self::{
     entry::{Entry, Refused, Wanted, repeated},
 };
 use crate::{
-    Clock, Error, Ids, agents::Agent, conversation::Conversation, fanout::Fanout, metrics::Metrics, notice::Event,
-    posted::Posted, tallies::Tallies,
+    Clock, Error, Ids,
+    agents::Agent,
+    conversation::Conversation,
+    fanout::{Announcement, Fanout},
+    metrics::Metrics,
+    notice::{Event, Happening, Notice},
+    posted::Posted,
+    room::Room,
+    tallies::Tallies,
 };
 
 /// Entries that wait for the writer at the most. A sender beyond that waits for a place in the queue.
@@ -36,6 +43,7 @@ const MOST_IN_BATCH: usize = 512;
 enum Work {
     Entry(Entry),
     Exclusive(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Over(Vec<Arc<Conversation>>),
 }
 
 /// The way to the writer. Cheap to clone; the writer ends when the last of them is gone.
@@ -86,6 +94,12 @@ impl Journal {
     /// Whether nobody waits for the writer.
     pub(crate) fn is_idle(&self) -> bool {
         self.queue.capacity() == self.queue.max_capacity()
+    }
+
+    /// Tells those who listen to these rooms that their time is up, behind what was said in them. Each room's end is
+    /// told once; nothing is written, since they are over whether or not anybody says so.
+    pub(crate) async fn end(&self, rooms: Vec<Arc<Conversation>>) -> Result<(), Error> {
+        self.queue.send(Work::Over(rooms)).await.map_err(|_| Error::Stopping)
     }
 
     /// Whether the writer takes more.
@@ -158,19 +172,38 @@ impl Writer {
         }
     }
 
-    /// Writes what is waiting, in order: messages in batches, exclusive operations alone.
+    /// Writes what is waiting, in order: messages in batches, exclusive operations alone. An end cuts no batch in two:
+    /// it is told behind it, and what was queued after it was refused by then.
     async fn write_all(&mut self, waiting: &mut Vec<Work>) {
-        let mut batch = Vec::with_capacity(waiting.len());
+        let (mut batch, mut over) = (Vec::with_capacity(waiting.len()), Vec::new());
         for work in waiting.drain(..) {
             match work {
                 Work::Entry(entry) => batch.push(entry),
+                Work::Over(rooms) => over.extend(rooms),
                 Work::Exclusive(operation) => {
                     self.write_batch(std::mem::take(&mut batch)).await;
+                    self.tell_of_ends(std::mem::take(&mut over)).await;
                     operation.await;
                 }
             }
         }
         self.write_batch(batch).await;
+        self.tell_of_ends(over).await;
+    }
+
+    /// Notes that these rooms are over, and tells of those of which nobody has heard it yet.
+    async fn tell_of_ends(&mut self, rooms: Vec<Arc<Conversation>>) {
+        let ended: Vec<_> = rooms
+            .into_iter()
+            .filter(|conversation| conversation.room().is_some_and(Room::end))
+            .map(|conversation| {
+                let notice = Notice::new(conversation.id, Happening::Expired, None);
+                Announcement { conversation, events: vec![Event::Notice(Arc::new(notice))] }
+            })
+            .collect();
+        if !ended.is_empty() {
+            self.parts.fanout.announce(ended.into()).await;
+        }
     }
 
     async fn write_batch(&mut self, batch: Vec<Entry>) {

@@ -61,11 +61,6 @@ impl Room {
         now >= self.expires_at || self.read().has_ended
     }
 
-    /// Whether it was noted that it is over.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.read().has_ended
-    }
-
     /// How many have joined.
     pub(crate) fn members(&self) -> u64 {
         self.read().joined
@@ -104,9 +99,10 @@ impl Room {
         }
     }
 
-    /// Notes that it is over.
-    pub(crate) fn end(&self) {
-        self.present.write().unwrap_or_else(PoisonError::into_inner).has_ended = true;
+    /// Notes that it is over; `false` if that was noted before.
+    pub(crate) fn end(&self) -> bool {
+        let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
+        !std::mem::replace(&mut present.has_ended, true)
     }
 
     /// Replaces what memory knows by what the store says, after it was in doubt.

@@ -41,8 +41,16 @@ pub(super) struct Granted {
 pub(super) enum Effect {
     /// The next message of the commit.
     Said { profile: Arc<Profile>, joins: bool },
-    /// A change that concerns these agents, and what is told of it.
-    Changed { agents: Vec<Arc<Agent>>, notice: Option<Happening> },
+    /// A change that concerns these agents, and what comes of it for those who listen.
+    Changed { agents: Vec<Arc<Agent>>, tells: Tells },
+}
+
+/// What those who listen are told of a change.
+pub(super) enum Tells {
+    Nothing,
+    Notice(Happening),
+    /// Nothing, but not all of them may go on listening.
+    Withdrawal,
 }
 
 /// A conversation as it will be when the batch has been committed.
@@ -168,7 +176,6 @@ impl Batch {
             Change::Leave(agent) => self.leave(place, agent, now),
             Change::Invite { by, agents } => self.invite(place, by, agents, now),
             Change::Destroy(by) => self.destroy(place, by, now),
-            Change::Expire => Ok(self.expire(place)),
         }
     }
 
@@ -180,10 +187,10 @@ impl Batch {
         draft.relation(room, agent).grant(Wish::Join)?;
         let room = conversation.room().ok_or(Error::NotFound(Noun::Room))?;
         if !self.may_join(place, room, agent)? {
-            return Ok(Effect::Changed { agents: Vec::new(), notice: None });
+            return Ok(Effect::Changed { agents: Vec::new(), tells: Tells::Nothing });
         }
         self.put(place, agent.number, Some(Standing::Joined), now);
-        Ok(Effect::Changed { agents: vec![agent.clone()], notice: Some(Happening::Joined) })
+        Ok(Effect::Changed { agents: vec![agent.clone()], tells: Tells::Notice(Happening::Joined) })
     }
 
     fn leave(&mut self, place: usize, agent: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
@@ -192,7 +199,8 @@ impl Batch {
         draft.relation(room, agent).grant(Wish::Leave)?;
         let had_joined = draft.standing(room, agent.number) == Some(Standing::Joined);
         self.put(place, agent.number, None, now);
-        Ok(Effect::Changed { agents: vec![agent.clone()], notice: had_joined.then_some(Happening::Left) })
+        let tells = if had_joined { Tells::Notice(Happening::Left) } else { Tells::Withdrawal };
+        Ok(Effect::Changed { agents: vec![agent.clone()], tells })
     }
 
     fn invite(
@@ -217,7 +225,7 @@ impl Batch {
         for agent in &invited {
             self.put(place, agent.number, Some(Standing::Invited), now);
         }
-        Ok(Effect::Changed { agents: invited, notice: None })
+        Ok(Effect::Changed { agents: invited, tells: Tells::Nothing })
     }
 
     fn destroy(&mut self, place: usize, by: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
@@ -225,16 +233,9 @@ impl Batch {
         let room = draft.living_room(now)?;
         draft.relation(room, by).grant(Wish::Destroy)?;
         draft.is_ended = true;
-        self.commit.endings.push((draft.conversation.number, now));
-        Ok(Effect::Changed { agents: Vec::new(), notice: Some(Happening::Destroyed) })
-    }
-
-    /// Nothing is to be committed: the time is up whether or not anybody says so.
-    fn expire(&mut self, place: usize) -> Effect {
-        let draft = &mut self.drafts[place];
-        let was_ended = draft.is_ended || draft.conversation.room().is_none_or(Room::has_ended);
-        draft.is_ended = true;
-        Effect::Changed { agents: Vec::new(), notice: (!was_ended).then_some(Happening::Expired) }
+        // Over since ever: it stays so also when the clock is set back.
+        self.commit.endings.push((draft.conversation.number, Timestamp::default()));
+        Ok(Effect::Changed { agents: Vec::new(), tells: Tells::Notice(Happening::Destroyed) })
     }
 
     fn put(&mut self, place: usize, agent: AgentNo, standing: Option<Standing>, since: Timestamp) {

@@ -6,8 +6,8 @@ use tertulia_model::{AgentNo, Standing};
 use tertulia_store::Append;
 
 use super::{
-    batch::{Batch, Draft, Effect, Granted},
-    entry::{Change, Reply, Wanted, answer},
+    batch::{Batch, Draft, Effect, Granted, Tells},
+    entry::{Reply, Wanted, answer},
 };
 use crate::{
     agents::Agent,
@@ -60,12 +60,11 @@ pub(super) fn of(batch: Batch) -> Telling {
                 place.events.push(Event::Posted(posted.clone()));
                 answers.said.push((reply, posted));
             }
-            (Wanted::Change { change, reply }, Effect::Changed { agents, notice }) => {
-                if let Some(what) = notice {
-                    place.note(what, agents.first().cloned());
-                }
-                if let Change::Leave(_) = change {
-                    place.events.push(Event::Withdrawn);
+            (Wanted::Change { reply, .. }, Effect::Changed { agents, tells }) => {
+                match tells {
+                    Tells::Nothing => {}
+                    Tells::Notice(what) => place.note(what, agents.first().cloned()),
+                    Tells::Withdrawal => place.events.push(Event::Withdrawal),
                 }
                 answers.changed.push((reply, agents));
             }
