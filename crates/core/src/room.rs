@@ -10,6 +10,9 @@ use tertulia_store::{Participant, RoomRecord};
 
 use crate::{access::Relation, agents::Agent};
 
+/// How agents stand for whom something has changed: as participants, or not any more.
+pub(crate) type Standings = HashMap<AgentNo, Option<Standing>>;
+
 /// A room: what never changes about it, and what does.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -92,7 +95,7 @@ impl Room {
     }
 
     /// Takes over what was committed.
-    pub(crate) fn apply(&self, changes: &[(AgentNo, Option<Standing>)]) {
+    pub(crate) fn apply(&self, changes: &Standings) {
         let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
         for (agent, standing) in changes {
             present.put(*agent, *standing);
@@ -103,12 +106,6 @@ impl Room {
     pub(crate) fn end(&self) -> bool {
         let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
         !std::mem::replace(&mut present.has_ended, true)
-    }
-
-    /// Replaces what memory knows by what the store says, after it was in doubt.
-    pub(crate) fn reload(&self, participants: &[Participant]) {
-        let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
-        *present = Present { has_ended: present.has_ended, ..Present::new(participants) };
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Present> {

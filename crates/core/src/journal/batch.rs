@@ -14,30 +14,30 @@ use crate::{
     conversation::Conversation,
     notice::Happening,
     permission::permit,
-    room::Room,
+    room::{Room, Standings},
 };
 
 /// Agents that may take part in one room, invited or joined.
-pub(crate) const MOST_PARTICIPANTS: usize = 10_000;
+pub(crate) const MOST_PARTICIPANTS: usize = if cfg!(test) { 5 } else { 10_000 };
 
-/// Entries that were granted, and what is to be committed for them.
+/// Entries that were decided on, in their order, and what is to be committed for them.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub(super) granted: Vec<Granted>,
+    pub(super) decided: Vec<Decided>,
     pub(super) drafts: Vec<Draft>,
     pub(super) commit: Commit,
     places: HashMap<ConversationNo, usize>,
 }
 
-/// An entry that was granted.
-pub(super) struct Granted {
+/// An entry, and what was decided on it. A refusal may rest on an entry before it, and so on the commit as well.
+pub(super) struct Decided {
     pub(super) entry: Entry,
     /// Which draft is its conversation's.
     pub(super) draft: usize,
-    pub(super) effect: Effect,
+    pub(super) outcome: Result<Effect, Error>,
 }
 
-/// What comes of an entry.
+/// What comes of an entry that was granted.
 pub(super) enum Effect {
     /// The next message of the commit.
     Said { profile: Arc<Profile>, joins: bool },
@@ -56,8 +56,11 @@ pub(super) enum Tells {
 /// A conversation as it will be when the batch has been committed.
 pub(super) struct Draft {
     pub(super) conversation: Arc<Conversation>,
-    pub(super) standings: Vec<(AgentNo, Option<Standing>)>,
+    /// How those will stand for whom something changes.
+    pub(super) standings: Standings,
     pub(super) is_ended: bool,
+    /// How many will take part.
+    participants: usize,
     end: LogEnd,
 }
 
@@ -69,13 +72,17 @@ pub(super) struct Numbering {
 
 impl Draft {
     fn of(conversation: &Arc<Conversation>) -> Self {
-        let end = conversation.log_end();
-        Self { conversation: conversation.clone(), standings: Vec::new(), is_ended: false, end }
+        Self {
+            conversation: conversation.clone(),
+            standings: Standings::new(),
+            is_ended: false,
+            participants: conversation.room().map_or(0, Room::participants),
+            end: conversation.log_end(),
+        }
     }
 
     fn standing(&self, room: &Room, agent: AgentNo) -> Option<Standing> {
-        let drafted = self.standings.iter().rev().find(|(changed, _)| *changed == agent);
-        drafted.map_or_else(|| room.standing(agent), |(_, standing)| *standing)
+        self.standings.get(&agent).copied().unwrap_or_else(|| room.standing(agent))
     }
 
     fn relation(&self, room: &Room, agent: &Agent) -> Relation {
@@ -88,30 +95,31 @@ impl Draft {
         room.ok_or(Error::NotFound(Noun::Room))
     }
 
-    fn has_place_for(&self, room: &Room, newcomers: usize) -> Result<(), Error> {
-        // Who is drafted to come counts; who is drafted to go does not make room before it is gone.
-        let coming = self.standings.iter().filter(|(_, standing)| standing.is_some()).count();
-        if room.participants() + coming + newcomers > MOST_PARTICIPANTS { Err(Error::RoomFull) } else { Ok(()) }
+    fn has_place_for(&self, newcomers: usize) -> Result<(), Error> {
+        if self.participants + newcomers > MOST_PARTICIPANTS { Err(Error::RoomFull) } else { Ok(()) }
+    }
+
+    fn put(&mut self, agent: AgentNo, standing: Option<Standing>) {
+        let before = self.conversation.room().and_then(|room| self.standing(room, agent));
+        self.participants = self.participants + usize::from(standing.is_some()) - usize::from(before.is_some());
+        self.standings.insert(agent, standing);
     }
 }
 
 impl Batch {
     /// Grants an entry, or refuses it.
-    pub(super) fn take(&mut self, mut entry: Entry, numbering: &mut Numbering, random: [u8; 10]) {
+    pub(super) fn take(&mut self, entry: Entry, numbering: &mut Numbering, random: [u8; 10]) {
         let draft = self.draft_of(&entry.conversation);
         let outcome = match &entry.wanted {
             Wanted::Speech { author, text, .. } => self.speech(draft, &author.clone(), text.clone(), numbering, random),
             Wanted::Change { change, .. } => self.change(draft, &change.clone(), numbering.now),
         };
-        match outcome {
-            Ok(effect) => self.granted.push(Granted { entry, draft, effect }),
-            Err(refused) => entry.refuse(refused),
-        }
+        self.decided.push(Decided { entry, draft, outcome });
     }
 
     /// The entries, back where they were before.
     pub(super) fn into_entries(self) -> Vec<Entry> {
-        self.granted.into_iter().map(|granted| granted.entry).collect()
+        self.decided.into_iter().map(|decided| decided.entry).collect()
     }
 
     fn draft_of(&mut self, conversation: &Arc<Conversation>) -> usize {
@@ -166,7 +174,7 @@ impl Batch {
         match draft.standing(room, agent.number) {
             Some(Standing::Joined) => Ok(false),
             Some(Standing::Invited) => Ok(true),
-            None => draft.has_place_for(room, 1).map(|()| true),
+            None => draft.has_place_for(1).map(|()| true),
         }
     }
 
@@ -221,7 +229,7 @@ impl Batch {
                 invited.push(agent.clone());
             }
         }
-        draft.has_place_for(room, invited.len())?;
+        draft.has_place_for(invited.len())?;
         for agent in &invited {
             self.put(place, agent.number, Some(Standing::Invited), now);
         }
@@ -240,7 +248,7 @@ impl Batch {
 
     fn put(&mut self, place: usize, agent: AgentNo, standing: Option<Standing>, since: Timestamp) {
         let draft = &mut self.drafts[place];
-        draft.standings.push((agent, standing));
+        draft.put(agent, standing);
         let conversation = draft.conversation.number;
         self.commit.participants.push(match standing {
             Some(standing) => ParticipantChange::Stands(Participant { conversation, agent, standing, since }),

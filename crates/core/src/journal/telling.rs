@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, Standing};
 use tertulia_store::Append;
 
 use super::{
-    batch::{Batch, Draft, Effect, Granted, Tells},
-    entry::{Reply, Wanted, answer},
+    batch::{Batch, Decided, Draft, Effect, Tells},
+    entry::{Entry, Reply, Wanted, answer},
 };
 use crate::{
+    Error,
     agents::Agent,
     conversation::Conversation,
     fanout::Announcement,
     notice::{Event, Happening, Notice},
     posted::{Message, Posted},
+    room::Standings,
 };
 
 /// What is made of a batch.
@@ -27,7 +28,7 @@ pub(super) struct Telling {
 pub(super) struct Place {
     pub(super) conversation: Arc<Conversation>,
     pub(super) events: Vec<Event>,
-    standings: Vec<(AgentNo, Option<Standing>)>,
+    standings: Standings,
     is_ended: bool,
 }
 
@@ -36,6 +37,7 @@ pub(super) struct Place {
 pub(super) struct Answers {
     said: Vec<Answer<Arc<Posted>>>,
     changed: Vec<Answer<Vec<Arc<Agent>>>>,
+    refused: Vec<(Entry, Error)>,
 }
 
 /// Whom to answer, and what.
@@ -43,11 +45,18 @@ type Answer<T> = (Reply<T>, T);
 
 /// What is made of `batch`.
 pub(super) fn of(batch: Batch) -> Telling {
-    let Batch { granted, drafts, commit, .. } = batch;
+    let Batch { decided, drafts, commit, .. } = batch;
     let mut places: Vec<_> = drafts.into_iter().map(Place::of).collect();
     let mut answers = Answers::default();
     let mut messages = commit.messages.into_iter();
-    for Granted { entry, draft, effect } in granted {
+    for Decided { entry, draft, outcome } in decided {
+        let effect = match outcome {
+            Ok(effect) => effect,
+            Err(refused) => {
+                answers.refused.push((entry, refused));
+                continue;
+            }
+        };
         let place = &mut places[draft];
         match (entry.wanted, effect) {
             (Wanted::Speech { author, reply, .. }, Effect::Said { profile, joins }) => {
@@ -116,6 +125,9 @@ impl Answers {
         }
         for (mut reply, agents) in self.changed {
             answer(&mut reply, Ok(agents));
+        }
+        for (mut entry, refused) in self.refused {
+            entry.refuse(refused);
         }
     }
 }

@@ -29,7 +29,7 @@ fn ends_at(room: &Conversation) -> Timestamp {
 }
 
 fn is_gone<T>(answer: Result<T, Error>) -> bool {
-    matches!(answer, Err(Error::NotFound(Noun::Room)))
+    answer.is_err_and(|refused| matches!(refused, Error::NotFound(Noun::Room)))
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn the_end_is_told_once_and_not_where_the_room_was_destroyed() {
     }
 
     hub.settle().await;
-    assert_eq!(listeners.each_ref().map(|listener| listener.take()), ["ada destroyed|", "expired|"]);
+    assert_eq!(listeners.each_ref().map(|listener| listener.take()), ["destroyed|", "expired|"]);
     hub.close().await;
 }
 

@@ -135,7 +135,7 @@ async fn nothing_is_said_behind_the_destruction_of_a_room() {
     destroyed.unwrap();
     assert!(gone(said.map(drop)) && gone(joined) && gone(twice));
     hub.settle().await;
-    assert_eq!(listener.take(), "bob joined|bob: before|ada destroyed|");
+    assert_eq!(listener.take(), "bob joined|bob: before|destroyed|");
     assert!(gone(hub.chat.room(room.id).await.map(drop)));
     hub.is_as_stored(&room).await;
     hub.close().await;
