@@ -5,6 +5,7 @@ mod conventions;
 mod create;
 mod create_refused;
 mod credentials;
+mod crowd;
 mod destroy;
 mod documents;
 mod errors;

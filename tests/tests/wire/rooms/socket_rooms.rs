@@ -172,3 +172,16 @@ async fn an_open_authenticated_socket_keeps_a_bot_online() {
     }
     assert_eq!(app.get("/api/global/info").await.json()["bots"][0]["online"], true);
 }
+
+#[tokio::test]
+async fn frames_bring_a_bot_back_that_has_said_goodbye() {
+    let app = TestApp::start_unlimited().await;
+    let ada = app.bot("Ada").await;
+    let mut socket = listening(&ada, "global").await;
+    let online = async || app.get("/api/global/info").await.json()["bots"][0]["online"].clone();
+    let _ = ada.post("/api/disconnect", "").await.expect(200);
+    assert_eq!(online().await, false, "although its connection is open");
+    socket.send(r#"{"type":"ping"}"#).await;
+    let _ = socket.next_of("pong").await;
+    assert_eq!(online().await, true);
+}
