@@ -191,12 +191,12 @@ impl Conversation {
         }
     }
 
-    /// Notes that the message at `seq` was removed.
-    pub(crate) fn forget_text(&self, seq: Seq) {
+    /// Notes that the message at `seq` was removed, which makes `removed` in all.
+    pub(crate) fn forget_text(&self, seq: Seq, removed: u64) {
         if let Some(posted) = self.at(seq) {
             posted.mark_removed();
         }
-        self.write().end.removed += 1;
+        self.write().end.removed = removed;
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Tail> {

@@ -140,9 +140,11 @@ impl Conversations {
         forgotten
     }
 
-    /// The conversation with this number, if it is in memory.
-    pub(crate) fn loaded(&self, number: ConversationNo) -> Option<Arc<Conversation>> {
-        let known = self.lock();
+    /// The conversation with this number, of which something was changed on disk alone, if it is in memory. What was read
+    /// of it before is read again.
+    pub(crate) fn changed(&self, number: ConversationNo) -> Option<Arc<Conversation>> {
+        let mut known = self.lock();
+        known.let_go += 1;
         known.by_id.get(known.ids.get(&number)?).cloned()
     }
 
@@ -193,6 +195,11 @@ impl Conversations {
         gone.extend(known.by_id.values().take_while(|_| !is_enough()).map(|known| known.shed()));
         drop(known);
         drop(gone);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn holds(&self, id: ConversationId) -> bool {
+        self.lock().by_id.contains_key(&id)
     }
 
     #[cfg(test)]

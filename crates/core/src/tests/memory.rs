@@ -109,7 +109,7 @@ async fn a_room_that_changes_while_it_is_read_is_read_again() {
         for other in &rooms[1..] {
             hub.find(*other).await;
         }
-        assert!(hub.chat.0.conversations.loaded(tertulia_model::ConversationNo(2)).is_none(), "it was let go of");
+        assert!(!hub.chat.0.conversations.holds(id), "it was let go of");
         go_on.send(()).unwrap();
     };
 
@@ -201,5 +201,37 @@ async fn who_has_gone_keeps_no_room_in_memory() {
     }
 
     assert!(hub.in_memory().0 <= 2 * MOST, "{:?}", hub.in_memory());
+    hub.close().await;
+}
+
+/// Once found: a message that was removed while its room was being read counted on.
+#[tokio::test]
+async fn a_removal_that_comes_while_a_room_is_read_counts() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    let id = hub.rooms(&ada, 1).await[0];
+    let room = hub.find(id).await;
+    let [first, _] =
+        [hub.chat.say(&ada, &room, "one").await, hub.chat.say(&ada, &room, "two").await].map(Result::unwrap);
+    drop(room);
+    hub.rooms(&ada, 3 * MOST).await;
+    let (has_come, go_on) = hub.store.pause_after("log_end");
+    let meanwhile = async {
+        has_come.await.unwrap();
+        assert!(hub.chat.remove_message(first.0.id).await.unwrap());
+        go_on.send(()).unwrap();
+    };
+
+    let (room, ()) = tokio::join!(hub.find(id), meanwhile);
+
+    assert_eq!(room.count(), 1);
+    assert!(
+        hub.chat
+            .remove_message(hub.chat.page(&room, None, PageFrom::Newest, 5).await.unwrap().messages[0].id)
+            .await
+            .unwrap()
+    );
+    assert_eq!(room.count(), 0);
+    hub.is_as_stored(&room).await;
     hub.close().await;
 }
