@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -30,8 +30,8 @@ pub struct Conversation {
     tail: RwLock<Tail>,
     /// What the messages of this conversation and others weigh together.
     together: Arc<AtomicUsize>,
-    /// Whether it was asked for since unused ones were last let go of.
-    pub(crate) was_used: AtomicBool,
+    /// How often anybody had asked for any conversation when this one was last asked for.
+    pub(crate) last_asked: AtomicU64,
 }
 
 /// What distinguishes a conversation.
@@ -66,7 +66,7 @@ impl Conversation {
         let weight = newest.iter().map(|posted| weight_of(posted)).sum();
         together.fetch_add(weight, Ordering::Relaxed);
         let tail = RwLock::new(Tail { messages: newest.into(), weight, end });
-        Self { number, id, kind, tail, together: together.clone(), was_used: AtomicBool::new(true) }
+        Self { number, id, kind, tail, together: together.clone(), last_asked: AtomicU64::new(0) }
     }
 
     /// Whether it is the lobby.

@@ -43,6 +43,8 @@ struct Known {
     endings: BTreeSet<(Timestamp, ConversationNo)>,
     /// How often conversations were let go of: what was read from the store before must not be remembered after.
     let_go: u64,
+    /// How often anybody has asked for one.
+    asked: u64,
     /// When there are more than this, it is time to look for some to let go of.
     many: usize,
 }
@@ -55,8 +57,14 @@ pub(crate) struct Expected {
 
 impl Conversations {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        let known =
-            Known { by_id: HashMap::new(), ids: HashMap::new(), endings: BTreeSet::new(), let_go: 0, many: MOST };
+        let known = Known {
+            by_id: HashMap::new(),
+            ids: HashMap::new(),
+            endings: BTreeSet::new(),
+            let_go: 0,
+            asked: 0,
+            many: MOST,
+        };
         Self { store, known: Mutex::new(known), weight: Arc::default(), sooner: Notify::new() }
     }
 
@@ -71,10 +79,9 @@ impl Conversations {
         }
         loop {
             let let_go_before = {
-                let known = self.lock();
-                if let Some(conversation) = known.by_id.get(&id) {
-                    conversation.was_used.store(true, Ordering::Relaxed);
-                    return Ok(Some(conversation.clone()));
+                let mut known = self.lock();
+                if let Some(conversation) = known.asked_for(id) {
+                    return Ok(Some(conversation));
                 }
                 known.let_go
             };
@@ -162,8 +169,8 @@ impl Conversations {
     /// `let_go_before`.
     fn remember(&self, read: Conversation, let_go_before: u64) -> Option<Arc<Conversation>> {
         let mut known = self.lock();
-        if let Some(conversation) = known.by_id.get(&read.id) {
-            return Some(conversation.clone());
+        if let Some(conversation) = known.asked_for(read.id) {
+            return Some(conversation);
         }
         if let_go_before != known.let_go {
             return None;
@@ -178,6 +185,7 @@ impl Conversations {
         }
         known.ids.insert(conversation.number, conversation.id);
         known.by_id.insert(conversation.id, conversation.clone());
+        drop(known.asked_for(conversation.id));
         let gone = known.let_go_of_unused();
         drop(known);
         // What they held is none of this lock's business.
@@ -185,16 +193,16 @@ impl Conversations {
         Some(conversation)
     }
 
-    /// Takes messages out of memory until half of what they may weigh is left, if it can be from conversations that
-    /// nobody has asked for lately.
+    /// Takes messages out of memory until half of what they may weigh is left: those of the longest unused conversations.
     fn lighten(&self) {
-        let known = self.lock();
-        let is_enough = || self.weight.load(Ordering::Relaxed) <= MOST_WEIGHT / 2;
-        let unused = known.by_id.values().filter(|known| !known.was_used.swap(false, Ordering::Relaxed));
-        let mut gone: Vec<_> = unused.take_while(|_| !is_enough()).map(|known| known.shed()).collect();
-        gone.extend(known.by_id.values().take_while(|_| !is_enough()).map(|known| known.shed()));
-        drop(known);
-        drop(gone);
+        let mut conversations: Vec<_> = self.lock().by_id.values().cloned().collect();
+        conversations.sort_by_cached_key(|conversation| conversation.last_asked.load(Ordering::Relaxed));
+        for conversation in conversations {
+            if self.weight.load(Ordering::Relaxed) <= MOST_WEIGHT / 2 {
+                return;
+            }
+            drop(conversation.shed());
+        }
     }
 
     #[cfg(test)]
@@ -213,19 +221,28 @@ impl Conversations {
 }
 
 impl Known {
-    /// Lets go of conversations that nobody refers to, if there are many, and gives those: first the ones that nobody has
-    /// asked for lately. A quarter of their number comes anew before it looks at all of them again.
+    /// The conversation with this id, if it is there. It counts as used.
+    fn asked_for(&mut self, id: ConversationId) -> Option<Arc<Conversation>> {
+        let conversation = self.by_id.get(&id)?;
+        self.asked += 1;
+        conversation.last_asked.store(self.asked, Ordering::Relaxed);
+        Some(conversation.clone())
+    }
+
+    /// Lets go of conversations that nobody refers to, if there are many, and gives those: the longest unused ones. A
+    /// quarter of their number comes anew before it looks at all of them again.
     fn let_go_of_unused(&mut self) -> Vec<Arc<Conversation>> {
         if self.by_id.len() <= self.many {
             return Vec::new();
         }
+        let free = self.by_id.values().filter(|known| Arc::strong_count(known) == 1);
+        let mut free: Vec<_> = free.map(|known| (known.last_asked.load(Ordering::Relaxed), known.id)).collect();
         let surplus = self.by_id.len() - MOST * 3 / 4;
-        let is_free = |known: &mut Arc<Conversation>| Arc::strong_count(known) == 1;
-        let was_used = |known: &Arc<Conversation>| known.was_used.swap(false, Ordering::Relaxed);
-        let unused = self.by_id.extract_if(|_, known| !was_used(known) && is_free(known)).take(surplus);
-        let mut gone: Vec<_> = unused.map(|(_, known)| known).collect();
-        let free = self.by_id.extract_if(|_, known| is_free(known)).take(surplus - gone.len());
-        gone.extend(free.map(|(_, known)| known));
+        if surplus < free.len() {
+            free.select_nth_unstable_by_key(surplus, |(last_asked, _)| *last_asked);
+            free.truncate(surplus);
+        }
+        let gone: Vec<_> = free.iter().filter_map(|(_, id)| self.by_id.remove(id)).collect();
         for known in &gone {
             self.ids.remove(&known.number);
         }

@@ -235,3 +235,24 @@ async fn a_removal_that_comes_while_a_room_is_read_counts() {
     hub.is_as_stored(&room).await;
     hub.close().await;
 }
+
+#[tokio::test]
+async fn the_longest_unused_rooms_are_let_go_of_first() {
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    let rooms = hub.rooms(&ada, 10 * MOST).await;
+    let (favourite, others) = rooms.split_first().unwrap();
+    let room = hub.find(*favourite).await;
+    hub.chat.say(&ada, &room, "in memory").await.unwrap();
+    drop(room);
+    let read = hub.store.calls("room");
+
+    for other in others {
+        hub.find(*other).await;
+        hub.find(*favourite).await;
+    }
+
+    assert!(hub.store.calls("room") - read <= others.len(), "the favourite was never read anew");
+    assert!(hub.find(*favourite).await.newest(1).is_some(), "nor lost its messages");
+    hub.close().await;
+}
