@@ -278,11 +278,13 @@ impl Shard {
     fn attach(&mut self, attach: Attach) {
         let Attach { conversation, subscriber, after, answer } = attach;
         let Subscriber { agent, form, outlet } = subscriber;
+        let since = conversation.since(after);
+        // In this order: what it has found by now was said while it might read.
         if let Err(refused) = conversation.permit_reading(agent, self.clock.now()) {
             let _ = answer.send(Attached::Refused(refused));
             return;
         }
-        let Some((missed, end)) = conversation.since(after) else {
+        let Some((missed, end)) = since else {
             let _ = answer.send(Attached::Behind);
             return;
         };

@@ -100,15 +100,16 @@ impl Place {
         self.events.push(Event::Notice(Arc::new(Notice::new(self.conversation.id, what, agent))));
     }
 
-    /// Takes over in memory what was committed.
+    /// Takes over in memory what was committed: first who may read it, then what was said. Who looks at them the other
+    /// way round, and may read, has found nothing that was said after it lost the right.
     pub(super) fn remember(&self) {
-        self.conversation.extend(&self.events);
         if let Some(room) = self.conversation.room() {
             room.apply(&self.standings);
             if self.is_ended {
                 room.end();
             }
         }
+        self.conversation.extend(&self.events);
     }
 
     /// What those who listen are told, if anything.

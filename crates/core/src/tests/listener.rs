@@ -88,9 +88,19 @@ impl TestHub {
         start: &crate::Start,
     ) -> Result<Arc<Listener>, Error> {
         let listener = Arc::new(Listener::default());
-        let outlet: Arc<dyn Outlet> = listener.clone();
-        self.chat.follow(conversation, reader, start, &FORM, &outlet, self.chat.delivery_key()).await?;
+        self.follow_as(conversation, reader, start, &listener).await?;
         Ok(listener)
+    }
+
+    pub(super) async fn follow_as(
+        &self,
+        conversation: &Arc<Conversation>,
+        reader: Option<&Caller>,
+        start: &crate::Start,
+        listener: &Arc<Listener>,
+    ) -> Result<(), Error> {
+        let outlet: Arc<dyn Outlet> = listener.clone();
+        self.chat.follow(conversation, reader, start, &FORM, &outlet, self.chat.delivery_key()).await
     }
 
     /// Waits until everything that was written so far has been delivered.

@@ -205,3 +205,30 @@ async fn nothing_of_a_room_is_created_where_somebody_invited_is_unknown_or_the_s
     assert_eq!(hub.chat.rooms(None, Some(&ada), 10, 0).await.unwrap().1, 0);
     hub.close().await;
 }
+
+/// Once found: a creator that had left its private room saw it whole alone, and as a stranger on the list.
+#[tokio::test]
+async fn the_list_shows_of_a_room_what_the_room_shows() {
+    let hub = TestHub::open().await;
+    let (ada, bob, eve) = (hub.join("ada").await, hub.join("bob").await, hub.join("eve").await);
+    let rooms = [
+        hub.room(&ada, Visibility::Private, &[&bob]).await,
+        hub.room(&ada, Visibility::Public, &[&bob]).await,
+        hub.room(&bob, Visibility::Private, &[]).await,
+    ];
+    hub.chat.leave_room(&ada, &rooms[0]).await.unwrap();
+    hub.chat.leave_room(&bob, &rooms[1]).await.unwrap();
+    hub.chat.say(&bob, &rooms[0], "hello").await.unwrap();
+
+    for reader in [Some(&ada), Some(&bob), Some(&eve), None] {
+        let (mut listed, total) = hub.chat.rooms(None, reader, 10, 0).await.unwrap();
+        assert_eq!(total, 3);
+        listed.reverse();
+        for (room, listed) in rooms.iter().zip(listed) {
+            let seen = hub.chat.view_room(room, reader).unwrap();
+            assert_eq!(listed.details, seen.details, "{reader:?}");
+            assert_eq!((listed.id, listed.members, listed.messages), (seen.id, seen.members, seen.messages));
+        }
+    }
+    hub.close().await;
+}
