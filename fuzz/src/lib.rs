@@ -11,7 +11,7 @@ mod model;
 
 pub use core::{bookmarks, limits};
 
-pub use edge::{forwarding, preferences};
+pub use edge::{forwarding, frames, preferences};
 pub use model::{accounts, links, names, profiles, texts};
 
 /// A target: its name, and what it feeds.
@@ -22,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("accounts", accounts),
     ("bookmarks", bookmarks),
     ("forwarding", forwarding),
+    ("frames", frames),
     ("limits", limits),
     ("links", links),
     ("names", names),

@@ -195,3 +195,130 @@ async fn the_documents_say_where_they_are_and_what_holds_here() {
     assert!(app.get("/robots.txt").await.expect(200).text().starts_with("User-agent: *"));
     app.stop().await;
 }
+
+/// Every document for agents, in every language.
+const DOCUMENTS: [&str; 7] = [
+    "/skill.md?lang=en",
+    "/skill.md?lang=zh",
+    "/heartbeat.md?lang=en",
+    "/heartbeat.md?lang=zh",
+    "/skills.md?lang=en",
+    "/skills.md?lang=zh",
+    "/llms.txt",
+];
+
+/// What a reader would take for a path: from a slash to the next sign that no path has.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
+    let is_no_part = |c: char| c.is_whitespace() || !c.is_ascii() || "`'\"()<>|,;?".contains(c);
+    text.split(is_no_part).map(|word| word.trim_end_matches(['.', ':'])).filter(|word| word.contains('/'))
+}
+
+#[tokio::test]
+async fn the_guide_to_looking_in_says_where_it_is_and_what_holds_here() {
+    let mut app = TestApp::with(|config| {
+        config.public_url = Some("https://chat.example".to_owned().try_into().unwrap());
+        config.limits.requests_per_address = "77 per 2m".parse().unwrap();
+    })
+    .start()
+    .await;
+    let english = app.get("/heartbeat.md").await.expect(200);
+    assert_eq!(english.header("content-type"), Some("text/markdown; charset=utf-8"));
+    assert_eq!(english.header("vary"), Some("Accept-Language"));
+    let text = english.text();
+    assert!(text.starts_with("---\nname: tertulia-heartbeat\nversion: "), "{text}");
+    assert!(text.contains(r#"metadata: {"api_base":"https://chat.example/api/v1","ws_base":"wss://chat.example/ws"}"#));
+    assert!(text.contains("| requests from one address | 77 per 2m |"), "{text}");
+    assert!(text.contains("curl 'https://chat.example/api/rooms/list'"), "{text}");
+    let chinese = app.get("/heartbeat.md?lang=zh").await.expect(200);
+    assert!(chinese.text().contains("## 何时") && chinese.text().contains("77 per 2m"));
+    let accepted = app.send(Request::new("GET", "/heartbeat.md").header("Accept-Language", "zh-CN")).await.expect(200);
+    assert_eq!(accepted.text(), chinese.text());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_rooms_are_described_with_the_numbers_that_hold() {
+    let mut app = TestApp::start().await;
+    let socket = app.url().replacen("http", "ws", 1);
+    for document in ["/skill.md?lang=en", "/skill.md?lang=zh"] {
+        let text = app.get(document).await.expect(200).text().to_owned();
+        for number in ["604800", "600", "60", "4000", "500", "64"] {
+            assert!(text.split(|c: char| !c.is_ascii_digit()).any(|word| word == number), "{number} in {document}");
+        }
+        assert!(text.contains(&format!("`{socket}/api/ws`")), "{text}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_left_to_fill_in_and_no_other_host_is_named() {
+    let mut app = TestApp::start().await;
+    let own = [app.url(), app.url().replacen("http", "ws", 1)];
+    for document in DOCUMENTS {
+        let reply = app.get(document).await.expect(200);
+        let text = reply.text();
+        for mark in ["{{", "}}", "{%", "%}"] {
+            assert!(!text.contains(mark), "{mark} in {document}: {text}");
+        }
+        for (at, _) in text.match_indices("://") {
+            let scheme = text[..at].rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |before| before + 1);
+            let address = &text[scheme..];
+            // The only other one is the scheme that an avatar's address has.
+            let is_own = own.iter().any(|own| address.starts_with(own.as_str())) || address.starts_with("https://`");
+            assert!(is_own, "{document}: {}", address.lines().next().unwrap_or_default());
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_path_that_the_documents_name_exists() {
+    let mut app = TestApp::start().await;
+    let description = app.get("/openapi.json").await.expect(200).json();
+    let described = description["paths"].as_object().expect("paths");
+    let socket = app.url().replacen("http", "ws", 1);
+    for document in DOCUMENTS.into_iter().chain(["/docs"]) {
+        let reply = page(&app, document).await.expect(200);
+        let mut named = 0;
+        // The front matter names what programs of other dialects look for.
+        for line in reply.text().lines().filter(|line| !line.starts_with("metadata: ")) {
+            for word in paths(line) {
+                let path = word.strip_prefix(&app.url()).or_else(|| word.strip_prefix(&socket)).unwrap_or(word);
+                if path.starts_with("/api/") {
+                    named += 1;
+                    let path = path.replace("/ID", "/{id}");
+                    assert!(described.contains_key(&path), "{document} names {path}, which is not described");
+                } else if path.starts_with('/') && path.contains('.') {
+                    let _ = app.get(path).await.expect(200);
+                }
+            }
+        }
+        assert!(named >= 5, "{document} names {named} calls");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_call_that_the_documents_name_has_its_method() {
+    const METHODS: [&str; 3] = ["GET ", "POST ", "DELETE "];
+    let mut app = TestApp::start().await;
+    let description = app.get("/openapi.json").await.expect(200).json();
+    let mut named = 0;
+    for document in DOCUMENTS {
+        let reply = app.get(document).await.expect(200);
+        for method in METHODS {
+            for (at, _) in reply.text().match_indices(method) {
+                let rest = &reply.text()[at + method.len()..];
+                let Some(path) = paths(rest.lines().next().unwrap_or_default()).next() else { continue };
+                let path = path.strip_prefix(&app.url()).unwrap_or(path).replace("/ID", "/{id}");
+                if rest.starts_with(['/', 'h']) && path.starts_with("/api/") {
+                    named += 1;
+                    let item = &description["paths"][&path];
+                    assert!(item[method.trim().to_lowercase()].is_object(), "{document}: {method}{path}");
+                }
+            }
+        }
+    }
+    assert!(named >= 30, "{named} calls");
+    app.stop().await;
+}

@@ -131,7 +131,8 @@ pub(crate) enum AdminCommand {
     #[command(after_help = "Examples:\n  tertulia admin delete-message 0001-00000000002a-89abcdef\n  \
                             tertulia admin delete-message 0198f3a0-1c2d-7e4f-8a5b-6c7d8e9f0a1b")]
     DeleteMessage {
-        /// The message's id, as readers of the lobby know it or as a UUID
+        /// The message's id, as readers of the lobby know it; of a message in a room, the room's id, a slash, and the
+        /// message's id; or a UUID
         id: String,
         #[command(flatten)]
         output: OutputArgs,

@@ -46,19 +46,20 @@ impl Relation {
     pub(crate) fn grant(self, wish: Wish) -> Result<(), Error> {
         let is_open = self.visibility == Visibility::Public || self.is_participant();
         match wish {
-            Wish::Read if is_open => Ok(()),
-            Wish::Read => Err(Error::NotParticipant),
-            Wish::Speak | Wish::Join if is_open => Ok(()),
-            Wish::Speak | Wish::Join => Err(Error::NotInvited),
-            Wish::Invite if !self.is_participant() => Err(Error::NotParticipant),
-            Wish::Invite if self.only_creator_invites && !self.is_creator => Err(Error::NotCreator),
-            Wish::Invite => Ok(()),
-            Wish::Leave if self.standing.is_some() => Ok(()),
-            Wish::Leave => Err(Error::NotParticipant),
-            Wish::Destroy if self.is_creator => Ok(()),
-            Wish::Destroy => Err(Error::NotCreator),
+            Wish::Read => only_if(is_open, Error::NotParticipant),
+            Wish::Speak | Wish::Join => only_if(is_open, Error::NotInvited),
+            Wish::Invite => {
+                only_if(self.is_participant(), Error::NotParticipant)?;
+                only_if(self.is_creator || !self.only_creator_invites, Error::NotCreator)
+            }
+            Wish::Leave => only_if(self.standing.is_some(), Error::NotParticipant),
+            Wish::Destroy => only_if(self.is_creator, Error::NotCreator),
         }
     }
+}
+
+fn only_if(is_granted: bool, refusal: Error) -> Result<(), Error> {
+    if is_granted { Ok(()) } else { Err(refusal) }
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::{
 };
 
 use tertulia_model::{ConversationId, ConversationNo, Timestamp};
-use tertulia_store::{RoomRecord, Store, StoreError};
+use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::{
-    agents::Directory,
+    agents::{Agent, Directory},
     conversation::{Conversation, Kind},
     room::Room,
 };
@@ -44,6 +44,12 @@ struct Known {
     newcomers: usize,
 }
 
+/// How often conversations had been let go of before a room was created.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    let_go_before: u64,
+}
+
 impl Conversations {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store, known: Mutex::default(), sooner: Notify::new() }
@@ -73,15 +79,25 @@ impl Conversations {
         }
     }
 
-    /// Takes a room into memory that was created just now.
+    /// What a room is to be created with: see [`Conversations::welcome`].
+    pub(crate) fn expect(&self) -> Expected {
+        Expected { let_go_before: self.lock().let_go }
+    }
+
+    /// Takes a room into memory that was created after `expected` was asked for, with these participants. Nothing is
+    /// read, so nothing can fail, unless others have found, changed and left it meanwhile.
     pub(crate) async fn welcome(
         &self,
+        expected: Expected,
         record: RoomRecord,
+        creator: Arc<Agent>,
+        participants: &[Participant],
         directory: &Directory,
     ) -> Result<Arc<Conversation>, StoreError> {
-        let (id, let_go_before) = (record.id, self.lock().let_go);
-        let read = self.read(record, directory).await?;
-        match self.remember(read, let_go_before) {
+        let (number, id) = (record.number, record.id);
+        let kind = Kind::Room(Room::new(record, creator, participants));
+        let created = Conversation::new(number, id, kind, LogEnd::default(), Vec::new());
+        match self.remember(created, expected.let_go_before) {
             Some(conversation) => Ok(conversation),
             None => self.room(id, directory).await?.ok_or(StoreError::Unreadable("room")),
         }

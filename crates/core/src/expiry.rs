@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use tertulia_model::Timestamp;
 use tertulia_store::Swept;
 use tokio_util::sync::CancellationToken;
 
@@ -20,22 +19,21 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// the writer serves whoever waits.
 const SLICE: u32 = 150;
 
-/// Rest between two slices, so that deleting never takes more than a part of the writer's time.
+/// Rest between two slices while others wait for the writer, so that deleting takes only a part of its time.
 const REST: Duration = Duration::from_millis(10);
 
-/// Longest sleep while no room is about to end: a clock that is set forward is noticed after this.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Longest sleep while a room is to end: a calendar that is set forward is noticed after this.
+const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 
 impl Chat {
     /// Tells those who listen to a room that it is over, in the moment in which it is.
     pub(crate) async fn end_rooms(self, stop: CancellationToken) {
         loop {
             let sooner = self.0.conversations.sooner.notified();
-            let wait = self.0.conversations.next_ending().map_or(LONGEST_SLEEP, |at| self.until(at));
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sooner => {}
-                () = self.0.clock.sleep(wait.min(LONGEST_SLEEP)) => {}
+                () = self.next_ending() => {}
             }
             for conversation in self.0.conversations.take_ended(self.now()) {
                 // Refused only when the hub stops.
@@ -44,9 +42,12 @@ impl Chat {
         }
     }
 
-    fn until(&self, at: Timestamp) -> Duration {
-        // Clocks tick in milliseconds somewhere below; never wake up before the moment.
-        at.since(self.now()) + Duration::from_millis(1)
+    /// Waits until the next room in memory ends; for ever while there is none.
+    async fn next_ending(&self) {
+        match self.0.conversations.next_ending() {
+            Some(at) => self.0.clock.sleep(at.since(self.now()).min(LONGEST_SLEEP)).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Deletes what is left of rooms that are over.
@@ -54,9 +55,14 @@ impl Chat {
         while self.wait(SWEEP_EVERY, &stop).await {
             while let Ok(swept) = self.sweep_slice().await.inspect_err(warn)
                 && swept.rows >= SLICE
-                && self.wait(REST, &stop).await
+                && self.rest(&stop).await
             {}
         }
+    }
+
+    /// Leaves the writer to others for a while, if any are there; `false` when it is time to stop.
+    async fn rest(&self, stop: &CancellationToken) -> bool {
+        if self.0.journal.is_idle() { !stop.is_cancelled() } else { self.wait(REST, stop).await }
     }
 
     async fn sweep_slice(&self) -> Result<Swept, Error> {

@@ -171,12 +171,11 @@ struct Pending {
 
 impl Pending {
     fn add(&mut self, conversation: ConversationNo, events: &[Event], committed: Duration) {
-        match self.places.get(&conversation) {
-            Some(place) => self.happened[*place].1.extend(events.iter().cloned()),
-            None => {
-                self.places.insert(conversation, self.happened.len());
-                self.happened.push((conversation, events.to_vec(), committed));
-            }
+        if let Some(place) = self.places.get(&conversation) {
+            self.happened[*place].1.extend(events.iter().cloned());
+        } else {
+            self.places.insert(conversation, self.happened.len());
+            self.happened.push((conversation, events.to_vec(), committed));
         }
     }
 }
@@ -255,6 +254,13 @@ impl Shard {
                 Event::Notice(notice) => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
+                }
+                Event::Withdrawn => {
+                    listeners.serve(&std::mem::take(&mut posts)).await;
+                    listeners.close_where(
+                        |conversation, one| !conversation.may_be_read_by(one.agent),
+                        Ended::NoLongerAllowed,
+                    );
                 }
             }
         }
@@ -351,16 +357,16 @@ impl Listeners {
                 audience.push_to_all(&Frames::new(bytes)).await;
             }
         }
-        let conversation = &self.conversation;
-        let (ended, why): (&(dyn Fn(&Subscription) -> bool + Sync), _) = match notice.what {
-            Happening::Created | Happening::Joined => return,
-            Happening::Expired | Happening::Destroyed => (&|_| true, Ended::PlaceGone),
-            Happening::Left => (&|one| !conversation.may_be_read_by(one.agent), Ended::NoLongerAllowed),
-        };
-        for audience in &self.audiences {
-            for subscription in audience.subscriptions.iter().filter(|one| ended(one)) {
-                subscription.outlet.close(why);
-            }
+        match notice.what {
+            Happening::Created | Happening::Joined | Happening::Left => {}
+            Happening::Expired | Happening::Destroyed => self.close_where(|_, _| true, Ended::PlaceGone),
+        }
+    }
+
+    fn close_where(&self, is_over: impl Fn(&Conversation, &Subscription) -> bool, why: Ended) {
+        let subscriptions = self.audiences.iter().flat_map(|audience| &audience.subscriptions);
+        for subscription in subscriptions.filter(|one| is_over(&self.conversation, one)) {
+            subscription.outlet.close(why);
         }
     }
 }

@@ -210,9 +210,13 @@ impl Chat {
         Ok(posted.filter(|posted| posted.seq == seq))
     }
 
-    /// The lobby's message that a bookmark names.
-    pub(crate) async fn lobby_message(&self, bookmark: Bookmark) -> Result<Option<MessageId>, Error> {
-        let posted = self.message_in(&self.0.lobby, bookmark.seq).await?;
+    /// The message that a bookmark names.
+    pub(crate) async fn named_message(
+        &self,
+        conversation: &Conversation,
+        bookmark: Bookmark,
+    ) -> Result<Option<MessageId>, Error> {
+        let posted = self.message_in(conversation, bookmark.seq).await?;
         Ok(posted.filter(|posted| Bookmark::of(self.0.hub.epoch, posted) == bookmark).map(|posted| posted.id))
     }
 

@@ -83,6 +83,11 @@ impl Journal {
         answer.await.map_err(|_| Error::Stopping)?
     }
 
+    /// Whether nobody waits for the writer.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.capacity() == self.queue.max_capacity()
+    }
+
     /// Whether the writer takes more.
     pub(crate) fn is_open(&self) -> bool {
         !self.queue.is_closed()

@@ -57,4 +57,6 @@ pub(crate) enum Event {
     Posted(Arc<Posted>),
     /// Anything else.
     Notice(Arc<Notice>),
+    /// Some of those who listen may not do so any more. Nobody is told.
+    Withdrawn,
 }

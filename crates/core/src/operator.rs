@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use tertulia_model::{AgentState, ConversationNo, MessageId, NameKey};
 use tertulia_store::{AgentRecord, AuditEntry};
 
-use crate::{Ended, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
+use crate::{Bookmark, Ended, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
 /// Agents on one page of the operator's list.
 pub(crate) const OPERATOR_PAGE: u32 = 500;
@@ -52,13 +52,13 @@ impl Chat {
         if number == self.0.lobby.number { Some(self.0.lobby.clone()) } else { self.0.conversations.loaded(number) }
     }
 
-    /// The message that stands at a bookmark in the lobby.
+    /// The message that stands at a bookmark in a conversation.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn message_at(&self, bookmark: crate::Bookmark) -> Result<MessageId, Error> {
-        self.lobby_message(bookmark).await?.ok_or(Error::NotFound(Noun::Message))
+    pub async fn message_at(&self, conversation: &Conversation, bookmark: Bookmark) -> Result<MessageId, Error> {
+        self.named_message(conversation, bookmark).await?.ok_or(Error::NotFound(Noun::Message))
     }
 
     /// Agents in a state (any, if none), by number, a page after the named agent.

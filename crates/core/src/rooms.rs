@@ -2,8 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tertulia_model::{About, ConversationId, ConversationNo, RoomName, TimeToLive, Timestamp, Visibility, random_uuid};
-use tertulia_store::{LogEnd, NewRoom, RoomListing, RoomRecord};
+use tertulia_model::{
+    About, ConversationId, ConversationNo, RoomName, Standing, TimeToLive, Timestamp, Visibility, random_uuid,
+};
+use tertulia_store::{LogEnd, NewRoom, Participant, RoomListing, RoomRecord};
 
 use crate::{
     Attendee, Deed, Error, Noun,
@@ -110,7 +112,7 @@ impl Chat {
         let (subject, limit) = (Subject::Agent(creator.number), surface.limits.of(Action::CreateRoom));
         let counted = self.0.limiter.take(surface.counted_as, Action::CreateRoom, subject, limit);
         let counted = counted.map_err(Error::Throttled)?;
-        let new = self.planned(plan, creator, &invited);
+        let (new, expected) = (self.planned(plan, creator, &invited), self.0.conversations.expect());
         let record = match self.0.store.create_room(&new).await {
             Ok(record) => record,
             Err(error) => {
@@ -120,7 +122,9 @@ impl Chat {
                 return Err(error.into());
             }
         };
-        let conversation = self.0.conversations.welcome(record, &self.0.directory).await?;
+        let participants = participants_of(&record, &new);
+        let (conversations, directory) = (&self.0.conversations, &self.0.directory);
+        let conversation = conversations.welcome(expected, record, creator.clone(), &participants, directory).await?;
         if new.visibility == Visibility::Public {
             self.announce_room(conversation.id, creator).await;
         }
@@ -273,4 +277,12 @@ impl Chat {
         };
         Ok((listings.into_iter().filter_map(view).collect(), total))
     }
+}
+
+/// Who takes part in a room that was created just now.
+fn participants_of(room: &RoomRecord, new: &NewRoom) -> Vec<Participant> {
+    let (conversation, since) = (room.number, room.created_at);
+    let invited = new.invited.iter().map(|agent| (*agent, Standing::Invited));
+    let all = std::iter::once((new.creator, Standing::Joined)).chain(invited);
+    all.map(|(agent, standing)| Participant { conversation, agent, standing, since }).collect()
 }

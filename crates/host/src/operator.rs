@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use tertulia_core::{AgentRecord, AuditEntry, Bookmark, Chat, Error, Noun};
 use tertulia_edge::Edge;
-use tertulia_model::{AgentNo, AgentState, MessageId};
+use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId};
 use tertulia_store::{Agents, Hub, StoreError};
 use tertulia_store_sqlite::SqliteStore;
 use uuid::Uuid;
@@ -68,15 +68,23 @@ impl Operator {
     }
 
     async fn delete_message(&self, id: &str) -> Result<Answer, String> {
-        let said = |error: Error| about(id, &error);
-        let message = match (id.parse::<Uuid>(), id.parse::<Bookmark>()) {
-            (Ok(uuid), _) => MessageId::from_uuid(uuid),
-            (Err(_), Ok(bookmark)) => self.chat.message_at(bookmark).await.map_err(said)?,
-            (Err(_), Err(_)) => {
-                return Err(format!("`{id}` is not the id of a message: a UUID, or like 0001-000000000001-89abcdef"));
-            }
+        let Some(named) = NamedMessage::parse(id) else {
+            return Err(format!(
+                "`{id}` is not the id of a message: a UUID, or like 0001-000000000001-89abcdef in the lobby, or such a \
+                 one after a room's id and a slash"
+            ));
         };
-        self.chat.remove_message(message).await.map(done).map_err(said)
+        let removal = async {
+            let message = match named {
+                NamedMessage::Anywhere(message) => message,
+                NamedMessage::InLobby(bookmark) => self.chat.message_at(self.chat.lobby(), bookmark).await?,
+                NamedMessage::InRoom(room, bookmark) => {
+                    self.chat.message_at(&*self.chat.room(room).await?, bookmark).await?
+                }
+            };
+            self.chat.remove_message(message).await
+        };
+        removal.await.map(done).map_err(|error| about(id, &error))
     }
 
     async fn list(&self, state: Option<&str>, after: Option<&str>) -> Result<Answer, String> {
@@ -140,6 +148,24 @@ fn audit_line(entry: &AuditEntry, names: &HashMap<AgentNo, Arc<str>>) -> AuditLi
         action: entry.action.clone(),
         agent: entry.agent.and_then(|agent| names.get(&agent)).map(ToString::to_string),
         detail: entry.detail.clone(),
+    }
+}
+
+/// A message as the operator names it.
+enum NamedMessage {
+    Anywhere(MessageId),
+    InLobby(Bookmark),
+    InRoom(ConversationId, Bookmark),
+}
+
+impl NamedMessage {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some((room, bookmark)) = text.split_once('/') {
+            let room = ConversationId::from_uuid(room.parse().ok()?);
+            return Some(Self::InRoom(room, bookmark.parse().ok()?));
+        }
+        let anywhere = text.parse::<Uuid>().ok().map(|uuid| Self::Anywhere(MessageId::from_uuid(uuid)));
+        anywhere.or_else(|| text.parse().ok().map(Self::InLobby))
     }
 }
 

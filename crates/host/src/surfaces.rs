@@ -109,6 +109,10 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("registrations from one address", limits.registrations_per_address.to_string()),
         ("requests from one address", limits.requests_per_address.to_string()),
         ("open streams from one address", limits.streams_per_address.to_string()),
+        ("open WebSockets from one address, without a key", limits.sockets_per_address.to_string()),
+        ("open streams and WebSockets of an agent, with its key", limits.connections_per_agent.to_string()),
+        ("rooms that an agent creates", limits.rooms_per_agent.to_string()),
+        ("messages of an agent in one room", limits.room_messages.to_string()),
         ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
     ];
     tertulia_site::Options {

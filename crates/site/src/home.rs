@@ -25,6 +25,7 @@ struct Signpost {
 struct Links {
     site: String,
     skill: String,
+    heartbeat: String,
     llms: String,
     openapi: String,
     health: String,
@@ -49,6 +50,7 @@ fn signpost(site: &Site) -> Signpost {
         links: Links {
             site: link("/"),
             skill: link("/skill.md"),
+            heartbeat: link("/heartbeat.md"),
             llms: link("/llms.txt"),
             openapi: link("/openapi.json"),
             health: link("/health"),

@@ -49,6 +49,7 @@ impl Site {
             .route("/agents/{name}", get(agent::show))
             .route("/docs", get(docs::show))
             .route("/skill.md", get(documents::skill))
+            .route("/heartbeat.md", get(documents::heartbeat))
             .route("/llms.txt", get(documents::llms))
             .route("/robots.txt", get(documents::robots))
             .route("/favicon.ico", get(crate::assets::favicon))

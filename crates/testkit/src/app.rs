@@ -67,7 +67,10 @@ impl TestApp {
             config.limits.requests_per_address = tertulia_core::Limit::Off;
             config.limits.lobby_unverified = tertulia_core::Limit::Off;
             config.limits.lobby_verified = tertulia_core::Limit::Off;
+            config.limits.rooms_per_agent = tertulia_core::Limit::Off;
+            config.limits.room_messages = tertulia_core::Limit::Off;
             config.limits.streams_per_address = 10_000;
+            config.limits.sockets_per_address = 10_000;
         })
         .start()
         .await
@@ -233,6 +236,20 @@ impl TestApp {
     /// The answer, if it is refused.
     pub async fn socket_with(&self, request: Request, texts: &[&str]) -> Result<WebSocket, Reply> {
         WebSocket::open_with(Connection::open(self.address).await, request, texts).await
+    }
+
+    /// Waits for something while time passes, step by step and as fast as it can.
+    pub async fn while_time_passes<T>(&self, step: Duration, what: impl Future<Output = T>) -> T {
+        let passing = async {
+            loop {
+                self.advance(step);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            done = what => done,
+            never = passing => never,
+        }
     }
 
     /// Lets time pass.

@@ -47,6 +47,7 @@ const TABLE: &[(&str, &str, May)] = &[
     ("POST", "/api/rooms/{id}/join", May::Agents),
     ("POST", "/api/rooms/{id}/leave", May::Agents),
     ("GET", "/api/rooms/{id}/stream", May::AnybodyHonest),
+    ("GET", "/api/ws", May::Anybody),
     ("GET", "/skills.md", May::Anybody),
     ("GET", "/health", May::Anybody),
     ("GET", "/metrics", May::ThisMachine),

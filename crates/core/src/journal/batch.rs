@@ -226,7 +226,7 @@ impl Batch {
         draft.relation(room, by).grant(Wish::Destroy)?;
         draft.is_ended = true;
         self.commit.endings.push((draft.conversation.number, now));
-        Ok(Effect::Changed { agents: vec![by.clone()], notice: Some(Happening::Destroyed) })
+        Ok(Effect::Changed { agents: Vec::new(), notice: Some(Happening::Destroyed) })
     }
 
     /// Nothing is to be committed: the time is up whether or not anybody says so.

@@ -7,7 +7,7 @@ use tertulia_store::Append;
 
 use super::{
     batch::{Batch, Draft, Effect, Granted},
-    entry::{Reply, Wanted, answer},
+    entry::{Change, Reply, Wanted, answer},
 };
 use crate::{
     agents::Agent,
@@ -34,9 +34,12 @@ pub(super) struct Place {
 /// Whom to answer what.
 #[derive(Default)]
 pub(super) struct Answers {
-    said: Vec<(Reply<Arc<Posted>>, Arc<Posted>)>,
-    changed: Vec<(Reply<Vec<Arc<Agent>>>, Vec<Arc<Agent>>)>,
+    said: Vec<Answer<Arc<Posted>>>,
+    changed: Vec<Answer<Vec<Arc<Agent>>>>,
 }
+
+/// Whom to answer, and what.
+type Answer<T> = (Reply<T>, T);
 
 /// What is made of `batch`.
 pub(super) fn of(batch: Batch) -> Telling {
@@ -57,9 +60,12 @@ pub(super) fn of(batch: Batch) -> Telling {
                 place.events.push(Event::Posted(posted.clone()));
                 answers.said.push((reply, posted));
             }
-            (Wanted::Change { reply, .. }, Effect::Changed { agents, notice }) => {
+            (Wanted::Change { change, reply }, Effect::Changed { agents, notice }) => {
                 if let Some(what) = notice {
                     place.note(what, agents.first().cloned());
+                }
+                if let Change::Leave(_) = change {
+                    place.events.push(Event::Withdrawn);
                 }
                 answers.changed.push((reply, agents));
             }

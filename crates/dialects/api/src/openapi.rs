@@ -43,14 +43,20 @@ pub fn completed(mut description: OpenApi) -> OpenApi {
 fn complete(operation: &mut Operation) {
     add(operation, &ANYWHERE);
     let is_authenticated = operation.security.is_some();
-    if is_authenticated {
+    if let Some(said) = operation.security.take() {
         add(operation, &[("401", "`UNAUTHORIZED`: no valid key")]);
-        let either = ["key", "keyHeader"].map(|scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []));
-        operation.security = Some(either.into());
+        operation.security = Some(by_either_header(&said));
     }
     if operation.request_body.is_some() || is_authenticated {
         add(operation, &WITH_BODY);
     }
+}
+
+/// Each key may come in either header; where none is needed, that stays so.
+fn by_either_header(said: &[SecurityRequirement]) -> Vec<SecurityRequirement> {
+    let nothing = said.iter().find(|requirement| **requirement == SecurityRequirement::default()).cloned();
+    let either = ["key", "keyHeader"].map(|scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []));
+    nothing.into_iter().chain(either).collect()
 }
 
 fn add(operation: &mut Operation, statuses: &[(&str, &str)]) {
@@ -58,5 +64,25 @@ fn add(operation: &mut Operation, statuses: &[(&str, &str)]) {
         let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
         let response = ResponseBuilder::new().description(*why).content("application/json", problem).build();
         operation.responses.responses.entry((*status).to_owned()).or_insert(RefOr::T(response));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn security_of(said: &[SecurityRequirement]) -> serde_json::Value {
+        serde_json::to_value(by_either_header(said)).unwrap()
+    }
+
+    #[test]
+    fn a_key_may_come_in_either_header_and_where_it_is_optional_stays_away() {
+        let key = SecurityRequirement::new::<_, [&str; 0], &str>("key", []);
+        let either = json!([{ "key": [] }, { "keyHeader": [] }]);
+        assert_eq!(security_of(std::slice::from_ref(&key)), either);
+        let optional = json!([{}, { "key": [] }, { "keyHeader": [] }]);
+        assert_eq!(security_of(&[SecurityRequirement::default(), key]), optional);
     }
 }

@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use tertulia_api::{Failure, body::Field, json::put_array, query::parse_cursor};
-use tertulia_core::{Bookmark, Form, Happening, Notice, Page, Posted};
+use tertulia_core::{Bookmark, Form, Notice, Page, Posted};
 use tertulia_edge::ws;
 use tertulia_model::{ConversationId, Epoch};
 
@@ -168,8 +168,7 @@ pub(crate) fn write_notice(notice: &Notice, out: &mut Vec<u8>) {
         #[serde(skip_serializing_if = "Option::is_none")]
         bot: Option<&'a str>,
     }
-    let is_over = matches!(notice.what, Happening::Expired);
-    let bot = notice.agent.as_ref().filter(|_| !is_over).map(|agent| &*agent.name);
+    let bot = notice.agent.as_ref().map(|agent| &*agent.name);
     let frame = RoomFrame { r#type: "room", room: notice.conversation.to_string(), event: word_of(notice.what), bot };
     put(&serde_json::to_vec(&frame).expect("strings are always JSON"), out);
 }

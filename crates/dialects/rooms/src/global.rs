@@ -7,7 +7,7 @@ use axum::{
 };
 use http::HeaderMap;
 use serde::Serialize;
-use tertulia_api::{ApiState, MaybeSignedIn, Problem, SignedIn, StreamQuery, StreamRequest};
+use tertulia_api::{ApiState, OptionallySignedIn, Problem, SignedIn, StreamQuery, StreamRequest};
 use tertulia_edge::WholeBody;
 use utoipa::ToSchema;
 
@@ -92,16 +92,17 @@ pub(crate) async fn post(
 
 /// The global chat as server-sent events: history, then every message, and new public rooms.
 #[utoipa::path(
-    get, path = "/api/global/stream", tag = "rooms", params(StreamQuery),
+    get, path = "/api/global/stream", tag = "rooms", security((), ("key" = [])), params(StreamQuery),
     responses(
         (status = 200, description = "Unnamed events, each one line of JSON `{\"type\",\"data\"}`: `history`, \
          `message`, `room`", content_type = "text/event-stream", body = String),
+        (status = 403, description = "`SUSPENDED`", body = Problem),
         (status = 429, description = "`TOO_MANY_STREAMS`, `RATE_LIMITED`", body = Problem),
     ),
 )]
 pub(crate) async fn follow(
     State(rooms): State<Rooms>,
-    MaybeSignedIn(caller): MaybeSignedIn,
+    OptionallySignedIn(caller): OptionallySignedIn,
     request: StreamRequest,
 ) -> Result<Response, Refused> {
     stream::open(&rooms, rooms.chat().lobby(), caller.as_ref(), request).await

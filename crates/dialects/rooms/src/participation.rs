@@ -12,7 +12,7 @@ use tertulia_api::{
     body::{self, Field},
     json::content_type,
 };
-use tertulia_core::AgentRef;
+use tertulia_core::{AgentRef, Error};
 use tertulia_edge::WholeBody;
 use tertulia_model::AgentId;
 use utoipa::ToSchema;
@@ -126,27 +126,32 @@ pub(crate) async fn leave(
     Ok(Json(Done::DONE))
 }
 
-fn invited(invitation: &Invitation<'_>) -> Result<Vec<AgentRef>, Failure> {
+fn invited(invitation: &Invitation<'_>) -> Result<Vec<AgentRef>, Refused> {
     let refuse = |field| move |problem: &str| Failure::bad_field("INVALID_INVITE", field, problem);
     let mut bots = Vec::new();
     if let Some(name) = invitation.bot_name.optional(refuse("botName"))? {
         bots.push(AgentRef::Name(name.to_owned()));
     }
     if let Some(id) = invitation.bot_id.optional(refuse("botId"))? {
-        let id = Uuid::try_parse(id).map_err(|_| refuse("botId")("must be a UUID"))?;
-        bots.push(AgentRef::Id(AgentId::from_uuid(id)));
+        bots.push(AgentRef::Id(parse_id(id)?));
     }
     match &invitation.bots {
         Value::Null => {}
         Value::Array(names) => bots.extend(named("bots", names)?),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            return Err(refuse("bots")("must be an array of names or ids"));
+            return Err(refuse("bots")("must be an array of names or ids").into());
         }
     }
     if bots.is_empty() {
-        return Err(refuse("botName")("is required, or `botId`, or `bots`: say whom to invite"));
+        return Err(refuse("botName")("is required, or `botId`, or `bots`: say whom to invite").into());
     }
     Ok(bots)
+}
+
+/// What is no id is the id of nobody.
+fn parse_id(text: &str) -> Result<AgentId, Error> {
+    let id = Uuid::try_parse(text).map_err(|_| Error::UnknownAgent(text.to_owned()))?;
+    Ok(AgentId::from_uuid(id))
 }
 
 /// Bots named in an array: what reads like an id is one.

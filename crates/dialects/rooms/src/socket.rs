@@ -146,10 +146,10 @@ impl Talk {
 
     /// Finds out who calls. The connection is theirs from then on.
     async fn introduce(&mut self, key: &str) -> Result<impl Send + 'static, CloseFrame> {
-        let caller = sign_in(&self.rooms, key).await.map_err(|error| closing_for(&error))?;
+        let caller = sign_in(&self.rooms, key).await.map_err(closing_for)?;
         let outlet: Arc<dyn Outlet> = self.outlet.clone();
         let connection = self.rooms.chat().remember_connection(&caller, &outlet).await;
-        let connection = connection.map_err(|error| closing_for(&error))?;
+        let connection = connection.map_err(closing_for)?;
         self.permit = None;
         self.caller = Some(caller);
         Ok(connection)
@@ -226,11 +226,11 @@ async fn too_many(socket: &Socket, room: RoomRef) -> Outcome {
 }
 
 /// How a connection is closed whose client could not be let in.
-fn closing_for(error: &Error) -> CloseFrame {
-    match error {
-        Error::Suspended => SUSPENDED,
-        Error::TooManyConnections(_) => TOO_MANY,
-        Error::Store(_) | Error::Stopping => TRY_AGAIN,
-        _ => BAD_CREDENTIAL,
+fn closing_for(error: Error) -> CloseFrame {
+    match Refused::from(error).into_failure().code() {
+        "UNAUTHORIZED" => BAD_CREDENTIAL,
+        "SUSPENDED" => SUSPENDED,
+        "TOO_MANY_STREAMS" => TOO_MANY,
+        _ => TRY_AGAIN,
     }
 }

@@ -52,7 +52,7 @@ pub(crate) struct Room {
     id: String,
     name: String,
     #[serde(flatten)]
-    details: Option<RoomDetails>,
+    about: Option<About>,
     /// `public` or `private`.
     #[schema(example = "public")]
     r#type: &'static str,
@@ -62,39 +62,46 @@ pub(crate) struct Room {
     created_at: String,
     /// RFC 3339: from this moment on the room is gone.
     expires_at: String,
+    /// Seconds from creation to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<u64>,
     /// How many bots have joined.
     member_count: u64,
     message_count: u64,
+    #[serde(flatten)]
+    activity: Option<Activity>,
 }
 
+/// What a room is about.
+#[derive(Debug, Serialize, ToSchema)]
+struct About {
+    description: Option<String>,
+}
+
+/// What has happened in a room.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RoomDetails {
-    description: Option<String>,
-    /// Seconds from creation to the end.
-    ttl: u64,
+struct Activity {
     /// RFC 3339; null as long as nothing was said.
     last_message_at: Option<String>,
 }
 
 impl From<RoomView> for Room {
     fn from(room: RoomView) -> Self {
-        let ttl = room.ttl_secs();
-        let details = room.details.map(|details| RoomDetails {
-            description: details.description.as_deref().map(str::to_owned),
-            ttl,
-            last_message_at: details.last_message_at.map(|at| at.to_string()),
-        });
+        let details = room.details.as_ref();
         Self {
             id: room.id.to_string(),
             name: room.name.to_string(),
-            details,
+            about: details.map(|details| About { description: details.description.as_deref().map(str::to_owned) }),
             r#type: room.visibility.as_str(),
             created_by: room.creator.name.to_string(),
             created_at: room.created_at.to_string(),
             expires_at: room.expires_at.to_string(),
+            ttl: details.map(|_| room.ttl_secs()),
             member_count: room.members,
             message_count: room.messages,
+            activity: details
+                .map(|details| Activity { last_message_at: details.last_message_at.map(|at| at.to_string()) }),
         }
     }
 }

@@ -13,7 +13,6 @@ use socket2::SockRef;
 use super::{closing::CloseFrame, talk::Talk};
 use crate::{
     metrics::EdgeMetrics,
-    taken::FAREWELL_WITHIN,
     ws::{self, Received},
 };
 
@@ -55,7 +54,7 @@ impl Parting {
 
 impl Talk {
     /// Ends the connection.
-    pub(super) async fn part(mut self, parting: Parting) {
+    pub(super) async fn part(&mut self, parting: Parting) {
         match parting {
             Parting::Gone => return,
             Parting::Left(code) => {
@@ -67,9 +66,17 @@ impl Talk {
             }
             Parting::Closing(_, last) => {
                 let heard_out = self.say_last(&last, HeardOut(0)).await;
+                if self.reader.is_none() {
+                    // Its close frame would not be understood any more; it need not wait for ours to be the end.
+                    self.close_our_side();
+                }
                 self.hear_out(heard_out).await;
             }
         }
+        self.close_our_side();
+    }
+
+    fn close_our_side(&self) {
         // A failure means that the peer has closed already.
         let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
     }
@@ -77,8 +84,7 @@ impl Talk {
     /// Lets leave what waits and `last` behind it.
     async fn say_last(&mut self, last: &Bytes, mut heard_out: HeardOut) -> HeardOut {
         self.queue.end(last);
-        let clock = &self.clock;
-        let mut patience = self.patience.take().unwrap_or_else(|| clock.sleep(FAREWELL_WITHIN));
+        let mut patience = self.patience();
         poll_fn(|cx| {
             // A client that waits for us to read does not read either.
             let _ = self.poll_heard_out(cx, &mut heard_out);

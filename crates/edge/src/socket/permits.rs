@@ -70,3 +70,28 @@ impl<K: Copy + Eq + Hash> SocketPermit<K> {
         matches!(self.place, Place::Caller { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_changes_its_place_when_it_says_who_it_is() {
+        let permits = SocketPermits::<u8>::new();
+        let address = AddressKey::of("192.0.2.1".parse().unwrap());
+        let mut first = permits.admit_stranger(address, 1).unwrap();
+        assert!(permits.admit_stranger(address, 1).is_none());
+        assert!(first.authenticate(7, 1) && first.is_authenticated());
+
+        let mut second = permits.admit_stranger(address, 1).unwrap();
+        assert!(!second.authenticate(7, 1), "the caller has a socket already");
+        assert!(!second.is_authenticated() && permits.admit_stranger(address, 1).is_none(), "the old place is kept");
+        assert!(permits.admit_caller(7, 1).is_none());
+
+        drop(first);
+        assert!(second.authenticate(7, 1));
+        assert!(permits.admit_stranger(address, 1).is_some());
+        drop(second);
+        assert!(permits.admit_caller(7, 1).is_some());
+    }
+}

@@ -81,8 +81,8 @@ pub(super) struct Talk {
     pub(super) clock: Arc<dyn Clock>,
     /// Nothing after a fault: what comes then means nothing.
     pub(super) reader: Option<FrameReader>,
-    /// How long what ends the connection may still take, once it ends.
-    pub(super) patience: Option<Sleep>,
+    /// Until when what waits may leave and the handler may finish, once the connection ends.
+    deadline: Option<Duration>,
     class: Arc<SocketClass>,
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The answer to the last ping, while the reader does not take what waits.
@@ -112,7 +112,7 @@ impl Talk {
             stream,
             queue,
             reader: Some(FrameReader::new(class.longest_message, early)),
-            patience: None,
+            deadline: None,
             shutdown,
             pong: None,
             heard_at: now,
@@ -179,17 +179,23 @@ impl Talk {
     }
 
     async fn let_finish(&mut self, answering: &mut (impl Future + Unpin)) {
-        let (queue, clock) = (&self.queue, &self.clock);
-        let patience = self.patience.get_or_insert_with(|| clock.sleep(FAREWELL_WITHIN));
+        let mut patience = self.patience();
         poll_fn(|cx| {
             if answering.poll_unpin(cx).is_ready() {
                 return Poll::Ready(());
             }
             // What comes of it is looked at when the last words are said.
-            let _ = queue.poll_drain(cx);
+            let _ = self.queue.poll_drain(cx);
             patience.as_mut().poll(cx)
         })
         .await;
+    }
+
+    /// What is left of the time in which an ending connection may finish.
+    pub(super) fn patience(&mut self) -> Sleep {
+        let now = self.clock.elapsed();
+        let deadline = *self.deadline.get_or_insert(now + FAREWELL_WITHIN);
+        self.clock.sleep(deadline.saturating_sub(now))
     }
 
     fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
@@ -208,10 +214,11 @@ impl Talk {
         if let Poll::Ready(end) = self.poll_hub(cx) {
             return Poll::Ready(end);
         }
-        match ready!(self.poll_time(cx)) {
-            Heard::End(end) => Poll::Ready(end),
-            // The handler is asked anew when it is done.
-            Heard::Text(_) | Heard::Wake => Poll::Pending,
+        loop {
+            // The handler is asked for its time when it is done.
+            if let Heard::End(end) = ready!(self.poll_time(cx)) {
+                return Poll::Ready(end);
+            }
         }
     }
 
@@ -375,5 +382,20 @@ impl From<Fault> for Closing {
             Fault::TooLarge => Self::FrameTooLarge,
             Fault::NotUtf8 => Self::NotUtf8,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<A, B, C, D, F: Future>(_: impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_costs_little_memory() {
+        let (task, queue) = (size_of_future(serve), size_of::<SendQueue>());
+        assert!(task <= 1_280 && queue <= 256, "task {task}, queue {queue}");
     }
 }

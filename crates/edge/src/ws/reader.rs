@@ -48,6 +48,8 @@ pub struct FrameReader {
     unread: BytesMut,
     /// The message that is coming in.
     message: Vec<u8>,
+    /// How much of it is known to be UTF-8, if it is a text in fragments.
+    checked: usize,
     kind: Option<Kind>,
     frame: Option<DataFrame>,
 }
@@ -79,7 +81,7 @@ impl FrameReader {
     /// Reads messages of at most `longest` bytes, beginning with `early`.
     #[must_use]
     pub fn new(longest: usize, early: Bytes) -> Self {
-        Self { longest, unread: early.into(), message: Vec::new(), kind: None, frame: None }
+        Self { longest, unread: early.into(), message: Vec::new(), checked: 0, kind: None, frame: None }
     }
 
     /// Takes what came in. To be called when [`FrameReader::next`] has nothing more: so little is ever kept.
@@ -172,13 +174,27 @@ impl FrameReader {
         let is_final = frame.is_final;
         self.frame = None;
         if !is_final {
-            return Ok(Some(Received::Part));
+            return self.check_text().map(|()| Some(Received::Part));
         }
+        self.checked = 0;
         let message = std::mem::take(&mut self.message);
         match self.kind.take() {
             Some(Kind::Binary) => Ok(Some(Received::Binary(message))),
             _ => String::from_utf8(message).map(|text| Some(Received::Text(text))).map_err(|_| Fault::NotUtf8),
         }
+    }
+
+    /// A text that goes on is refused as soon as nothing can make it good. Its last character may be incomplete.
+    fn check_text(&mut self) -> Result<(), Fault> {
+        if self.kind != Some(Kind::Text) {
+            return Ok(());
+        }
+        match std::str::from_utf8(&self.message[self.checked..]) {
+            Ok(_) => self.checked = self.message.len(),
+            Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
+            Err(_) => return Err(Fault::NotUtf8),
+        }
+        Ok(())
     }
 }
 
@@ -221,12 +237,11 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, Fault> {
         [] => Ok(None),
         [_] => Err(Fault::Protocol("half a close code")),
         [high, low, reason @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
-            if !may_be_sent(code) {
-                return Err(Fault::Protocol("a close code that must not be sent"));
-            }
             std::str::from_utf8(reason).map_err(|_| Fault::NotUtf8)?;
-            Ok(Some(code))
+            match u16::from_be_bytes([*high, *low]) {
+                code if may_be_sent(code) => Ok(Some(code)),
+                _ => Err(Fault::Protocol("a close code that must not be sent")),
+            }
         }
     }
 }
@@ -234,4 +249,169 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, Fault> {
 /// Whether a close frame may carry `code`.
 pub(crate) const fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Cursor, Read, Write};
+
+    use proptest::prelude::*;
+    use tungstenite::{
+        Error, Message,
+        protocol::{Role, WebSocketConfig, WebSocketContext},
+    };
+
+    use super::*;
+
+    const LONGEST: usize = 300;
+
+    /// A frame of a client, not always a good one.
+    fn frame() -> impl Strategy<Value = Vec<u8>> {
+        let first = prop_oneof![
+            4 => prop::sample::select(vec![0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8A]),
+            1 => any::<u8>(),
+        ];
+        let payload = prop_oneof![
+            "[a-z\u{e9}\u{1f600}]{0,30}".prop_map(String::into_bytes),
+            prop::collection::vec(any::<u8>(), 0..130),
+            (1000..1014_u16).prop_map(|code| code.to_be_bytes().to_vec()),
+        ];
+        (first, payload, prop::option::weighted(0.97, any::<[u8; 4]>())).prop_map(|(first, payload, mask)| {
+            let (short, extended) = match u8::try_from(payload.len()) {
+                Ok(short @ 0..=125) => (short, vec![]),
+                _ => (126, u16::try_from(payload.len()).unwrap().to_be_bytes().to_vec()),
+            };
+            let mut frame = vec![first, short | if mask.is_some() { MASKED } else { 0 }];
+            frame.extend(extended);
+            frame.extend(mask.iter().flatten());
+            let key = mask.unwrap_or_default();
+            frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+            frame
+        })
+    }
+
+    fn frames() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(frame(), 0..8).prop_map(|frames| frames.concat())
+    }
+
+    /// Everything up to the first close frame or fault, fed in pieces.
+    fn read(pieces: &[&[u8]]) -> (Vec<Received>, Option<Fault>) {
+        let mut reader = FrameReader::new(LONGEST, Bytes::new());
+        let mut all = Vec::new();
+        for piece in pieces {
+            reader.feed(piece);
+            loop {
+                match reader.next() {
+                    Ok(None) => break,
+                    Ok(Some(received)) => {
+                        all.push(received);
+                        if matches!(all.last(), Some(Received::Close(_))) {
+                            return (all, None);
+                        }
+                    }
+                    Err(fault) => return (all, Some(fault)),
+                }
+            }
+            let most = LONGEST.max(piece.len()) + 14 + MOST_CONTROL_BYTES;
+            assert!(reader.unread.len() + reader.message.len() <= most, "too much is kept");
+        }
+        (all, None)
+    }
+
+    /// Bytes to read, and nowhere to write.
+    struct Wire<'a>(Cursor<&'a [u8]>);
+
+    impl Read for Wire<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                read => Ok(read),
+            }
+        }
+    }
+
+    impl Write for Wire<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The same by somebody else's reader.
+    fn read_elsewhere(bytes: &[u8]) -> (Vec<Received>, Option<Fault>) {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(LONGEST))
+            .max_frame_size(Some(LONGEST))
+            .read_buffer_size(64);
+        let mut context = WebSocketContext::new(Role::Server, Some(config));
+        let mut wire = Wire(Cursor::new(bytes));
+        let mut all = Vec::new();
+        loop {
+            let fault = match context.read(&mut wire) {
+                Ok(Message::Text(text)) => Ok(Received::Text(text.to_string())),
+                Ok(Message::Binary(bytes)) => Ok(Received::Binary(bytes.to_vec())),
+                Ok(Message::Ping(payload)) => Ok(Received::Ping(payload)),
+                Ok(Message::Pong(_)) => Ok(Received::Pong),
+                // Its way to say that a code must not be sent.
+                Ok(Message::Close(Some(frame))) if frame.reason.as_str() == "Protocol violation" => {
+                    Err(Fault::Protocol(""))
+                }
+                Ok(Message::Close(frame)) => {
+                    all.push(Received::Close(frame.map(|frame| frame.code.into())));
+                    return (all, None);
+                }
+                Err(Error::Io(_)) => return (all, None),
+                Err(Error::Capacity(_)) => Err(Fault::TooLarge),
+                Err(Error::Utf8(_)) => Err(Fault::NotUtf8),
+                Err(_) | Ok(Message::Frame(_)) => Err(Fault::Protocol("")),
+            };
+            match fault {
+                Ok(received) => all.push(received),
+                Err(fault) => return (all, Some(fault)),
+            }
+        }
+    }
+
+    /// Without what the other reader does not tell.
+    fn comparable((mut all, fault): (Vec<Received>, Option<Fault>)) -> (Vec<Received>, Option<Fault>) {
+        all.retain(|received| *received != Received::Part);
+        let fault = fault.map(|fault| match fault {
+            Fault::Protocol(_) => Fault::Protocol(""),
+            Fault::TooLarge | Fault::NotUtf8 => fault,
+        });
+        (all, fault)
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_no_difference(bytes in frames(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
+            cuts.sort_unstable();
+            let pieces: Vec<_> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+            prop_assert_eq!(read(&pieces), read(&[&bytes]));
+            let single: Vec<_> = bytes.chunks(1).collect();
+            prop_assert_eq!(read(&single), read(&[&bytes]));
+        }
+
+        #[test]
+        fn others_read_the_same(bytes in frames()) {
+            let (ours, theirs) = (comparable(read(&[&bytes])), comparable(read_elsewhere(&bytes)));
+            prop_assert_eq!(ours, theirs);
+        }
+    }
+
+    #[test]
+    fn a_quiet_connection_holds_no_buffer() {
+        let mut reader = FrameReader::new(100_000, Bytes::new());
+        let mut frame = vec![0x82, 0xFF];
+        frame.extend(100_000_u64.to_be_bytes());
+        frame.extend(vec![0; 4 + 100_000]);
+        reader.feed(&frame);
+        assert!(matches!(reader.next(), Ok(Some(Received::Binary(bytes))) if bytes.len() == 100_000));
+        assert_eq!(reader.next(), Ok(None));
+        assert_eq!((reader.unread.capacity(), reader.message.capacity()), (0, 0));
+    }
 }

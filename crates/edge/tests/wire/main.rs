@@ -1,5 +1,9 @@
 //! Edge at the wire: a hub that has nothing else, and clients on real sockets.
 
+mod conversations;
+mod handshakes;
+mod partings;
 mod requests;
 mod streams;
 mod support;
+mod talk;

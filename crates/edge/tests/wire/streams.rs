@@ -131,6 +131,46 @@ async fn a_stream_that_the_hub_closes_ends_and_knows_why() {
 }
 
 #[tokio::test]
+async fn what_waits_still_leaves_when_the_hub_closes_a_stream() {
+    let mut hub = Hub::start_with(Setting { send_buffer: Some(4096), ..Setting::default() });
+    let mut peer = hub.connect_small().await;
+    peer.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    peer.head().await;
+    peer.chunk().await;
+    let filler = "x".repeat(1_000);
+    for number in 0..1_000 {
+        assert_eq!(hub.room.say(&format!("{number} {filler}")), [Flow::Open]);
+    }
+    assert!(hub.room.outlet(0).waiting_bytes() > 100_000);
+    hub.room.outlet(0).close(Ended::PlaceGone);
+    assert_eq!(hub.room.say("late"), [Flow::Closed]);
+    for number in 0..1_000 {
+        assert_eq!(peer.chunk().await, format!("data: {number} {filler}\n\n"));
+    }
+    assert_eq!(peer.rest().await, b"0\r\n\r\n");
+    hub.ended.recv().await.unwrap();
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_closed_stream_that_nobody_reads_is_let_go() {
+    let mut hub = Hub::start_with(Setting { send_buffer: Some(4096), ..Setting::default() });
+    let mut peer = hub.connect_small().await;
+    peer.send("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    peer.head().await;
+    while hub.room.outlet(0).waiting_bytes() < 100_000 {
+        assert_eq!(hub.room.say(&"x".repeat(1_000)), [Flow::Open]);
+    }
+    hub.room.outlet(0).close(Ended::PlaceGone);
+    hub.settle().await;
+    assert_eq!(hub.metrics.live_streams.get(), 1);
+    hub.clock.advance(Duration::from_secs(2));
+    hub.ended.recv().await.unwrap();
+    assert_eq!(hub.edge.queued_bytes(), 0);
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_its_answer_is_given_up() {
     let beginning = Bytes::from("data: x\n\n".repeat(200_000));
     let mut hub = Hub::start_with(Setting { beginning, send_buffer: Some(4096), ..Setting::default() });
@@ -318,6 +358,20 @@ async fn http_2_with_prior_knowledge_carries_streams_and_requests() {
     assert_eq!(stream.collect().await.unwrap().to_bytes(), "retry: 1\n\n");
     hub.ended.recv().await.unwrap();
     drop(client);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_over_http_1_0_that_the_hub_closes_ends_after_what_waits() {
+    let mut hub = Hub::start();
+    let mut peer = hub.connect().await;
+    peer.send("GET /api/stream HTTP/1.0\r\n\r\n").await;
+    peer.head().await;
+    hub.room.say("last");
+    hub.room.outlet(0).close(Ended::PlaceGone);
+    assert_eq!(peer.rest().await, b"data: hello\n\ndata: last\n\n");
+    hub.ended.recv().await.unwrap();
+    drop(peer);
     hub.stop().await;
 }
 

@@ -21,8 +21,8 @@ use axum::{
 use tertulia_core::{Action, Clock, Flow, Frames, Ids, Outlet, Quota, Sleep, Throttle};
 use tertulia_edge::{
     Admission, BodyLimit, Edge, EdgeContext, EdgeMetrics, EdgeOptions, Head, LiveStream, Refusal, Renderer,
-    RequestHead, SendQueue, Server, ServerOptions, StreamClass, StreamOpener, StreamPermits, Surface, WholeBody, sse,
-    tracked,
+    RequestHead, SendQueue, Server, ServerOptions, SocketClass, StreamClass, StreamOpener, StreamPermits, Surface,
+    WholeBody, sse, tracked,
 };
 use tertulia_model::Timestamp;
 use tokio::{
@@ -31,6 +31,8 @@ use tokio::{
     sync::{Notify, mpsc, oneshot},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::talk;
 
 /// A clock that moves only when it is told to.
 #[derive(Debug, Default)]
@@ -54,6 +56,19 @@ impl StoppedClock {
     }
 }
 
+impl StoppedClock {
+    /// Waits until somebody sleeps for exactly this long from now.
+    pub(crate) async fn somebody_sleeps(&self, duration: Duration) {
+        let is_slept = || {
+            let inner = self.0.lock().unwrap();
+            inner.1.iter().any(|(at, wake)| *at == inner.0 + duration && !wake.is_closed())
+        };
+        while !is_slept() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(1_700_000_000_000_000) + self.elapsed()
@@ -64,6 +79,9 @@ impl Clock for StoppedClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
         let (wake, woken) = oneshot::channel();
         let mut inner = self.0.lock().unwrap();
         let at = inner.0 + duration;
@@ -122,11 +140,14 @@ impl Admission for NoGreed {
 /// What the handlers share with the tests.
 pub(crate) struct Room {
     pub(crate) class: Arc<StreamClass>,
+    pub(crate) socket: Arc<SocketClass>,
+    pub(crate) clock: Arc<StoppedClock>,
+    pub(crate) heard: Mutex<Vec<String>>,
     pub(crate) beginning: Bytes,
     pub(crate) permits: StreamPermits,
     pub(crate) gate: Notify,
-    outlets: Mutex<Vec<Arc<SendQueue>>>,
-    ended: mpsc::Sender<()>,
+    pub(crate) outlets: Mutex<Vec<Arc<SendQueue>>>,
+    pub(crate) ended: mpsc::Sender<()>,
 }
 
 impl Room {
@@ -145,7 +166,7 @@ pub(crate) fn event(text: &str) -> Frames {
     Frames::new(Bytes::from(format!("data: {text}\n\n")))
 }
 
-struct Ended(mpsc::Sender<()>);
+pub(crate) struct Ended(pub(crate) mpsc::Sender<()>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -176,6 +197,7 @@ async fn commit(State(room): State<Arc<Room>>) -> &'static str {
 fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
     Router::new()
         .route("/api/stream", get(stream).post(stream))
+        .route("/api/ws", get(talk::open))
         .route("/api/echo", post(async |WholeBody(body): WholeBody| body))
         .route("/api/small", post(async |WholeBody(body): WholeBody| body).layer(Extension(BodyLimit(4))))
         .route("/api/panic", get(async || -> &'static str { panic!("on purpose") }))
@@ -191,6 +213,7 @@ fn routes(room: &Arc<Room>, tracker: &TaskTracker) -> Router {
 /// How a hub differs from the usual one.
 pub(crate) struct Setting {
     pub(crate) class: StreamClass,
+    pub(crate) socket: SocketClass,
     pub(crate) beginning: Bytes,
     pub(crate) edge: EdgeOptions,
     pub(crate) server: ServerOptions,
@@ -206,6 +229,7 @@ impl Default for Setting {
                 keep_alive: Bytes::from_static(sse::PING),
                 farewell: Bytes::from_static(b"retry: 1\n\n"),
             },
+            socket: SocketClass::default(),
             beginning: Bytes::from_static(b"data: hello\n\n"),
             edge: EdgeOptions::default(),
             server: ServerOptions::default(),
@@ -239,8 +263,12 @@ impl Hub {
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(1024).unwrap();
         let (ended, has_ended) = mpsc::channel(64);
+        let clock = Arc::<StoppedClock>::default();
         let room = Arc::new(Room {
             class: Arc::new(setting.class),
+            socket: Arc::new(setting.socket),
+            clock: clock.clone(),
+            heard: Mutex::default(),
             beginning: setting.beginning,
             permits: StreamPermits::new(),
             gate: Notify::new(),
@@ -248,14 +276,12 @@ impl Hub {
             ended,
         });
         let context = EdgeContext {
-            clock: Arc::<StoppedClock>::default(),
+            clock: clock.clone(),
             ids: Arc::new(CountingIds::default()),
             tracker: TaskTracker::new(),
             shutdown: CancellationToken::new(),
             metrics: Arc::default(),
         };
-        let clock = Arc::<StoppedClock>::default();
-        let context = EdgeContext { clock: clock.clone(), ..context };
         let surfaces =
             vec![Surface::new("/api", Named("api")).admission(Arc::new(NoGreed)), Surface::new("/api/v1", Named("v1"))];
         let router = routes(&room, &context.tracker);
@@ -302,12 +328,26 @@ impl Hub {
         peer
     }
 
+    /// Waits until every task has had its turn: the answer shows it.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..3 {
+            assert_eq!(self.ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.status(), 200);
+        }
+    }
+
     /// Ends the hub and waits for every task.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.tracker.close();
-        self.tracker.wait().await;
+        within("the hub to stop", self.tracker.wait()).await;
     }
+}
+
+/// Waits for what must happen, and fails the test when it does not.
+#[expect(clippy::disallowed_methods, reason = "bounds a failing test in real time; nothing is measured with it")]
+async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let Ok(done) = tokio::time::timeout(Duration::from_secs(30), future).await else { panic!("waited for {what}") };
+    done
 }
 
 pub(crate) struct Answer {
@@ -337,6 +377,10 @@ impl Peer {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+    }
+
     /// Reads up to and with the blank line.
     pub(crate) async fn head(&mut self) -> String {
         self.until(b"\r\n\r\n").await
@@ -363,7 +407,7 @@ impl Peer {
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.1);
         // A reset is an end too.
-        let _ = self.0.read_to_end(&mut rest).await;
+        let _ = within("the connection's end", self.0.read_to_end(&mut rest)).await;
         rest
     }
 
@@ -385,7 +429,7 @@ impl Peer {
     }
 
     async fn more(&mut self) {
-        let read = self.0.read_buf(&mut self.1).await.unwrap();
+        let read = within("bytes from the hub", self.0.read_buf(&mut self.1)).await.unwrap();
         assert_ne!(read, 0, "the connection ended after {:?}", String::from_utf8_lossy(&self.1));
     }
 }

@@ -203,7 +203,7 @@ async fn a_removed_message_is_gone_everywhere_and_its_place_stays() {
         ids.push(ada.says(content).await);
     }
     for index in [1, 3] {
-        let message = app.chat().message_at(ids[index].parse().unwrap()).await.unwrap();
+        let message = app.chat().message_at(app.chat().lobby(), ids[index].parse().unwrap()).await.unwrap();
         assert!(app.chat().remove_message(message).await.unwrap());
     }
     assert_eq!(app.get("/api/messages").await.contents(), ["one", "three"]);
@@ -226,7 +226,7 @@ async fn a_removed_message_stays_removed_after_a_restart() {
     let ada = app.agent("Ada").await;
     let id = ada.says("one").await;
     let _ = ada.says("two").await;
-    let message = app.chat().message_at(id.parse().unwrap()).await.unwrap();
+    let message = app.chat().message_at(app.chat().lobby(), id.parse().unwrap()).await.unwrap();
     assert!(app.chat().remove_message(message).await.unwrap());
     app.restart().await;
     assert_eq!(app.get("/api/messages").await.contents(), ["two"]);

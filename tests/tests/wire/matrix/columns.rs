@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use serde_json::{Value, json};
-use tertulia_testkit::{AgentCaller, EventStream, Reply, Request, TestApp};
+use tertulia_testkit::{AgentCaller, EventStream, Reply, Request, TestApp, WebSocket};
 
 /// What an asynchronous function pointer gives.
 pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -70,6 +70,7 @@ pub(super) struct Listening {
 
 enum Source {
     Events(EventStream, fn(&Value) -> Heard),
+    Frames(Box<WebSocket>, fn(&Value) -> Heard),
 }
 
 impl Listening {
@@ -77,6 +78,7 @@ impl Listening {
     pub(super) async fn next(&mut self) -> Heard {
         match &mut self.source {
             Source::Events(stream, heard) => heard(&stream.next_of("message").await.json()["data"]),
+            Source::Frames(socket, heard) => heard(&socket.next_of("message").await["message"]),
         }
     }
 
@@ -144,10 +146,13 @@ const ROOMS: Column = Column {
             [info["botCount"].clone(), info["messageCount"].clone()]
         })
     },
-    ears: &[Ear {
-        name: "the stream of rooms",
-        open: |app, after| Box::pin(events(app, "/api/global/stream", after, heard_by_rooms)),
-    }],
+    ears: &[
+        Ear {
+            name: "the stream of rooms",
+            open: |app, after| Box::pin(events(app, "/api/global/stream", after, heard_by_rooms)),
+        },
+        Ear { name: "the WebSocket of rooms", open: |app, after| Box::pin(frames_of_rooms(app, after)) },
+    ],
 };
 
 fn heard_by_chatr(message: &Value) -> Heard {
@@ -178,4 +183,12 @@ async fn events(app: &TestApp, path: &str, after: Option<&str>, heard: fn(&Value
     let history = stream.next_of("history").await.json();
     let history = history["data"].as_array().unwrap().iter().map(heard).collect();
     Listening { history, source: Source::Events(stream, heard) }
+}
+
+async fn frames_of_rooms(app: &TestApp, after: Option<&str>) -> Listening {
+    let mut socket = app.socket("/api/ws").await;
+    socket.send(&json!({ "type": "subscribe", "room": "global", "after": after }).to_string()).await;
+    let history = socket.next_of("history").await;
+    let history = history["messages"].as_array().unwrap().iter().map(heard_by_rooms).collect();
+    Listening { history, source: Source::Frames(Box::new(socket), heard_by_rooms) }
 }

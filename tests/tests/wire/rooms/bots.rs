@@ -63,7 +63,7 @@ async fn the_key_travels_in_either_header() {
 #[tokio::test]
 async fn a_key_of_either_surface_opens_both() {
     let app = TestApp::start_unlimited().await;
-    let (bot, agent) = (app.bot("Bot").await, app.agent("Agent").await);
+    let (bot, agent) = (app.bot("Ada").await, app.agent("Eve").await);
     assert!(bot.key.starts_with("claw_") && agent.key.starts_with("chatr_"));
     let _ = bot.post("/api/heartbeat", "").await.expect(200);
     let _ = bot.says("through chatr").await;
@@ -71,7 +71,7 @@ async fn a_key_of_either_surface_opens_both() {
     let room = agent.public_room("opened by an agent").await;
     let _ = bot.says_in(&room, "said by a bot").await;
     let seen = agent.get(ME).await;
-    assert_snapshot!(seen.redacted(), @r#"200 {"success":true,"bot":{"id":"<uuid>","name":"Agent","description":null,"createdAt":"<time>","lastActiveAt":"<time>","online":true,"messageCount":1}}"#);
+    assert_snapshot!(seen.redacted(), @r#"200 {"success":true,"bot":{"id":"<uuid>","name":"Eve","description":null,"createdAt":"<time>","lastActiveAt":"<time>","online":true,"messageCount":1}}"#);
 }
 
 #[tokio::test]

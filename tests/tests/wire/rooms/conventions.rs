@@ -36,11 +36,11 @@ async fn what_is_no_json_object_is_refused() {
         b"null",
         b"7",
         br#""name""#,
-        br#"{"name":"a","content":"a"} {}"#,
+        br#"{"name":"a","content":"a","botName":"a"} {}"#,
         br#"{"content":"a",}"#,
         br#"{content:"a"}"#,
-        b"{\"name\":\"a\xff\xfe\",\"content\":\"a\xff\"}",
-        br#"{"name":"\ud800","content":"\ud800"}"#,
+        b"{\"name\":\"a\xff\xfe\",\"content\":\"a\xff\",\"botName\":\"a\xff\"}",
+        br#"{"name":"\ud800","content":"\ud800","botName":"\ud800"}"#,
         b"\xef\xbb\xbf{\"content\":\"a\"}",
     ];
     for (path, _) in readers(&room) {

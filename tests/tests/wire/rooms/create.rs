@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tertulia_testkit::{AgentCaller, TestApp};
 
-use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, each, listed, moment};
+use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, listed, moment, with_members};
 
 /// The room that comes of these fields.
 async fn created(creator: &AgentCaller, fields: Value) -> Value {
@@ -124,11 +124,11 @@ async fn the_creator_is_in_and_the_invited_are_not_yet() {
     let app = TestApp::start().await;
     let [ada, eve, _] = app.bots(["Ada", "Eve", "Kim"]).await;
     let room = ada.private_room("closed", &["Eve", "Kim"]).await;
-    let seen = ada.look_at(&room).await.expect(200).json()["room"].clone();
-    assert_eq!((each(&seen["members"], "name"), &seen["memberCount"]), (vec!["Ada"], &json!(1)));
+    let (seen, members) = with_members(ada.look_at(&room).await);
+    assert_eq!((members, &seen["memberCount"]), (vec!["Ada".to_owned()], &json!(1)));
     let _ = eve.says_in(&room, "I may, at once").await;
-    let seen = ada.look_at(&room).await.expect(200).json()["room"].clone();
-    assert_eq!((each(&seen["members"], "name"), &seen["memberCount"]), (vec!["Ada", "Eve"], &json!(2)));
+    let (seen, members) = with_members(ada.look_at(&room).await);
+    assert_eq!((members, &seen["memberCount"]), (vec!["Ada".to_owned(), "Eve".to_owned()], &json!(2)));
 }
 
 #[tokio::test]
@@ -149,8 +149,8 @@ async fn a_creator_that_invites_itself_is_in_once() {
     let app = TestApp::start().await;
     let ada = app.bot("Ada").await;
     let room = ada.private_room("closed", &["ada", "ADA"]).await;
-    let seen = ada.look_at(&room).await.expect(200).json()["room"].clone();
-    assert_eq!((each(&seen["members"], "name"), &seen["memberCount"]), (vec!["Ada"], &json!(1)));
+    let (seen, members) = with_members(ada.look_at(&room).await);
+    assert_eq!((members, &seen["memberCount"]), (vec!["Ada".to_owned()], &json!(1)));
 }
 
 #[tokio::test]

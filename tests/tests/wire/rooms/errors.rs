@@ -35,7 +35,20 @@ async fn a_request_that_cannot_be_read() {
         app.get("/api/rooms/list?offset=far").await,
         app.get("/api/rooms/list?type=secret").await,
     ];
-    assert_snapshot!(lines(&refusals), @"");
+    assert_snapshot!(lines(&refusals), @r"
+    404 NOT_FOUND: There is nothing at this path.
+    405 METHOD_NOT_ALLOWED: This path does not take this method.
+    401 UNAUTHORIZED: A valid API key is needed: send Authorization: Bearer <key>. POST /api/bots/register gives one.
+    400 INVALID_JSON: The body is not valid JSON: EOF while parsing an object at line 1 column 1.
+    415 UNSUPPORTED_MEDIA_TYPE: The body must be JSON; send it with Content-Type: application/json.
+    413 PAYLOAD_TOO_LARGE: The request body is too large: at most 65536 bytes are read here.
+    403 FOREIGN_ORIGIN: Pages of this origin may not call this server.
+    400 INVALID_LIMIT: `limit` must be a whole number from 1 to 100.
+    400 INVALID_CURSOR: `after` is not the id of a message: it reads like 0001-000000000001-89abcdef.
+    400 INVALID_QUERY: The query cannot be read.
+    400 INVALID_OFFSET: `offset` must be a whole number from 0 to 1000000.
+    400 INVALID_TYPE: `type` must be `public` or `private`.
+    ");
 }
 
 #[tokio::test]
@@ -48,7 +61,12 @@ async fn a_bot_that_cannot_be_had() {
         app.post("/api/bots/register", r#"{"name":"ADA"}"#).await,
         app.post("/api/bots/register", &json!({ "name": "Eve", "description": "x".repeat(501) }).to_string()).await,
     ];
-    assert_snapshot!(lines(&refusals), @"");
+    assert_snapshot!(lines(&refusals), @r"
+    400 INVALID_NAME: `name` is not a name: a name needs at least 2 characters, this one has 1.
+    400 INVALID_NAME: `name` is reserved; choose another one.
+    409 NAME_TAKEN: This name is taken; names are unique, ignoring case. Choose another one.
+    400 INVALID_DESCRIPTION: `description` cannot be used: at most 500 characters are allowed, there are 501.
+    ");
 }
 
 #[tokio::test]
@@ -76,7 +94,21 @@ async fn a_room_that_cannot_be_had() {
         let _ = ada.public_room("a room").await;
     }
     refusals.push(ada.create_room(&json!({ "name": "one more" })).await);
-    assert_snapshot!(lines(&refusals), @"");
+    assert_snapshot!(lines(&refusals), @r"
+    400 INVALID_NAME: `name` is required.
+    400 INVALID_NAME: `name` cannot be used: a room needs a name of at least 1 character besides white space.
+    400 INVALID_NAME: `name` cannot be used: a room's name has at most 64 characters, this one has 65.
+    400 INVALID_NAME: `name` cannot be used: a room's name has no control characters, this one has U+000A.
+    400 INVALID_DESCRIPTION: `description` cannot be used: at most 500 characters are allowed, there are 501.
+    400 INVALID_TTL: `ttl` must be a whole number of seconds from 60 to 604800.
+    400 INVALID_TTL: `ttl` must be a whole number of seconds from 60 to 604800.
+    400 INVALID_TYPE: `type` must be `public` or `private`.
+    400 INVALID_TYPE: `type` and `isPrivate` say different things; send one.
+    400 INVALID_INVITE: `inviteOnlyByCreator` must be `true` or `false`.
+    400 INVALID_INVITE: `invite` must be an array of bot names.
+    404 BOT_NOT_FOUND: There is no bot called `Nobody`.
+    429 RATE_LIMITED: Rate limit reached: rooms created by one agent are limited to 10 per 60 minutes; wait 60 minutes and try again.
+    ");
 }
 
 #[tokio::test]
@@ -108,5 +140,22 @@ async fn what_cannot_be_done_in_a_room() {
     refusals.push(ada.say_in(&room, "one more").await);
     assert!(app.chat().suspend("Ada").await.unwrap());
     refusals.push(ada.look_at(&room).await);
-    assert_snapshot!(lines(&refusals), @"");
+    assert_snapshot!(lines(&refusals), @r"
+    404 ROOM_NOT_FOUND: There is no such room, or its time is up.
+    403 NOT_INVITED: This room is private. A participant has to invite you first.
+    403 NOT_INVITED: This room is private. A participant has to invite you first.
+    403 NOT_PARTICIPANT: Only participants of this room can do this.
+    403 NOT_PARTICIPANT: Only participants of this room can do this.
+    403 NOT_PARTICIPANT: Only participants of this room can do this.
+    401 UNAUTHORIZED: A valid API key is needed: send Authorization: Bearer <key>. POST /api/bots/register gives one.
+    403 NOT_CREATOR: Only the creator of this room can do this.
+    403 NOT_CREATOR: Only the creator of this room can do this.
+    404 BOT_NOT_FOUND: There is no bot called `Nobody`.
+    400 INVALID_INVITE: `botName` is required, or `botId`, or `bots`: say whom to invite.
+    400 INVALID_CONTENT: `content` cannot be posted: a message needs at least 1 character besides white space.
+    400 INVALID_CONTENT: `content` cannot be posted: a message has at most 4000 characters here, this one has 4001.
+    403 URL_NOT_ALLOWED: Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.
+    429 RATE_LIMITED: Rate limit reached: messages of one agent in one room are limited to 30 per 1 minute; wait 1 minute and try again.
+    403 SUSPENDED: This agent is suspended by the operator of the hub.
+    ");
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tertulia_testkit::{AgentCaller, Reply, TestApp, eventually};
+use tertulia_testkit::{AgentCaller, Reply, TestApp};
 
-use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, SWEPT_AFTER, assert_refused, listed, moment};
+use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, SWEPT_AFTER, assert_refused, listed, moment, swept_to};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -160,7 +160,7 @@ async fn what_was_said_is_out_of_the_store_within_a_minute() {
     assert_eq!(app.inspected().await.messages, 4);
     app.advance(DEFAULT_TTL);
     app.advance(SWEPT_AFTER);
-    eventually("the messages to be deleted", async || (app.inspected().await.messages == 2).then_some(())).await;
+    swept_to(&app, 2).await;
     assert_eq!(ada.read(&lasting).await.expect(200).contents().len(), 2);
     app.stop().await;
     for words in ["a text like no other", "a name like no other"] {
@@ -178,8 +178,10 @@ async fn what_expired_while_the_hub_was_stopped_is_out_of_the_store_within_a_min
     app.stop().await;
     app.advance(DEFAULT_TTL);
     app.restart().await;
+    // The hub is at work again.
+    let _ = app.get("/api/rooms/list").await.expect(200);
     app.advance(SWEPT_AFTER);
-    eventually("the messages to be deleted", async || (app.inspected().await.messages == 0).then_some(())).await;
+    swept_to(&app, 0).await;
     app.stop().await;
     assert_eq!(app.files_with(b"a text like no other"), Vec::<String>::new());
 }
@@ -200,7 +202,7 @@ async fn many_rooms_end_at_once_and_the_lobby_goes_on() {
     assert_eq!(app.get("/api/rooms/list").await.json()["total"], 0);
     let _ = ada.say_globally("still here").await.expect(201);
     app.advance(SWEPT_AFTER);
-    eventually("the messages to be deleted", async || (app.inspected().await.messages == 1).then_some(())).await;
+    swept_to(&app, 1).await;
     assert_eq!(app.get("/api/global/messages").await.contents(), ["still here"]);
 }
 

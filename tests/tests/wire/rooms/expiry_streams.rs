@@ -11,7 +11,8 @@ use super::support::{DEFAULT_TTL, LONGEST_TTL};
 async fn open_streams_get_a_last_event_and_are_closed() {
     let app = TestApp::start_unlimited().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
-    for room in [ada.public_room("open").await, ada.private_room("closed", &["Eve"]).await] {
+    for is_private in [false, true] {
+        let room = if is_private { ada.private_room("closed", &["Eve"]).await } else { ada.public_room("open").await };
         let mut streams = vec![ada.room_stream(&app, &room).await, eve.room_stream(&app, &room).await];
         for stream in &mut streams {
             let _ = stream.next_of("history").await;
@@ -58,7 +59,7 @@ async fn a_stream_that_was_opened_in_the_last_second_ends_too() {
     app.advance(DEFAULT_TTL.saturating_sub(Duration::from_secs(1)));
     let mut stream = app.room_stream(&room).await;
     let _ = stream.next_of("history").await;
-    app.advance(Duration::from_secs(1));
+    app.advance(Duration::from_secs(2));
     assert_eq!(stream.next_of("room").await.json()["data"], json!({ "event": "expired" }));
     assert_eq!(stream.next().await, None);
 }

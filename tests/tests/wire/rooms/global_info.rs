@@ -32,7 +32,7 @@ async fn bots_are_shown_as_to_themselves_the_most_recently_active_first() {
     let bots = app.get(PATH).await.json()["bots"].clone();
     assert_eq!(each(&bots, "name"), ["Ada", "Eve"]);
     assert_eq!(bots[0], hers);
-    insta::assert_snapshot!(redacted(&bots[1].to_string()), @r#"{"id":"<uuid>","name":"Eve","description":null,"createdAt":"<time>","lastActiveAt":"<time>","online":true,"messageCount":0}"#);
+    insta::assert_snapshot!(redacted(&bots[1].to_string()), @r#"{"createdAt":"<time>","description":null,"id":"<uuid>","lastActiveAt":"<time>","messageCount":0,"name":"Eve","online":true}"#);
     app.advance(Duration::from_mins(1));
     let _ = eve.post("/api/heartbeat", "").await.expect(200);
     assert_eq!(each(&app.get(PATH).await.json()["bots"], "name"), ["Eve", "Ada"]);
@@ -60,7 +60,7 @@ async fn the_lobbys_messages_are_counted_whichever_surface_they_came_through_and
     let room = ada.public_room("elsewhere").await;
     let _ = ada.says_in(&room, "not here").await;
     assert_eq!(app.get(PATH).await.json()["messageCount"], 2);
-    let message = app.chat().message_at(removed.parse().unwrap()).await.unwrap();
+    let message = app.chat().message_at(app.chat().lobby(), removed.parse().unwrap()).await.unwrap();
     assert!(app.chat().remove_message(message).await.unwrap());
     assert_eq!(app.get(PATH).await.json()["messageCount"], 1);
     assert_eq!(app.get("/api/agents").await.json()["stats"]["totalMessages"], 1);

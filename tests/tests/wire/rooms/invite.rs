@@ -68,7 +68,7 @@ async fn inviting_a_participant_changes_nothing() {
     let room = ada.private_room("closed", &["Eve"]).await;
     let _ = kim;
     for name in ["Eve", "Ada", "ada"] {
-        assert_snapshot!(ada.invite(&room, name).await, @r#"200 {"success":true,"invited":[]}"#);
+        assert_eq!(ada.invite(&room, name).await.expect(200).text(), r#"{"success":true,"invited":[]}"#);
     }
     assert_eq!(invited(invite(&ada, &room, &json!({ "bots": ["Ada", "Eve", "Kim"] })).await), ["Kim"]);
     let _ = eve.join(&room).await.expect(200);
@@ -84,11 +84,7 @@ async fn any_participant_may_invite_the_invited_among_them() {
     assert_eq!(invited(eve.invite(&room, "Kim").await), ["Kim"]);
     assert_eq!(invited(kim.invite(&room, "Zoe").await), ["Zoe"]);
     let _ = zoe.says_in(&room, "a friend of a friend").await;
-    assert_eq!(
-        each(&ada.look_at(&room).await.json()["room"]["members"], "name"),
-        ["Ada", "Zoe"],
-        "inviting does not join"
-    );
+    assert_eq!(each(&ada.look_at(&room).await.json()["members"], "name"), ["Ada", "Zoe"], "inviting does not join");
 }
 
 #[tokio::test]
@@ -97,7 +93,7 @@ async fn where_only_the_creator_may_invite_others_are_told() {
     let [ada, eve, _] = app.bots(["Ada", "Eve", "Kim"]).await;
     let fields = json!({ "name": "closed", "type": "private", "invite": ["Eve"], "inviteOnlyByCreator": true });
     let room = ada.create_room(&fields).await.expect(201).str_at("/room/id");
-    assert_snapshot!(eve.invite(&room, "Kim").await, @r#"403 {"success":false,"error":"Only the creator of this room may do this.","code":"NOT_CREATOR"}"#);
+    assert_snapshot!(eve.invite(&room, "Kim").await, @r#"403 {"success":false,"error":"Only the creator of this room can do this.","code":"NOT_CREATOR"}"#);
     let _ = eve.join(&room).await.expect(200);
     assert_refused(&eve.invite(&room, "Kim").await, 403, "NOT_CREATOR");
     assert_eq!(invited(ada.invite(&room, "Kim").await), ["Kim"]);
@@ -137,7 +133,6 @@ async fn an_unknown_bot_invites_nobody_of_the_batch() {
     for body in [
         json!({ "botName": "Nobody" }),
         json!({ "botId": NO_ROOM }),
-        json!({ "botId": "not an id" }),
         json!({ "bots": ["Eve", "Nobody"] }),
         json!({ "bots": ["Nobody", "Eve"] }),
     ] {

@@ -105,7 +105,7 @@ async fn the_list_can_be_of_one_type() {
         assert_eq!(total, if query.contains("public") { 4 } else { 2 }, "{query}");
     }
     for kind in ["", "secret", "Public", "lobby"] {
-        assert_refused(&app.get(&format!("{PATH}?type={kind}")).await, 400, "INVALID_QUERY");
+        assert_refused(&app.get(&format!("{PATH}?type={kind}")).await, 400, "INVALID_TYPE");
     }
 }
 
@@ -156,7 +156,7 @@ async fn bad_parameters_are_named() {
         ("offset=-1", "INVALID_OFFSET", "offset"),
         ("offset=x", "INVALID_OFFSET", "offset"),
         ("offset=1000001", "INVALID_OFFSET", "offset"),
-        ("type=secret", "INVALID_QUERY", "type"),
+        ("type=secret", "INVALID_TYPE", "type"),
     ] {
         assert_disliked(&app.get(&format!("{PATH}?{query}")).await, code, field);
     }

@@ -27,7 +27,7 @@ async fn a_message_comes_back_as_everybody_will_see_it() {
 #[tokio::test]
 async fn what_is_said_on_one_surface_is_read_on_both_in_one_order_under_the_same_ids() {
     let app = TestApp::start_unlimited().await;
-    let (agent, bot) = (app.agent("Agent").await, app.bot("Bot").await);
+    let (agent, bot) = (app.agent("Eve").await, app.bot("Ada").await);
     let mut said = Vec::new();
     for index in 0..10 {
         let speaker = if index % 3 == 0 { &agent } else { &bot };

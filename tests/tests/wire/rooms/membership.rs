@@ -1,17 +1,18 @@
 //! `POST /api/rooms/:id/join` and `POST /api/rooms/:id/leave`.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::json;
 use tertulia_testkit::{AgentCaller, TestApp};
 
-use super::support::{NO_ROOM, assert_refused, each};
+use super::support::{NO_ROOM, assert_refused, with_members};
 
 /// Names of a room's members as its creator sees them.
 async fn members(creator: &AgentCaller, room: &str) -> Vec<String> {
-    let seen = creator.look_at(room).await.expect(200).json()["room"].clone();
-    let names = each(&seen["members"], "name");
-    assert_eq!(seen["memberCount"], names.len());
-    names.into_iter().map(str::to_owned).collect()
+    let (seen, members) = with_members(creator.look_at(room).await);
+    assert_eq!(seen["memberCount"], members.len());
+    members
 }
 
 #[tokio::test]
@@ -44,7 +45,7 @@ async fn only_the_invited_join_a_private_room() {
     let [ada, eve, kim] = app.bots(["Ada", "Eve", "Kim"]).await;
     let room = ada.private_room("closed", &["Eve"]).await;
     let _ = eve.join(&room).await.expect(200);
-    assert_snapshot!(kim.join(&room).await, @r#"403 {"success":false,"error":"This room is private and you are not invited.","code":"NOT_INVITED"}"#);
+    assert_snapshot!(kim.join(&room).await, @r#"403 {"success":false,"error":"This room is private. A participant has to invite you first.","code":"NOT_INVITED"}"#);
     assert_eq!(members(&ada, &room).await, ["Ada", "Eve"]);
 }
 
@@ -81,6 +82,7 @@ async fn who_has_left_a_public_room_may_come_back() {
     }
     let _ = eve.leave(&room).await.expect(200);
     assert_eq!(members(&ada, &room).await, ["Ada", "Kim"]);
+    app.advance(Duration::from_millis(1));
     let _ = eve.join(&room).await.expect(200);
     assert_eq!(members(&ada, &room).await, ["Ada", "Kim", "Eve"]);
 }
@@ -121,6 +123,7 @@ async fn the_creator_may_leave_and_come_back_and_keeps_the_right_to_destroy() {
         let _ = ada.leave(&room).await.expect(200);
         assert_eq!(members(&eve, &room).await, ["Eve"]);
         assert_eq!(eve.look_at(&room).await.str_at("/room/createdBy"), "Ada");
+        app.advance(Duration::from_millis(1));
         let _ = ada.join(&room).await.expect(200);
         assert_eq!(members(&eve, &room).await, ["Eve", "Ada"]);
         let _ = ada.leave(&room).await.expect(200);
@@ -141,17 +144,11 @@ async fn a_room_that_everybody_has_left_lives_on() {
 }
 
 #[tokio::test]
-async fn a_body_is_not_needed_and_if_there_is_one_it_must_be_an_object() {
+async fn a_body_is_not_needed_and_not_read() {
     let app = TestApp::start().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
     let room = ada.public_room("open").await;
-    for action in ["join", "leave"] {
-        for body in ["[]", "null", "1", "{"] {
-            let reply = eve.post(&format!("/api/rooms/{room}/{action}"), body).await;
-            assert_refused(&reply, 400, "INVALID_JSON");
-        }
-    }
-    for body in ["", "{}", " ", r#"{"agentId":null}"#] {
+    for body in ["", "{}", " ", "nonsense"] {
         for action in ["join", "leave"] {
             let _ = eve.post(&format!("/api/rooms/{room}/{action}"), body).await.expect(200);
         }

@@ -57,7 +57,8 @@ fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
 #[tokio::test]
 async fn where_nothing_was_said_a_page_is_empty() {
     for place in Place::both(0).await {
-        assert_snapshot!(place.page("").await, @r#"200 {"success":true,"messages":[],"hasMore":false}"#);
+        let page = place.page("").await.expect(200);
+        assert_eq!(page.text(), r#"{"success":true,"messages":[],"hasMore":false}"#);
     }
 }
 
@@ -223,7 +224,8 @@ async fn pages_are_the_same_after_a_restart() {
 async fn a_removed_message_is_left_out_and_its_place_stays() {
     let place = Place::lobby(4).await;
     for index in [1, 3] {
-        let message = place.app.chat().message_at(place.ids[index].parse().unwrap()).await.unwrap();
+        let message =
+            place.app.chat().message_at(place.app.chat().lobby(), place.ids[index].parse().unwrap()).await.unwrap();
         assert!(place.app.chat().remove_message(message).await.unwrap());
     }
     assert_eq!(shown(place.page("").await), (vec!["0".to_owned(), "2".to_owned()], false));

@@ -49,7 +49,7 @@ const TABLE: [Row; 9] = [
     ),
     (
         "invite",
-        ["UNAUTHORIZED", "NOT_PARTICIPANT", "NOT_PARTICIPANT", "200", "NOT_PARTICIPANT", "200"],
+        ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
         ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
     ),
     (
@@ -59,7 +59,7 @@ const TABLE: [Row; 9] = [
     ),
     (
         "leave",
-        ["UNAUTHORIZED", "NOT_PARTICIPANT", "NOT_PARTICIPANT", "200", "NOT_PARTICIPANT", "200"],
+        ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
         ["UNAUTHORIZED", "NOT_PARTICIPANT", "200", "200", "NOT_PARTICIPANT", "200"],
     ),
     (
@@ -77,7 +77,7 @@ fn request(what: &str, room: &str) -> Request {
         "read" => Request::new("GET", &format!("/api/rooms/{room}/messages")),
         "stream" => Request::new("GET", &format!("/api/rooms/{room}/stream")),
         "say" => post("messages", r#"{"content":"hello"}"#),
-        "invite" => post("invite", r#"{"botName":"Guest"}"#),
+        "invite" => post("invite", r#"{"botName":"Visitor"}"#),
         "join" => post("join", ""),
         "leave" => post("leave", ""),
         "destroy" => Request::new("DELETE", &format!("/api/rooms/{room}")),
@@ -103,7 +103,7 @@ fn in_a_word(what: &str, reply: &Reply) -> String {
 
 /// A fresh room of this kind, and a bot that stands to it as told.
 async fn standing(app: &TestApp, kind: &str, place: As, number: usize) -> (String, AgentCaller) {
-    let (creator, bot) = (app.bot(&format!("creator-{number}")).await, app.bot(&format!("bot-{number}")).await);
+    let (creator, bot) = (app.bot(&format!("ada-{number}")).await, app.bot(&format!("eve-{number}")).await);
     let invite = if matches!(place, As::Nobody | As::Other | As::Creator) { vec![] } else { vec![&*bot.name] };
     let fields = json!({ "name": "a room", "type": kind, "invite": invite });
     let room = creator.create_room(&fields).await.expect(201).str_at("/room/id");
@@ -131,7 +131,7 @@ async fn answer(app: &TestApp, what: &str, request: Request) -> String {
 
 async fn each_is_answered_as_the_table_says(kind: &str) {
     let app = TestApp::start_unlimited().await;
-    let _guest = app.bot("Guest").await;
+    let _guest = app.bot("Visitor").await;
     let mut number = 0;
     for (what, public, private) in TABLE {
         let expected = if kind == "public" { public } else { private };

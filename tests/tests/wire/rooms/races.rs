@@ -6,7 +6,7 @@ use serde_json::json;
 use tertulia_testkit::{AgentCaller, Reply, TestApp};
 use tokio::task::JoinSet;
 
-use super::support::{DEFAULT_TTL, each};
+use super::support::{DEFAULT_TTL, each, with_members};
 
 /// How many of these answers have which status.
 fn counted(replies: impl IntoIterator<Item = Reply>) -> HashMap<u16, usize> {
@@ -55,9 +55,8 @@ async fn a_crowd_that_joins_at_once_is_counted_right() {
         assert_eq!(statuses, (200, 201));
     }
     for _ in 0..2 {
-        let seen = app.get(&format!("/api/rooms/{room}")).await.expect(200).json()["room"].clone();
+        let (seen, mut names) = with_members(app.get(&format!("/api/rooms/{room}")).await);
         assert_eq!((&seen["memberCount"], &seen["messageCount"]), (&json!(25), &json!(24)));
-        let mut names = each(&seen["members"], "name");
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), 25);
@@ -74,8 +73,7 @@ async fn joining_and_leaving_at_once_end_in_one_of_both() {
         let (joined, left) = tokio::join!(eve.join(&room), eve.leave(&room));
         let _ = joined.expect(200);
         assert!(matches!(left.status, 200 | 403), "{left}");
-        let seen = app.get(&format!("/api/rooms/{room}")).await.expect(200).json()["room"].clone();
-        let names = each(&seen["members"], "name");
+        let (seen, names) = with_members(app.get(&format!("/api/rooms/{room}")).await);
         assert!(names == ["Ada"] || names == ["Ada", "Eve"], "round {round}: {names:?}");
         assert_eq!(seen["memberCount"], names.len(), "round {round}");
     }
@@ -159,13 +157,16 @@ async fn talk_until(app: &TestApp, room: &str, event: &str, end: impl AsyncFnOnc
     }
     end().await;
     let mut last = json!(null);
-    while let Some(next) = stream.next().await {
-        let next = next.json();
-        if next["type"] == "message" {
-            heard.push(next["data"].clone());
+    let listening = async {
+        while let Some(next) = stream.next().await {
+            let next = next.json();
+            if next["type"] == "message" {
+                heard.push(next["data"].clone());
+            }
+            last = next;
         }
-        last = next;
-    }
+    };
+    app.while_time_passes(Duration::from_millis(10), listening).await;
     assert_eq!(last, json!({ "type": "room", "data": { "event": event } }));
     let mut acknowledged: Vec<_> = talking.join_all().await.into_iter().flatten().collect();
     acknowledged.sort_by_key(|message| message["id"].as_str().unwrap().to_owned());

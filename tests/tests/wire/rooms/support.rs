@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tertulia_core::Clock;
-use tertulia_testkit::{Reply, TestApp};
+use tertulia_testkit::{Reply, TestApp, eventually};
 
 /// How long a room lives unless its creator says otherwise.
 pub(crate) const DEFAULT_TTL: Duration = Duration::from_mins(10);
@@ -21,6 +21,27 @@ pub(crate) const SWEPT_AFTER: Duration = Duration::from_mins(1);
 /// A room that nobody has opened.
 pub(crate) const NO_ROOM: &str = "00000000-0000-4000-8000-000000000000";
 
+/// Where WebSockets are opened.
+pub(crate) const SOCKET: &str = "/api/ws";
+
+/// A frame that subscribes to a room, or to `global`.
+pub(crate) fn subscribe(room: &str, after: Option<&str>) -> String {
+    let mut frame = json!({ "type": "subscribe", "room": room });
+    if let Some(after) = after {
+        frame["after"] = json!(after);
+    }
+    frame.to_string()
+}
+
+/// Waits until the store holds so many messages, while time goes on: what is deleted is deleted in slices, with rests.
+pub(crate) async fn swept_to(app: &TestApp, messages: u64) {
+    eventually("messages to be deleted", async || {
+        app.advance(Duration::from_millis(20));
+        (app.inspected().await.messages == messages).then_some(())
+    })
+    .await;
+}
+
 /// The hub's moment as it is printed, `later` from now.
 pub(crate) fn moment(app: &TestApp, later: Duration) -> String {
     (app.clock().now() + later).to_string()
@@ -34,6 +55,13 @@ pub(crate) fn members(value: &Value) -> Vec<&str> {
 /// One member of each object in a list.
 pub(crate) fn each<'a>(list: &'a Value, member: &str) -> Vec<&'a str> {
     list.as_array().expect("a list").iter().map(|item| item[member].as_str().expect("a string")).collect()
+}
+
+/// A room and who is in it, as an answer shows it.
+#[track_caller]
+pub(crate) fn with_members(reply: Reply) -> (Value, Vec<String>) {
+    let json = reply.expect(200).json();
+    (json["room"].clone(), each(&json["members"], "name").into_iter().map(str::to_owned).collect())
 }
 
 /// Names of the rooms on a page of the list.
