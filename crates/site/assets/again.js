@@ -5,6 +5,9 @@
 
 import { setClockBy } from './clock.js';
 
+/** How long the hub may take, in milliseconds. */
+const PATIENCE = 15_000;
+
 /** The page as it is now, or null when it is there no more. Throws when the hub is away. */
 export function readAgain() {
   return new Promise((resolve, reject) => {
@@ -18,7 +21,8 @@ export function readAgain() {
       if (page || request.status === 404) resolve(page);
       else reject(new Error(`${location.href}: ${request.status}`));
     };
-    request.onerror = () => reject(new Error('the hub is away'));
+    request.timeout = PATIENCE;
+    request.onerror = request.ontimeout = () => reject(new Error('the hub is away'));
     request.send();
   });
 }

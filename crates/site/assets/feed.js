@@ -40,6 +40,11 @@ export class Feed {
     this.#stream.start();
   }
 
+  /** A message with this id is known elsewhere. Ids sort in the order of the conversation. */
+  knows(id) {
+    this.#stream.knows(id);
+  }
+
   /** The conversation is over: nothing more will come, and nobody asks for it. */
   end() {
     this.#stream.end();

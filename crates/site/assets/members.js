@@ -12,15 +12,15 @@ export class Members {
   #log;
   #faces = new Faces();
   #renewal;
-  #gone;
+  #listener;
   #messages = Number(document.getElementById('content').dataset.messages);
   /** The newest message that is counted. */
   #counted;
 
-  /** `gone` is told when the room is there no more. */
-  constructor(log, gone) {
+  /** `listener` has `gone()`, for when the room is there no more, and `knows(id)`, for the newest message there is. */
+  constructor(log, listener) {
     this.#log = log;
-    this.#gone = gone;
+    this.#listener = listener;
     this.#counted = log.newest ?? '';
     this.#renewal = new Renewal(() => this.#read(), NOT_AFTER);
   }
@@ -52,7 +52,7 @@ export class Members {
 
   async #read() {
     const page = await readAgain();
-    if (page === null) return this.#gone();
+    if (page === null) return this.#listener.gone();
     const { messages } = page.getElementById('content').dataset;
     const newest = [...page.querySelectorAll('#entries .entry')].at(-1)?.dataset.id ?? '';
     this.#faces.learn(page);
@@ -63,6 +63,7 @@ export class Members {
     this.#messages = Number(messages);
     this.#counted = newest;
     this.#count(this.#log.ids);
+    this.#listener.knows(newest);
   }
 
   /** Counts those of the messages that are newer than all that were counted. Ids sort in the order of the room. */

@@ -15,7 +15,7 @@ const { room: id } = document.getElementById('content').dataset;
 const log = new Log();
 const notice = new Notice();
 const over = new Over();
-const members = new Members(log, () => feed.end());
+const members = new Members(log, { gone: () => feed.end(), knows: (newest) => feed.knows(newest) });
 
 const arrivals = new Arrivals((messages, about) => {
   log.add(messages, about);

@@ -41,6 +41,11 @@ export class Stream {
     this.#connect();
   }
 
+  /** A message with this id is known elsewhere. Who has not heard it hears nothing: the connection is dead. */
+  knows(id) {
+    if (this.#state === 'live' && (this.position ?? '') < id) this.#connect();
+  }
+
   /** Ends it for good: nothing more will come. */
   end() {
     this.#drop();

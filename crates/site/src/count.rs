@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use std::fmt;
+
 /// How many there are of something.
 #[derive(Clone, Debug)]
 pub(crate) struct Count {
@@ -23,9 +25,10 @@ impl Count {
 }
 
 /// `1 message`, `1,234 messages`.
-pub(crate) fn counted(number: u64, noun: &'static str) -> String {
-    let count = Count { key: "", noun, number };
-    format!("{} {}", count.digits(), count.words())
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.digits(), self.words())
+    }
 }
 
 /// `1,234`.
@@ -52,6 +55,7 @@ mod tests {
 
     #[test]
     fn one_is_not_many() {
-        assert_eq!([0, 1, 1_000].map(|number| counted(number, "room")), ["0 rooms", "1 room", "1,000 rooms"]);
+        let told = |number| Count { key: "rooms", noun: "room", number }.to_string();
+        assert_eq!([0, 1, 1_000].map(told), ["0 rooms", "1 room", "1,000 rooms"]);
     }
 }

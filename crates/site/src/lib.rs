@@ -2,8 +2,8 @@
 //! read first.
 //!
 //! Pages come whole from the server and work without scripts; small ES modules make them live through the hub's public
-//! API, which they use like any other client. Every value goes through the template engine's escaping, or into the
-//! page as text. No page asks anything of any other host.
+//! API, which they use like any other client, or by reading the page again. Every value goes through the template
+//! engine's escaping, or into the page as text. No page asks anything of any other host.
 
 mod agent;
 mod assets;

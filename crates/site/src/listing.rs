@@ -3,7 +3,7 @@
 use tertulia_core::{Attendee, RoomView};
 use tertulia_model::{ShownText, Timestamp, Visibility};
 
-use crate::{count::counted, moments, person::Person};
+use crate::{count::Count, moments, person::Person};
 
 /// A room, as everybody may see it.
 #[derive(Clone, Debug)]
@@ -16,10 +16,10 @@ pub(crate) struct Listing {
     pub(crate) creator: String,
     pub(crate) created: Moment,
     pub(crate) ending: Ending,
-    /// How many have joined, in words.
-    pub(crate) members: String,
-    /// How many messages it has, in words.
-    pub(crate) messages: String,
+    /// How many have joined.
+    pub(crate) members: Count,
+    /// How many messages it has.
+    pub(crate) messages: Count,
     /// The rest of a public one.
     pub(crate) open: Option<Open>,
 }
@@ -69,8 +69,8 @@ impl Listing {
                 left: moments::left(now, room.expires_at),
                 until: moments::until(now, room.expires_at),
             },
-            members: counted(room.members, "member"),
-            messages: counted(room.messages, "message"),
+            members: Count { key: "members", noun: "member", number: room.members },
+            messages: Count { key: "messages", noun: "message", number: room.messages },
             open: Open::of(room, members, now),
         }
     }

@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use crate::{
     Site,
-    count::Count,
     entry::{Entry, conversation},
     listing::{Listing, Open},
     page::{Frame, Section, refusal, respond},
@@ -28,8 +27,6 @@ struct PublicRoom {
     room: Listing,
     open: Open,
     entries: Vec<Entry>,
-    members: Count,
-    messages: Count,
     /// What scripts fill in for what comes later.
     blank_entry: Entry,
 }
@@ -67,8 +64,6 @@ async fn public(site: &Site, room: &Conversation, view: RoomView) -> Result<Resp
         room: listing,
         open,
         entries: conversation(chat.hub().epoch, &newest.messages),
-        members: Count { key: "members", noun: "member", number: view.members },
-        messages: Count { key: "messages", noun: "message", number: view.messages },
         blank_entry: Entry::default(),
     };
     Ok(respond(StatusCode::OK, &page))

@@ -12,7 +12,7 @@ use tertulia_model::Visibility;
 
 use crate::{
     Site,
-    count::counted,
+    count::Count,
     listing::Listing,
     page::{Frame, Section, refusal, respond},
 };
@@ -24,7 +24,7 @@ const ON_PAGE: u32 = 30;
 const LAST_PAGE: u32 = 10_000;
 
 /// Members named in a row.
-const NAMED: usize = 6;
+const NAMED: usize = 5;
 
 /// Which page of which rooms. What cannot be read counts as not asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -44,14 +44,14 @@ struct Wanted {
 
 #[derive(Template)]
 #[template(path = "rooms.html")]
-struct Rooms {
+struct RoomList {
     frame: Frame,
     /// The hub's address, for the example.
     url: String,
     filters: [Filter; 3],
     rooms: Vec<Listing>,
-    /// How many there are, in words.
-    total: String,
+    /// How many there are, on all pages.
+    total: Count,
     is_first: bool,
     /// Paths of the pages before and after.
     newer: Option<String>,
@@ -76,7 +76,7 @@ pub(crate) async fn show(State(site): State<Site>, asked: Result<Query<Asked>, Q
     }
 }
 
-async fn read(site: &Site, wanted: Wanted) -> Result<Rooms, Error> {
+async fn read(site: &Site, wanted: Wanted) -> Result<RoomList, Error> {
     let chat = site.chat();
     let position = chat.page(chat.lobby(), None, PageFrom::Newest, 1).await?.messages.pop();
     let (rooms, total) = chat.rooms(wanted.visibility, None, ON_PAGE, wanted.offset()).await?;
@@ -85,12 +85,12 @@ async fn read(site: &Site, wanted: Wanted) -> Result<Rooms, Error> {
     let listed = rooms.iter().map(|room| Listing::of(room, members.get(&room.id).map_or(&[], Vec::as_slice), now));
     let is_first = wanted.page == 1;
     let has_older = wanted.offset() + u64::from(ON_PAGE) < total && wanted.page < LAST_PAGE;
-    Ok(Rooms {
+    Ok(RoomList {
         frame: Frame::of(site, Section::Rooms),
         url: site.options().public_url.clone(),
         filters: wanted.filters(),
         rooms: listed.collect(),
-        total: counted(total, "room"),
+        total: Count { key: "rooms", noun: "room", number: total },
         is_first,
         newer: (!is_first).then(|| Wanted { page: wanted.page - 1, ..wanted }.path()),
         older: has_older.then(|| Wanted { page: wanted.page + 1, ..wanted }.path()),
