@@ -1,101 +1,40 @@
-//! The body of a streamed reply without its chunk framing, piece by piece and without copying.
+//! A reader's connection, cut into what the hub says: the same to its reader, whichever transport it came over.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-/// Where in the chunk framing a stream stands.
+use crate::event_stream::EventStream;
+use crate::frames::Frames;
+
+/// What the hub says to a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said<'a> {
+    /// An event, one line of JSON.
+    Event(&'a [u8]),
+    /// That it wants to hear this back.
+    Ping(&'a [u8]),
+    /// That it closes, with this code if it gives one, and why.
+    Farewell(Option<u16>, &'a [u8]),
+}
+
+/// How far one connection has been read, by its transport.
+#[derive(Debug)]
 pub(crate) enum Framing {
-    /// No chunks: the body ends with the connection.
-    Plain,
-    /// In a chunk's size line, with the digits read so far.
-    Size(usize),
-    /// Behind the digits of a size line.
-    SizeEnd(usize),
-    /// In a chunk, with so many bytes to come.
-    Chunk(usize),
-    /// Behind a chunk, before the end of its line.
-    ChunkEnd,
+    /// A response that goes on.
+    EventStream(EventStream),
+    /// A WebSocket.
+    WebSocket(Frames),
 }
 
 impl Framing {
-    /// The framing at the beginning of a body.
-    pub(crate) fn new(chunked: bool) -> Self {
-        if chunked { Self::Size(0) } else { Self::Plain }
-    }
-
-    /// Takes the next piece of the body off the front of `bytes`; `None` when they are used up.
+    /// Takes the next bytes, wherever they were cut, and gives all that is whole now to `hear`.
     ///
     /// # Errors
     ///
-    /// A chunk's size is not a hexadecimal number.
-    pub(crate) fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<&'a [u8]>> {
-        loop {
-            match *self {
-                Self::Plain if bytes.is_empty() => return Ok(None),
-                Self::Plain => return Ok(Some(take(bytes, bytes.len()))),
-                Self::Chunk(0) => *self = Self::ChunkEnd,
-                Self::Chunk(_) if bytes.is_empty() => return Ok(None),
-                Self::Chunk(left) => {
-                    let piece = take(bytes, left.min(bytes.len()));
-                    *self = Self::Chunk(left - piece.len());
-                    return Ok(Some(piece));
-                }
-                Self::Size(_) | Self::SizeEnd(_) | Self::ChunkEnd => {
-                    let Some((&byte, rest)) = bytes.split_first() else { return Ok(None) };
-                    *bytes = rest;
-                    *self = self.after(byte)?;
-                }
-            }
+    /// The bytes are not what the transport wants, or `hear` fails.
+    pub(crate) fn read(&mut self, bytes: &[u8], hear: &mut impl FnMut(Said<'_>) -> Result<()>) -> Result<()> {
+        match self {
+            Self::EventStream(stream) => stream.read(bytes, hear),
+            Self::WebSocket(frames) => frames.read(bytes, hear),
         }
-    }
-
-    /// The state after one byte of framing.
-    fn after(self, byte: u8) -> Result<Self> {
-        Ok(match (self, byte) {
-            (Self::ChunkEnd, b'\n') => Self::Size(0),
-            (Self::Size(size) | Self::SizeEnd(size), b'\n') => Self::Chunk(size),
-            (Self::Size(size), b'\r' | b';' | b' ') => Self::SizeEnd(size),
-            (Self::Size(size), _) => match char::from(byte).to_digit(16) {
-                Some(digit) => Self::Size(size << 4 | usize::try_from(digit)?),
-                None => bail!("a chunk's size contains byte {byte}"),
-            },
-            (other, _) => other,
-        })
-    }
-}
-
-fn take<'a>(bytes: &mut &'a [u8], count: usize) -> &'a [u8] {
-    let (piece, rest) = bytes.split_at(count);
-    *bytes = rest;
-    piece
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_the_same_however_it_arrives() {
-        let wire = b"5\r\nhello\r\n10;x=y\r\n, world and more\r\n1\r\n!\r\n";
-        for step in 1..=wire.len() {
-            let mut framing = Framing::new(true);
-            let mut body = Vec::new();
-            for mut bytes in wire.chunks(step) {
-                while let Some(piece) = framing.next(&mut bytes).unwrap() {
-                    body.extend_from_slice(piece);
-                }
-            }
-            assert_eq!(body, b"hello, world and more!", "in steps of {step}");
-        }
-    }
-
-    #[test]
-    fn a_size_that_is_no_number_is_an_error() {
-        assert!(Framing::new(true).next(&mut &b"hello"[..]).is_err());
-    }
-
-    #[test]
-    fn without_chunks_the_bytes_are_the_body() {
-        assert_eq!(Framing::new(false).next(&mut &b"hello"[..]).unwrap(), Some(&b"hello"[..]));
     }
 }

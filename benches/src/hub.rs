@@ -22,6 +22,10 @@ registrations_per_address = "1000000000 per 1h"
 lobby_unverified = "1000000000 per 5m"
 lobby_verified = "1000000000 per 1m"
 streams_per_address = 1000000
+sockets_per_address = 1000000
+connections_per_agent = 1000000
+rooms_per_agent = "1000000000 per 1h"
+room_messages = "1000000000 per 1m"
 "#;
 
 /// How long a hub may take until it answers.

@@ -5,12 +5,15 @@
 //! fails when a message was lost, doubled or out of order or an answer was not the expected one, never for a goal.
 
 mod budgets;
+mod chunks;
 mod clock;
 mod environment;
+mod event_stream;
 mod events;
 mod exchange;
 mod faults;
 mod figures;
+mod frames;
 mod framing;
 mod http;
 mod hub;
@@ -19,9 +22,11 @@ mod pace;
 mod process;
 mod readers;
 mod report;
+mod rooms;
 mod rows;
 mod senders;
 mod stage;
+mod transport;
 mod yardstick;
 
 use std::path::PathBuf;
@@ -51,7 +56,7 @@ struct Arguments {
     /// The `tertulia` to measure, built in release
     #[arg(long, value_name = "PATH")]
     hub: PathBuf,
-    /// Measure these alone; `growth` is measured only when named here
+    /// Measure these alone; `growth` and `expiry` are measured only when named here
     #[arg(long, value_enum, num_args = 1.., value_name = "NAME")]
     only: Vec<Row>,
     /// Short windows and a small `growth`: for a look, not for a comparison
@@ -66,12 +71,21 @@ struct Arguments {
     /// Numbers of senders
     #[arg(long, value_delimiter = ',', default_value = "1,16,64,256", value_name = "N,…")]
     senders: Vec<usize>,
-    /// Numbers of stream readers
+    /// Numbers of readers
     #[arg(long, value_delimiter = ',', default_value = "100,1000,5000", value_name = "N,…")]
     readers: Vec<usize>,
-    /// Numbers of idle streams
+    /// Numbers of idle connections
     #[arg(long, value_delimiter = ',', default_value = "1000,5000", value_name = "N,…")]
     idle: Vec<usize>,
+    /// Numbers of rooms that the posts of 64 senders are spread over
+    #[arg(long, value_delimiter = ',', default_value = "1,1000", value_name = "N,…", value_parser = at_least_one)]
+    rooms: Vec<usize>,
+    /// Rooms that expire in `expiry`
+    #[arg(long, default_value = "10000", value_name = "N", value_parser = at_least_one)]
+    expiring: usize,
+    /// Seconds that those live at least, and in which they all expire, up to 60; a hub takes no less than 60
+    #[arg(long, default_value = "60", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=60))]
+    lifetime: u64,
     /// Where the hubs' fresh directories are made; on a disk, or nothing is durable
     #[arg(long, value_name = "PATH", default_value_os_t = std::env::temp_dir())]
     dir: PathBuf,
@@ -92,6 +106,9 @@ fn main() -> Result<ExitCode> {
         senders: arguments.senders,
         readers: arguments.readers,
         idle: arguments.idle,
+        rooms: arguments.rooms,
+        expiring: arguments.expiring,
+        lifetime: Duration::from_secs(arguments.lifetime),
         quick: arguments.quick,
     };
     for row in Row::chosen(&arguments.only) {
@@ -105,6 +122,12 @@ fn main() -> Result<ExitCode> {
     }
     report.print(arguments.json)?;
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn at_least_one(text: &str) -> Result<usize> {
+    let number = text.parse()?;
+    ensure!(number > 0, "at least 1");
+    Ok(number)
 }
 
 /// Raises the soft limit of open files to the hard one, for this process and the hubs it starts, and checks that it

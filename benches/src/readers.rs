@@ -1,26 +1,27 @@
-//! Readers of `/api/stream`: many raw sockets behind one `epoll`, drained by one thread as fast as it can.
+//! Readers of the lobby over one transport: many raw sockets behind one `epoll`, drained by one thread as fast as it can.
 //!
-//! Every reader counts its messages; a few spread over all of them also check the order and measure latency. One buffer
-//! serves all sockets.
+//! Every reader checks that each message follows on the one before; a few spread over all of them also measure latency.
+//! One buffer serves all sockets.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
 use crate::clock::Clock;
-use crate::events::{Counter, Needles, Sample};
+use crate::events::{Kind, Needles, Sequence};
 use crate::exchange::wait;
 use crate::faults::Faults;
 use crate::figures::Latencies;
-use crate::framing::Framing;
-use crate::http::{Head, request};
+use crate::frames;
+use crate::framing::{Framing, Said};
 use crate::stage::Stage;
+use crate::transport::Transport;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -31,7 +32,7 @@ const CONNECTED_AT_ONCE: usize = 100;
 /// Readers that come from one source address: below every usual cap per address.
 const READERS_PER_ADDRESS: usize = 50;
 
-/// Readers that check order and measure latency.
+/// Readers that measure latency.
 const SAMPLED: usize = 16;
 
 /// How long opening a batch of readers may take.
@@ -39,6 +40,9 @@ const PATIENCE_NS: u64 = 30_000_000_000;
 
 /// How long the readers look at their sockets before they look at the stage again.
 const NAP: Duration = Duration::from_millis(10);
+
+/// The code with which the hub closes a WebSocket whose reader is too slow.
+const TOO_SLOW: u16 = 1013;
 
 /// What all readers together have received, for other threads to look at.
 #[derive(Debug, Default)]
@@ -59,7 +63,7 @@ impl Tally {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Readers whose stream the hub has ended.
+    /// Readers that the hub has cut off.
     pub(crate) fn cut_off(&self) -> u64 {
         self.cut_off.load(Ordering::Relaxed)
     }
@@ -74,17 +78,18 @@ pub(crate) struct Seen {
     pub(crate) lost: u64,
     /// Messages that readers received more than once.
     pub(crate) doubled: u64,
-    /// Messages out of order on sampled readers.
+    /// Messages that did not follow on the one before.
     pub(crate) disorder: u64,
-    /// Streams that were refused, broken or ended.
+    /// Connections that broke, or sent what they must not.
     pub(crate) faults: Faults,
 }
 
-/// Open streams.
+/// Open connections.
 #[derive(Debug)]
 pub(crate) struct Readers {
+    transport: Transport,
     poll: Poll,
-    streams: Vec<Reader>,
+    connections: Vec<Reader>,
     ready: usize,
     scratch: Vec<u8>,
     needles: Needles,
@@ -97,28 +102,36 @@ pub(crate) struct Readers {
 struct Reader {
     stream: TcpStream,
     part: Part,
-    counter: Counter,
-    sample: Option<Box<Sample>>,
-    messages: u64,
+    has_history: bool,
+    sequence: Sequence,
+    sampled: bool,
 }
 
-/// Which part of its reply a reader is in.
+/// How far a reader has come.
 #[derive(Debug)]
 enum Part {
-    /// Before the history has begun, with what has come so far.
-    Opening(Vec<u8>),
-    /// Behind it.
-    Live(Framing),
-    /// The hub has ended the stream.
+    /// It has asked, and has so much of the answer's head.
+    Asked(Vec<u8>),
+    /// It hears what is said.
+    Open(Framing),
+    /// The hub has cut it off, or it hears nothing that could be understood.
+    Over,
+}
+
+/// Whether a connection goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    GoOn,
     CutOff,
 }
 
 impl Readers {
-    /// Opens `count` streams and waits until each has its history.
-    pub(crate) fn open(hub: SocketAddr, count: usize, clock: Clock) -> Result<Self> {
+    /// Opens `count` connections and waits until each has its history.
+    pub(crate) fn open(hub: SocketAddr, transport: Transport, count: usize, clock: Clock) -> Result<Self> {
         let mut readers = Self {
+            transport,
             poll: Poll::new()?,
-            streams: Vec::with_capacity(count),
+            connections: Vec::with_capacity(count),
             ready: 0,
             scratch: vec![0; READ_BYTES],
             needles: Needles::new(),
@@ -128,8 +141,8 @@ impl Readers {
         };
         let sample_every = (count / SAMPLED).max(1);
         let (tally, stage) = (Tally::default(), Stage::new());
-        while readers.streams.len() < count {
-            for index in readers.streams.len()..count.min(readers.streams.len() + CONNECTED_AT_ONCE) {
+        while readers.connections.len() < count {
+            for index in readers.connections.len()..count.min(readers.connections.len() + CONNECTED_AT_ONCE) {
                 readers.connect(hub, index, index % sample_every == 0)?;
             }
             readers.await_histories(&tally, &stage)?;
@@ -163,29 +176,25 @@ impl Readers {
         }
         socket.connect(&hub.into()).context("cannot connect a reader")?;
         let mut stream = std::net::TcpStream::from(socket);
-        stream.write_all(&request(hub, "GET", "/api/stream", None, None))?;
+        stream.write_all(&self.transport.question(hub))?;
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         self.poll.registry().register(&mut stream, Token(index), Interest::READABLE)?;
-        let sample = sampled.then(Box::default);
-        self.streams.push(Reader {
-            stream,
-            part: Part::Opening(Vec::new()),
-            counter: Counter::default(),
-            sample,
-            messages: 0,
-        });
+        let (part, sequence) = (Part::Asked(Vec::new()), Sequence::default());
+        self.connections.push(Reader { stream, part, has_history: false, sequence, sampled });
         Ok(())
     }
 
     fn await_histories(&mut self, tally: &Tally, stage: &Stage) -> Result<()> {
         let mut events = Events::with_capacity(1024);
         let began = self.clock.now();
-        while self.ready < self.streams.len() {
+        while self.ready < self.connections.len() {
             self.turn(&mut events, tally, stage)?;
-            ensure!(self.faults.count() == 0, "cannot open a stream: {}", self.faults.sentence().unwrap_or_default());
-            let late = self.streams.len() - self.ready;
-            ensure!(self.clock.since(began) < PATIENCE_NS, "{late} streams have sent no history within 30 s");
+            let faults = self.faults.sentence();
+            ensure!(faults.is_none(), "cannot open a connection: {}", faults.unwrap_or_default());
+            ensure!(tally.cut_off() == 0, "the hub ends a connection that waits for its history");
+            let late = self.connections.len() - self.ready;
+            ensure!(self.clock.since(began) < PATIENCE_NS, "{late} connections have brought no history within 30 s");
         }
         Ok(())
     }
@@ -195,9 +204,9 @@ impl Readers {
         wait(&mut self.poll, events, NAP)?;
         let (mut messages, mut bytes) = (0, 0);
         for event in &*events {
-            let before = self.streams[event.token().0].messages;
+            let before = self.connections[event.token().0].sequence.messages();
             bytes += self.drain(event.token().0, event.is_read_closed(), tally, stage);
-            messages += self.streams[event.token().0].messages - before;
+            messages += self.connections[event.token().0].sequence.messages() - before;
         }
         tally.messages.fetch_add(messages, Ordering::Relaxed);
         tally.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -207,63 +216,61 @@ impl Readers {
     /// Reads all that one socket has, and gives its number of bytes.
     fn drain(&mut self, index: usize, ends: bool, tally: &Tally, stage: &Stage) -> u64 {
         let mut bytes = 0;
-        loop {
-            let reader = &mut self.streams[index];
-            if matches!(reader.part, Part::CutOff) {
-                return bytes;
-            }
-            let result = match reader.stream.read(&mut self.scratch) {
-                Ok(0) => Err(anyhow::anyhow!("the hub ended a stream")),
-                Ok(count) => {
-                    bytes += u64::try_from(count).unwrap_or(u64::MAX);
-                    self.take(index, count, stage).map(|()| count)
+        while !matches!(self.connections[index].part, Part::Over) {
+            let mut count = 0;
+            let next = match self.connections[index].stream.read(&mut self.scratch) {
+                Ok(0) => Ok(Next::CutOff),
+                Ok(read) => {
+                    count = read;
+                    bytes += u64::try_from(read).unwrap_or(u64::MAX);
+                    self.take(index, read, stage)
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return bytes,
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(Next::CutOff),
                 Err(error) => Err(error.into()),
             };
-            match result {
-                // A short read means that the socket is empty, unless the stream's end stands behind it.
-                Ok(count) if count < READ_BYTES && !ends => return bytes,
-                Ok(_) => {}
-                Err(error) => {
-                    self.streams[index].part = Part::CutOff;
-                    self.faults.add(|| format!("{error:#}"));
+            match next {
+                // A short read means that the socket is empty, unless the connection's end stands behind it.
+                Ok(Next::GoOn) if count < READ_BYTES && !ends => return bytes,
+                Ok(Next::GoOn) => {}
+                Ok(Next::CutOff) => {
+                    self.connections[index].part = Part::Over;
                     tally.cut_off.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => {
+                    self.connections[index].part = Part::Over;
+                    self.faults.add(|| format!("{error:#}"));
                 }
             }
         }
+        bytes
     }
 
-    /// Takes the first `count` bytes of the buffer as the next ones of one stream.
-    fn take(&mut self, index: usize, count: usize, stage: &Stage) -> Result<()> {
-        let reader = &mut self.streams[index];
-        if let Part::Opening(opening) = &mut reader.part {
-            opening.extend_from_slice(&self.scratch[..count]);
-            let Some((framing, body)) = behind_head(opening, &self.needles)? else { return Ok(()) };
-            reader.part = Part::Live(framing);
-            self.ready += 1;
-            return reader.read(&body, &self.needles, |_| ());
-        }
-        let (clock, latencies) = (self.clock, &mut self.latencies);
-        reader.read(&self.scratch[..count], &self.needles, |due| {
+    /// Takes the first `count` bytes of the buffer as the next ones of one connection.
+    fn take(&mut self, index: usize, count: usize, stage: &Stage) -> Result<Next> {
+        let (clock, latencies, reader) = (self.clock, &mut self.latencies, &mut self.connections[index]);
+        let had_history = reader.has_history;
+        let next = reader.read(&self.scratch[..count], self.transport, &self.needles, |due| {
             if stage.measuring() {
                 latencies.record(clock.since(due));
             }
-        })
+        });
+        self.ready += usize::from(reader.has_history && !had_history);
+        next
     }
 
     fn has_all(&self, tally: &Tally, expected: u64) -> bool {
-        let here = u64::try_from(self.streams.len()).unwrap_or(u64::MAX);
+        let here = u64::try_from(self.connections.len()).unwrap_or(u64::MAX);
         tally.messages() >= here * expected && tally.cut_off() == 0
     }
 
     fn seen(self, expected: u64) -> Seen {
-        let connected = self.streams.iter().filter(|reader| matches!(reader.part, Part::Live(_)));
-        let samples = self.streams.iter().filter_map(|reader| reader.sample.as_deref());
+        let connected = self.connections.iter().filter(|reader| matches!(reader.part, Part::Open(_)));
+        let received = |reader: &Reader| reader.sequence.messages();
         Seen {
-            lost: connected.map(|reader| expected.saturating_sub(reader.messages)).sum(),
-            doubled: self.streams.iter().map(|reader| reader.messages.saturating_sub(expected)).sum(),
-            disorder: samples.map(Sample::disorder).sum(),
+            lost: connected.map(|reader| expected.saturating_sub(received(reader))).sum(),
+            doubled: self.connections.iter().map(|reader| received(reader).saturating_sub(expected)).sum(),
+            disorder: self.connections.iter().map(|reader| reader.sequence.breaks()).sum(),
             latencies: self.latencies,
             faults: self.faults,
         }
@@ -274,26 +281,49 @@ impl Readers {
 pub(crate) const UNKNOWN: u64 = u64::MAX;
 
 impl Reader {
-    /// Counts the messages in the next bytes of a body, and gives their stamps when this reader is sampled.
-    fn read(&mut self, mut bytes: &[u8], needles: &Needles, mut stamped: impl FnMut(u64)) -> Result<()> {
-        let Part::Live(framing) = &mut self.part else { return Ok(()) };
-        while let Some(piece) = framing.next(&mut bytes)? {
-            self.messages += self.counter.count(needles, piece);
-            if let Some(sample) = &mut self.sample {
-                sample.feed(piece, &mut stamped);
-            }
-        }
-        Ok(())
+    /// Hears what the next bytes say, and gives the stamps of messages when this reader is sampled.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        transport: Transport,
+        needles: &Needles,
+        stamped: impl FnMut(u64),
+    ) -> Result<Next> {
+        let Part::Asked(answer) = &mut self.part else { return self.hear(bytes, needles, stamped) };
+        answer.extend_from_slice(bytes);
+        let Some((framing, behind)) = transport.accepted(answer)? else { return Ok(Next::GoOn) };
+        let behind = behind.to_vec();
+        self.part = Part::Open(framing);
+        self.hear(&behind, needles, stamped)
     }
-}
 
-/// Framing and first bytes of the body, once the history has begun; `None` before.
-fn behind_head(opening: &[u8], needles: &Needles) -> Result<Option<(Framing, Vec<u8>)>> {
-    let Some(head) = Head::parse(opening)? else { return Ok(None) };
-    let body = &opening[head.length..];
-    ensure!(head.status == 200, "{} {}", head.status, String::from_utf8_lossy(body));
-    let begun = needles.history(body).is_some();
-    Ok(begun.then(|| (Framing::new(head.chunked), body.to_vec())))
+    fn hear(&mut self, bytes: &[u8], needles: &Needles, mut stamped: impl FnMut(u64)) -> Result<Next> {
+        let Part::Open(framing) = &mut self.part else { return Ok(Next::GoOn) };
+        let mut next = Next::GoOn;
+        framing.read(bytes, &mut |said| {
+            match said {
+                Said::Event(event) => match Kind::of(event) {
+                    Kind::Message => {
+                        self.sequence.note(needles.seq(event));
+                        if self.sampled
+                            && let Some(due) = needles.stamp(event)
+                        {
+                            stamped(due);
+                        }
+                    }
+                    Kind::History => self.has_history = true,
+                    Kind::Other => {}
+                },
+                Said::Ping(payload) => self.stream.write_all(&frames::pong(payload)).context("cannot answer a ping")?,
+                Said::Farewell(Some(TOO_SLOW), _) => next = Next::CutOff,
+                Said::Farewell(code, reason) => {
+                    bail!("the hub closes with {}: {}", code.unwrap_or(0), String::from_utf8_lossy(reason))
+                }
+            }
+            Ok(())
+        })?;
+        Ok(next)
+    }
 }
 
 /// The source address of a reader: many addresses of the loopback network, as if readers came from many machines.
@@ -311,12 +341,5 @@ mod tests {
         assert_eq!(source_address(0), Ipv4Addr::new(127, 0, 0, 2));
         assert_eq!(source_address(49), Ipv4Addr::new(127, 0, 0, 2));
         assert_eq!(source_address(4_999), Ipv4Addr::new(127, 0, 0, 101));
-    }
-
-    #[test]
-    fn a_refused_stream_is_an_error_with_its_words() {
-        let refusal = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\nno";
-        let error = behind_head(refusal, &Needles::new()).unwrap_err();
-        assert_eq!(error.to_string(), "429 no");
     }
 }

@@ -185,7 +185,7 @@ mod tests {
         let table = report.table();
         let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("sends.64 rate 36,000/s ≥ 35,000/s met p99 9 ms ≤ 8 ms MISSED"), "{table}");
-        assert!(words.contains("sends.1 rate 900/s paced"), "{table}");
+        assert!(words.contains("sends.1 rate 900/s direct-sends.64 rate"), "{table}");
         assert!(table.contains("later"), "{table}");
         assert!(report.is_sound());
     }

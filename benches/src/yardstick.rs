@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use memchr::memmem;
 
 use crate::clock::Clock;
 use crate::figures::quotient;
@@ -16,15 +17,21 @@ use crate::pace::{Pace, Schedule};
 use crate::process::own_thread_cpu_ns;
 use crate::readers::{Readers, Tally, UNKNOWN};
 use crate::rows::joined;
+use crate::senders::write_hexadecimal;
 use crate::stage::{Stage, Times};
+use crate::transport::Transport;
 
-/// What every reader is sent first.
-const OPENING: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
-    25\r\ndata: {\"type\":\"history\",\"data\":[]}\n\n\r\n";
+/// What every reader is told first.
+const HISTORY: &str = r#"{"type":"history","data":[]}"#;
+
+/// What stands in front of a message's number, and how many digits that has.
+const BEFORE_NUMBER: &[u8] = br#""id":"0001-"#;
+const NUMBER_DIGITS: usize = 12;
 
 /// CPU time of one `send(2)` in microseconds: `event_bytes` bytes to each of `readers` sockets, `per_second` times a
 /// second.
 pub(crate) fn cpu_per_send_us(
+    transport: Transport,
     readers: usize,
     event_bytes: usize,
     per_second: u64,
@@ -35,15 +42,15 @@ pub(crate) fn cpu_per_send_us(
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let (stage, tally, expected) = (Stage::new(), Tally::default(), AtomicU64::new(UNKNOWN));
-    let event = event(event_bytes);
+    let mut event = event(transport, event_bytes);
     thread::scope(|scope| {
         // The sockets come back too: closing them would look to the readers as if they were cut off.
         let sending = scope.spawn(|| {
-            let sockets = accept(&listener, readers, &stage)?;
-            let sent = send_to_all(&sockets, &event, per_second, &stage, clock)?;
+            let sockets = accept(&listener, transport, readers, &stage)?;
+            let sent = send_to_all(&sockets, &mut event, per_second, &stage, clock)?;
             Ok((sent, sockets))
         });
-        let reading = Readers::open(address, readers, clock).map(|open| {
+        let reading = Readers::open(address, transport, readers, clock).map(|open| {
             let (stage, tally, expected) = (&stage, &tally, &expected);
             scope.spawn(move || open.run(stage, tally, expected))
         });
@@ -56,7 +63,7 @@ pub(crate) fn cpu_per_send_us(
         expected.store(sent.as_ref().map_or(0, |(sent, _)| sent.rounds), Ordering::Release);
         let seen = joined(reading?)?;
         let (sent, _sockets) = sent?;
-        if seen.lost + seen.faults.count() > 0 {
+        if seen.lost + seen.disorder + seen.faults.count() > 0 {
             bail!("the yardstick lost messages, so its readers are broken: {seen:?}");
         }
         Ok(quotient(sent.cpu_ns, sent.sends) / 1_000.0)
@@ -74,19 +81,22 @@ struct Sent {
     cpu_ns: u64,
 }
 
-/// An event of one message, `bytes` bytes with its chunk framing where that is possible.
-fn event(bytes: usize) -> Vec<u8> {
-    let body = |filler: usize| {
-        let filler = "x".repeat(filler);
-        format!("id: 0\ndata: {{\"type\":\"message\",\"data\":{{\"content\":\"0000000000000000{filler}\"}}}}\n\n")
+/// An event of one message, `bytes` bytes with all that its transport adds where that is possible.
+fn event(transport: Transport, bytes: usize) -> Vec<u8> {
+    let event = |filler: usize| {
+        let (id, filler) = ("0001-000000000000-00000000", "x".repeat(filler));
+        let message = format!(r#"{{"id":"{id}","content":"0000000000000000{filler}"}}"#);
+        transport.wrapped(&format!(r#"{{"type":"message","data":{message}}}"#))
     };
-    let framing = format!("{bytes:x}\r\n\r\n").len();
-    let body = body(bytes.saturating_sub(body(0).len() + framing));
-    format!("{:x}\r\n{body}\r\n", body.len()).into_bytes()
+    let filler = bytes.saturating_sub(event(0).len());
+    // The longer an event, the longer what says its length.
+    let surplus = event(filler).len().saturating_sub(bytes);
+    event(filler.saturating_sub(surplus))
 }
 
-/// Accepts `count` readers and sends each its opening.
-fn accept(listener: &TcpListener, count: usize, stage: &Stage) -> Result<Vec<TcpStream>> {
+/// Accepts `count` readers and tells each that nothing was said before it came.
+fn accept(listener: &TcpListener, transport: Transport, count: usize, stage: &Stage) -> Result<Vec<TcpStream>> {
+    let opening = [transport.acceptance(), &transport.wrapped(HISTORY)].concat();
     let mut sockets = Vec::with_capacity(count);
     while sockets.len() < count {
         match listener.accept() {
@@ -95,7 +105,7 @@ fn accept(listener: &TcpListener, count: usize, stage: &Stage) -> Result<Vec<Tcp
                 socket.set_nodelay(true)?;
                 // The request is one small segment, of which nothing matters.
                 socket.read(&mut [0; 1024]).context("a reader of the yardstick asked for nothing")?;
-                socket.write_all(OPENING)?;
+                socket.write_all(&opening)?;
                 sockets.push(socket);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock && !stage.over() => {
@@ -107,7 +117,8 @@ fn accept(listener: &TcpListener, count: usize, stage: &Stage) -> Result<Vec<Tcp
     Ok(sockets)
 }
 
-fn send_to_all(sockets: &[TcpStream], event: &[u8], per_second: u64, stage: &Stage, clock: Clock) -> Result<Sent> {
+fn send_to_all(sockets: &[TcpStream], event: &mut [u8], per_second: u64, stage: &Stage, clock: Clock) -> Result<Sent> {
+    let number = memmem::find(event, BEFORE_NUMBER).context("an event without a number")? + BEFORE_NUMBER.len();
     let mut schedule = Schedule::new(Pace::PerSecond(per_second), clock.now());
     let mut sent = Sent::default();
     let mut cpu_at_start = None;
@@ -118,6 +129,7 @@ fn send_to_all(sockets: &[TcpStream], event: &[u8], per_second: u64, stage: &Sta
         }
         schedule.advance(clock.now())?;
         while schedule.take(clock.now()).is_some() {
+            write_hexadecimal(&mut event[number..number + NUMBER_DIGITS], sent.rounds);
             for mut socket in sockets {
                 socket.write_all(event)?;
             }
@@ -136,15 +148,20 @@ mod tests {
 
     #[test]
     fn an_event_has_the_bytes_asked_for() {
-        for bytes in [200, 430, 900] {
-            assert_eq!(event(bytes).len(), bytes, "{}", String::from_utf8_lossy(&event(bytes)));
+        for transport in [Transport::EventStream, Transport::WebSocket] {
+            for bytes in [200, 430, 900] {
+                let event = event(transport, bytes);
+                assert_eq!(event.len(), bytes, "{}", String::from_utf8_lossy(&event));
+            }
         }
     }
 
     #[test]
     fn the_yardstick_measures_something() {
         let window = Duration::from_millis(100);
-        let cost = cpu_per_send_us(10, 430, 200, Times::of(window), Clock::start()).unwrap();
-        assert!(cost > 0.0);
+        for transport in [Transport::EventStream, Transport::WebSocket] {
+            let cost = cpu_per_send_us(transport, 10, 430, 200, Times::of(window), Clock::start()).unwrap();
+            assert!(cost > 0.0);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Delivery to stream readers, at a steady pace and in bursts.
+//! Delivery to readers over one transport, at a steady pace and in bursts.
 //!
 //! CPU per delivery is the whole CPU time of the hub in the window, the posts' own included, over the messages that all
 //! readers received in it. Latency begins when a post is due and ends when a reader has the message, so that the commit
@@ -20,6 +20,7 @@ use crate::readers::{Readers, Seen, Tally, UNKNOWN};
 use crate::report::Report;
 use crate::senders::{Posts, register};
 use crate::stage::{Stage, Window};
+use crate::transport::Transport;
 use crate::yardstick;
 
 /// Messages a second at a steady pace.
@@ -36,28 +37,35 @@ const PACED_SENDERS: usize = 4;
 const BURST_SENDERS: usize = 16;
 
 /// Measures every number of readers at a steady pace, beside the bare loop of `send(2)`.
-pub(super) fn paced(bench: &Bench, report: &mut Report) -> Result<()> {
-    let alone = deliver(bench, 0, PACED_SENDERS, Pace::PerSecond(MESSAGES_PER_SECOND)).context("paced.0")?;
-    report.figure("paced.0", "CPU per post", quotient(alone.cpu_ns(), alone.sent.latencies.count()) / 1_000.0, "µs");
-    alone.report_faults(report, "paced.0");
+pub(super) fn paced(bench: &Bench, transport: Transport, report: &mut Report) -> Result<()> {
     for &readers in &bench.readers {
-        let row = format!("paced.{readers}");
-        let rate = pace_for(readers);
-        let delivered = deliver(bench, readers, PACED_SENDERS, Pace::PerSecond(rate)).with_context(|| row.clone())?;
+        let row = transport.row("paced", readers);
+        let (rate, load) = (pace_for(readers), Load { transport, readers, senders: PACED_SENDERS });
+        let delivered = deliver(bench, load, Pace::PerSecond(rate)).with_context(|| row.clone())?;
         delivered.report(report, &row);
         let bytes = usize::try_from(delivered.bytes().checked_div(delivered.messages()).unwrap_or(0))?;
-        let bare = yardstick::cpu_per_send_us(readers, bytes, rate, bench.times, bench.clock)?;
+        let bare = yardstick::cpu_per_send_us(transport, readers, bytes, rate, bench.times, bench.clock)?;
         report.figure(&row, "CPU per bare send(2)", bare, "µs");
         report.figure(&row, "delivery / bare send(2)", delivered.cpu_per_delivery_us() / bare, "×");
     }
     Ok(())
 }
 
+/// Measures posts at the same pace that nobody hears.
+pub(super) fn unheard(bench: &Bench, report: &mut Report) -> Result<()> {
+    let load = Load { transport: Transport::EventStream, readers: 0, senders: PACED_SENDERS };
+    let alone = deliver(bench, load, Pace::PerSecond(MESSAGES_PER_SECOND)).context("paced.0")?;
+    report.figure("paced.0", "CPU per post", quotient(alone.cpu_ns(), alone.sent.latencies.count()) / 1_000.0, "µs");
+    alone.report_faults(report, "paced.0");
+    Ok(())
+}
+
 /// Measures every number of readers with senders that post as fast as they are answered.
-pub(super) fn burst(bench: &Bench, report: &mut Report) -> Result<()> {
+pub(super) fn burst(bench: &Bench, transport: Transport, report: &mut Report) -> Result<()> {
     for &readers in &bench.readers {
-        let row = format!("burst.{readers}");
-        let delivered = deliver(bench, readers, BURST_SENDERS, Pace::ClosedLoop).with_context(|| row.clone())?;
+        let row = transport.row("burst", readers);
+        let load = Load { transport, readers, senders: BURST_SENDERS };
+        let delivered = deliver(bench, load, Pace::ClosedLoop).with_context(|| row.clone())?;
         delivered.report(report, &row);
     }
     Ok(())
@@ -66,6 +74,14 @@ pub(super) fn burst(bench: &Bench, report: &mut Report) -> Result<()> {
 fn pace_for(readers: usize) -> u64 {
     let readers = u64::try_from(readers).unwrap_or(u64::MAX).max(1);
     MESSAGES_PER_SECOND.min(DELIVERIES_PER_SECOND / readers).max(1)
+}
+
+/// Who posts and who hears it.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    transport: Transport,
+    readers: usize,
+    senders: usize,
 }
 
 /// What is read at both ends of the window.
@@ -86,14 +102,15 @@ struct Delivered {
     metrics: Metrics,
 }
 
-fn deliver(bench: &Bench, readers: usize, senders: usize, pace: Pace) -> Result<Delivered> {
+fn deliver(bench: &Bench, load: Load, pace: Pace) -> Result<Delivered> {
     let hub = bench.launcher.start()?;
-    let keys = register(hub.address, senders)?;
-    let readers = Readers::open(hub.address, readers, bench.clock)?;
-    load(bench, &hub, readers, &keys, pace).with_context(|| format!("the hub's last words: {}", hub.last_words()))
+    let keys = register(hub.address, load.senders)?;
+    let readers = Readers::open(hub.address, load.transport, load.readers, bench.clock)?;
+    say_and_hear(bench, &hub, readers, &keys, pace)
+        .with_context(|| format!("the hub's last words: {}", hub.last_words()))
 }
 
-fn load(bench: &Bench, hub: &Hub, readers: Readers, keys: &[String], pace: Pace) -> Result<Delivered> {
+fn say_and_hear(bench: &Bench, hub: &Hub, readers: Readers, keys: &[String], pace: Pace) -> Result<Delivered> {
     let mut posts = Posts::new(hub.address, keys);
     let (stage, tally, expected) = (Stage::new(), Tally::default(), AtomicU64::new(UNKNOWN));
     thread::scope(|scope| {
@@ -154,14 +171,14 @@ impl Delivered {
             report.fault(row, &sentence);
         }
         let Seen { lost, doubled, disorder, .. } = self.seen;
-        for (count, what) in [(lost, "lost"), (doubled, "doubled"), (disorder, "out of order")] {
+        for (count, what) in [(lost, "lost"), (doubled, "doubled"), (disorder, "out of sequence")] {
             if count > 0 {
                 report.fault(row, &format!("{count} deliveries {what}"));
             }
         }
         // That a reader is cut off is the hub's right when it is slow, and a figure; any other end is a fault.
-        if self.seen.faults.count() > self.cut_off {
-            report.fault(row, &self.seen.faults.sentence().unwrap_or_default());
+        if let Some(sentence) = self.seen.faults.sentence() {
+            report.fault(row, &sentence);
         }
     }
 }

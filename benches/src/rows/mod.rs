@@ -1,14 +1,17 @@
 //! What is measured, a module a row. Every row starts hubs of its own, so that none pays for another's load.
 
 mod delivery;
+mod expiry;
 mod growth;
 mod history;
 mod idle;
+mod rooms;
 mod sends;
 mod start;
 
 use std::fmt;
 use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -17,6 +20,7 @@ use crate::clock::Clock;
 use crate::hub::Launcher;
 use crate::report::Report;
 use crate::stage::Times;
+use crate::transport::Transport;
 
 /// What all rows are given.
 #[derive(Debug)]
@@ -31,8 +35,14 @@ pub(crate) struct Bench {
     pub(crate) senders: Vec<usize>,
     /// Numbers of readers to measure.
     pub(crate) readers: Vec<usize>,
-    /// Numbers of idle streams to measure.
+    /// Numbers of idle connections to measure.
     pub(crate) idle: Vec<usize>,
+    /// Numbers of rooms that posts are spread over.
+    pub(crate) rooms: Vec<usize>,
+    /// How many rooms expire.
+    pub(crate) expiring: usize,
+    /// How long they live at least, and the time in which they all expire.
+    pub(crate) lifetime: Duration,
     /// Whether a rough look is enough.
     pub(crate) quick: bool,
 }
@@ -44,22 +54,33 @@ pub(crate) enum Row {
     Start,
     /// Durable sends by several numbers of senders
     Sends,
+    /// Durable sends of many senders into one room and into many
+    Rooms,
     /// Delivery to stream readers at a steady pace
     Paced,
+    /// Delivery to WebSockets at a steady pace
+    PacedWebsocket,
     /// Delivery to stream readers as fast as posts are accepted
     Burst,
+    /// Delivery to WebSockets as fast as posts are accepted
+    BurstWebsocket,
     /// Memory per idle stream
     Idle,
+    /// Memory per idle WebSocket
+    IdleWebsocket,
     /// Pages of history while messages are written
     History,
     /// Cost of sends and pages in a small and in a grown lobby
     Growth,
+    /// Posting before and while many rooms expire within a minute; takes two
+    Expiry,
 }
 
 impl Row {
-    /// The rows to measure: those named, or all but the long one.
+    /// The rows to measure: those named, or all but the long ones.
     pub(crate) fn chosen(named: &[Self]) -> Vec<Self> {
-        let chosen = |row: &Self| if named.is_empty() { *row != Self::Growth } else { named.contains(row) };
+        let is_long = |row: &Self| matches!(row, Self::Growth | Self::Expiry);
+        let chosen = |row: &Self| if named.is_empty() { !is_long(row) } else { named.contains(row) };
         Self::value_variants().iter().copied().filter(chosen).collect()
     }
 
@@ -68,11 +89,16 @@ impl Row {
         match self {
             Self::Start => "start",
             Self::Sends => "sends",
+            Self::Rooms => "rooms",
             Self::Paced => "paced",
+            Self::PacedWebsocket => "paced-websocket",
             Self::Burst => "burst",
+            Self::BurstWebsocket => "burst-websocket",
             Self::Idle => "idle",
+            Self::IdleWebsocket => "idle-websocket",
             Self::History => "history",
             Self::Growth => "growth",
+            Self::Expiry => "expiry",
         }
     }
 
@@ -85,11 +111,19 @@ impl Row {
         match self {
             Self::Start => start::measure(bench, report),
             Self::Sends => sends::measure(bench, report),
-            Self::Paced => delivery::paced(bench, report),
-            Self::Burst => delivery::burst(bench, report),
-            Self::Idle => idle::measure(bench, report),
+            Self::Rooms => rooms::measure(bench, report),
+            Self::Paced => {
+                delivery::unheard(bench, report)?;
+                delivery::paced(bench, Transport::EventStream, report)
+            }
+            Self::PacedWebsocket => delivery::paced(bench, Transport::WebSocket, report),
+            Self::Burst => delivery::burst(bench, Transport::EventStream, report),
+            Self::BurstWebsocket => delivery::burst(bench, Transport::WebSocket, report),
+            Self::Idle => idle::measure(bench, Transport::EventStream, report),
+            Self::IdleWebsocket => idle::measure(bench, Transport::WebSocket, report),
             Self::History => history::measure(bench, report),
             Self::Growth => growth::measure(bench, report),
+            Self::Expiry => expiry::measure(bench, report),
         }
     }
 }

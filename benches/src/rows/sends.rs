@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::{Bench, joined};
 use crate::exchange;
 use crate::figures::{per_second, quotient};
+use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::process;
@@ -26,11 +27,22 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 fn measure_one(bench: &Bench, report: &mut Report, row: &str, senders: usize) -> Result<()> {
     let hub = bench.launcher.start()?;
     let keys = register(hub.address, senders)?;
-    let mut posts = Posts::new(hub.address, &keys);
+    say(bench, report, row, &hub, &mut Posts::new(hub.address, &keys), senders)
+}
+
+/// Measures posts over `connections` connections of one hub.
+pub(super) fn say(
+    bench: &Bench,
+    report: &mut Report,
+    row: &str,
+    hub: &Hub,
+    posts: &mut Posts,
+    connections: usize,
+) -> Result<()> {
     let stage = Stage::new();
     let (outcome, window) = thread::scope(|scope| {
         let sending =
-            scope.spawn(|| exchange::run(hub.address, senders, &mut posts, Pace::ClosedLoop, &stage, bench.clock));
+            scope.spawn(|| exchange::run(hub.address, connections, posts, Pace::ClosedLoop, &stage, bench.clock));
         let window = stage.walk(bench.times, bench.clock, || process::cpu_ns(hub.pid()));
         (joined(sending), window)
     });

@@ -117,15 +117,13 @@ impl Conversations {
         self.lock().endings.first().map(|(at, _)| *at)
     }
 
-    /// Forgets conversations of which the store has nothing left.
-    pub(crate) fn forget(&self, numbers: &[ConversationNo]) {
+    /// Forgets conversations of which the store has nothing left; those are given that memory held.
+    pub(crate) fn forget(&self, numbers: &[ConversationNo]) -> Vec<Arc<Conversation>> {
         let mut known = self.lock();
-        for number in numbers {
-            if let Some(id) = known.ids.remove(number) {
-                known.by_id.remove(&id);
-                known.let_go += 1;
-            }
-        }
+        // Also those that are just being read.
+        known.let_go += 1;
+        let ids: Vec<_> = numbers.iter().filter_map(|number| known.ids.remove(number)).collect();
+        ids.iter().filter_map(|id| known.by_id.remove(id)).collect()
     }
 
     /// The conversation with this number, if it is in memory.

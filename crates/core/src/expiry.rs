@@ -9,7 +9,7 @@ use std::time::Duration;
 use tertulia_store::Swept;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, chat::Chat, journal::Change};
+use crate::{Error, chat::Chat};
 
 /// How often what is left of rooms is looked for. It must be gone within a minute.
 // rule: rooms
@@ -35,11 +35,20 @@ impl Chat {
                 () = sooner => {}
                 () = self.next_ending() => {}
             }
-            for conversation in self.0.conversations.take_ended(self.now()) {
-                // Refused only when the hub stops.
-                drop(self.0.journal.change(conversation, Change::Expire).await);
+            if self.end_due_rooms().await.is_err() {
+                return;
             }
         }
+    }
+
+    /// Tells those who listen to the rooms whose time is up by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopping`].
+    pub(crate) async fn end_due_rooms(&self) -> Result<(), Error> {
+        let ended = self.0.conversations.take_ended(self.now());
+        if ended.is_empty() { Ok(()) } else { self.0.journal.end(ended).await }
     }
 
     /// Waits until the next room in memory ends; for ever while there is none.
@@ -65,14 +74,18 @@ impl Chat {
         if self.0.journal.is_idle() { !stop.is_cancelled() } else { self.wait(REST, stop).await }
     }
 
-    async fn sweep_slice(&self) -> Result<Swept, Error> {
+    pub(crate) async fn sweep_slice(&self) -> Result<Swept, Error> {
         let chat = self.clone();
         let slice = async move {
             let swept = chat.0.store.sweep_rooms(chat.now(), SLICE).await?;
-            chat.0.conversations.forget(&swept.rooms);
-            Ok(swept)
+            Ok((chat.0.conversations.forget(&swept.rooms), swept))
         };
-        self.0.journal.exclusively(slice).await
+        let (forgotten, swept) = self.0.journal.exclusively(slice).await?;
+        if !forgotten.is_empty() {
+            // It may have been faster than the task that looks for their end, which does not find them any more.
+            self.0.journal.end(forgotten).await?;
+        }
+        Ok(swept)
     }
 }
 

@@ -255,12 +255,9 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
-                Event::Withdrawn => {
+                Event::Withdrawal => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
-                    listeners.close_where(
-                        |conversation, one| !conversation.may_be_read_by(one.agent),
-                        Ended::NoLongerAllowed,
-                    );
+                    listeners.end_unentitled();
                 }
             }
         }
@@ -281,11 +278,13 @@ impl Shard {
     fn attach(&mut self, attach: Attach) {
         let Attach { conversation, subscriber, after, answer } = attach;
         let Subscriber { agent, form, outlet } = subscriber;
+        let since = conversation.since(after);
+        // In this order: what it has found by now was said while it might read.
         if let Err(refused) = conversation.permit_reading(agent, self.clock.now()) {
             let _ = answer.send(Attached::Refused(refused));
             return;
         }
-        let Some((missed, end)) = conversation.since(after) else {
+        let Some((missed, end)) = since else {
             let _ = answer.send(Attached::Behind);
             return;
         };
@@ -358,16 +357,23 @@ impl Listeners {
             }
         }
         match notice.what {
-            Happening::Created | Happening::Joined | Happening::Left => {}
-            Happening::Expired | Happening::Destroyed => self.close_where(|_, _| true, Ended::PlaceGone),
+            Happening::Created | Happening::Joined => {}
+            Happening::Left => self.end_unentitled(),
+            Happening::Expired | Happening::Destroyed => {
+                self.subscriptions().for_each(|subscription| subscription.outlet.close(Ended::PlaceGone));
+            }
         }
     }
 
-    fn close_where(&self, is_over: impl Fn(&Conversation, &Subscription) -> bool, why: Ended) {
-        let subscriptions = self.audiences.iter().flat_map(|audience| &audience.subscriptions);
-        for subscription in subscriptions.filter(|one| is_over(&self.conversation, one)) {
-            subscription.outlet.close(why);
+    /// Ends the subscriptions of those who may not read on.
+    fn end_unentitled(&self) {
+        for subscription in self.subscriptions().filter(|one| !self.conversation.may_be_read_by(one.agent)) {
+            subscription.outlet.close(Ended::NoLongerAllowed);
         }
+    }
+
+    fn subscriptions(&self) -> impl Iterator<Item = &Subscription> {
+        self.audiences.iter().flat_map(|audience| &audience.subscriptions)
     }
 }
 

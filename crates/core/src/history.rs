@@ -96,6 +96,8 @@ impl Chat {
             PageFrom::After(_) => messages.truncate(limit),
             PageFrom::Newest | PageFrom::Before(_) => drop(messages.drain(..messages.len().saturating_sub(limit))),
         }
+        // Once more, for what was said while it was read.
+        self.permit_reading(conversation, reader)?;
         Ok(Page { messages, truncated, has_more })
     }
 
@@ -111,6 +113,13 @@ impl Chat {
         resume: Option<Bookmark>,
     ) -> Result<Start, Error> {
         self.permit_reading(conversation, reader)?;
+        let start = self.find_start(conversation, resume).await?;
+        // Once more, for what was said while it was read.
+        self.permit_reading(conversation, reader)?;
+        Ok(start)
+    }
+
+    async fn find_start(&self, conversation: &Conversation, resume: Option<Bookmark>) -> Result<Start, Error> {
         let mut truncated = false;
         if let Some(bookmark) = resume {
             let end = conversation.end();
@@ -172,6 +181,7 @@ impl Chat {
                 None => return Err(Error::Stopping),
             }
             let missed = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
+            self.permit_reading(conversation, reader)?;
             let Some(last) = missed.last() else { return Err(Error::Stopping) };
             at = last.seq;
             let bytes: Vec<u8> =

@@ -7,6 +7,7 @@
 //! Only after the sync is memory changed and are the callers told, and after them the fan-out.
 
 mod batch;
+mod doubt;
 mod entry;
 mod telling;
 
@@ -22,8 +23,15 @@ use self::{
     entry::{Entry, Refused, Wanted, repeated},
 };
 use crate::{
-    Clock, Error, Ids, agents::Agent, conversation::Conversation, fanout::Fanout, metrics::Metrics, notice::Event,
-    posted::Posted, tallies::Tallies,
+    Clock, Error, Ids,
+    agents::Agent,
+    conversation::Conversation,
+    fanout::{Announcement, Fanout},
+    metrics::Metrics,
+    notice::{Event, Happening, Notice},
+    posted::Posted,
+    room::Room,
+    tallies::Tallies,
 };
 
 /// Entries that wait for the writer at the most. A sender beyond that waits for a place in the queue.
@@ -36,6 +44,7 @@ const MOST_IN_BATCH: usize = 512;
 enum Work {
     Entry(Entry),
     Exclusive(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Over(Vec<Arc<Conversation>>),
 }
 
 /// The way to the writer. Cheap to clone; the writer ends when the last of them is gone.
@@ -54,7 +63,7 @@ impl Journal {
     /// A journal and the writer that must be run for it.
     pub(crate) fn new(parts: WriterParts) -> (Self, Writer) {
         let (queue, work) = mpsc::channel(QUEUE);
-        (Self { queue }, Writer { parts, work, last: None, in_doubt: None, stale: Vec::new(), is_refusing: false })
+        (Self { queue }, Writer { parts, work, last: None, in_doubt: None, is_refusing: false })
     }
 
     /// Appends a message. `Ok` means that it is on disk. Once queued it is written whether or not the caller goes on
@@ -86,6 +95,12 @@ impl Journal {
     /// Whether nobody waits for the writer.
     pub(crate) fn is_idle(&self) -> bool {
         self.queue.capacity() == self.queue.max_capacity()
+    }
+
+    /// Tells those who listen to these rooms that their time is up, behind what was said in them. Each room's end is
+    /// told once; nothing is written, since they are over whether or not anybody says so.
+    pub(crate) async fn end(&self, rooms: Vec<Arc<Conversation>>) -> Result<(), Error> {
+        self.queue.send(Work::Over(rooms)).await.map_err(|_| Error::Stopping)
     }
 
     /// Whether the writer takes more.
@@ -124,8 +139,6 @@ pub(crate) struct Writer {
     last: Option<MessageNo>,
     /// The last batch, if its commit failed and the store could not say either whether it was written after all.
     in_doubt: Option<Batch>,
-    /// Conversations whose participants memory may not know any more, because a commit failed that changed them.
-    stale: Vec<Arc<Conversation>>,
     /// Whether the last batch was refused as a whole: what is logged is when that begins and when it ends.
     is_refusing: bool,
 }
@@ -158,19 +171,40 @@ impl Writer {
         }
     }
 
-    /// Writes what is waiting, in order: messages in batches, exclusive operations alone.
+    /// Writes what is waiting, in order: messages in batches, exclusive operations alone. An end cuts no batch in two:
+    /// it is told behind it, and what was queued after it was refused by then.
     async fn write_all(&mut self, waiting: &mut Vec<Work>) {
-        let mut batch = Vec::with_capacity(waiting.len());
+        let (mut batch, mut over) = (Vec::with_capacity(waiting.len()), Vec::new());
         for work in waiting.drain(..) {
             match work {
                 Work::Entry(entry) => batch.push(entry),
+                Work::Over(rooms) => over.extend(rooms),
                 Work::Exclusive(operation) => {
                     self.write_batch(std::mem::take(&mut batch)).await;
+                    self.tell_of_ends(std::mem::take(&mut over)).await;
+                    // What it deletes or counts may be in doubt. If that cannot be settled now, it will hardly fare better.
+                    let _ = self.settle_doubt().await;
                     operation.await;
                 }
             }
         }
         self.write_batch(batch).await;
+        self.tell_of_ends(over).await;
+    }
+
+    /// Notes that these rooms are over, and tells of those of which nobody has heard it yet.
+    async fn tell_of_ends(&mut self, rooms: Vec<Arc<Conversation>>) {
+        let ended: Vec<_> = rooms
+            .into_iter()
+            .filter(|conversation| conversation.room().is_some_and(Room::end))
+            .map(|conversation| {
+                let notice = Notice::new(conversation.id, Happening::Expired, None);
+                Announcement { conversation, events: vec![Event::Notice(Arc::new(notice))] }
+            })
+            .collect();
+        if !ended.is_empty() {
+            self.parts.fanout.announce(ended.into()).await;
+        }
     }
 
     async fn write_batch(&mut self, batch: Vec<Entry>) {
@@ -178,7 +212,7 @@ impl Writer {
             return;
         }
         match self.try_write(batch).await {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(refused) if refused.entries.len() > 1 && refused.may_spare_some() => {
                 self.write_one_by_one(refused).await;
             }
@@ -186,8 +220,8 @@ impl Writer {
         }
     }
 
-    /// Writes a batch whole and tells everybody, or gives it back.
-    async fn try_write(&mut self, entries: Vec<Entry>) -> Result<(), Refused> {
+    /// Writes a batch whole and tells everybody, or gives it back. Says whether there was anything to write.
+    async fn try_write(&mut self, entries: Vec<Entry>) -> Result<bool, Refused> {
         let prepared = match self.settle_doubt().await {
             Ok(()) => self.last_number().await,
             Err(cause) => Err(cause),
@@ -197,13 +231,14 @@ impl Writer {
             Err(cause) => return Err(Refused { entries, cause }),
         };
         let batch = self.decide(entries, last);
+        let is_change = !batch.commit.is_empty();
         match self.commit(&batch.commit).await {
             Ok(()) => self.tell(batch).await,
             // It says for certain that nothing was written.
             Err(cause @ StoreError::Full) => return Err(Refused { entries: batch.into_entries(), cause }),
             Err(cause) => self.look_for(batch, cause).await?,
         }
-        Ok(())
+        Ok(is_change)
     }
 
     /// Decides on every entry, in order.
@@ -219,24 +254,19 @@ impl Writer {
         batch
     }
 
-    /// A commit failed. An engine can fail after the commit, and a second writing would say everything twice, so the
-    /// store is asked first. If it cannot answer, the batch stays in doubt.
+    /// A commit failed. The store is asked first whether it was written all the same; if it cannot answer, the batch stays
+    /// in doubt.
     async fn look_for(&mut self, mut batch: Batch, cause: StoreError) -> Result<(), Refused> {
-        self.stale.extend(batch.drafts.iter().map(|draft| draft.conversation.clone()));
-        let Some(first) = batch.commit.messages.first() else {
-            // Changes alone can be made twice without harm.
-            return Err(Refused { entries: batch.into_entries(), cause });
-        };
-        match self.parts.store.locate(first.id).await {
-            Ok(Some(_)) => {
+        match doubt::was_written(&*self.parts.store, &batch, self.parts.clock.now()).await {
+            Ok(true) => {
                 tracing::warn!(error = &cause as &dyn std::error::Error, "a commit that failed was written after all");
                 self.tell(batch).await;
                 Ok(())
             }
-            Ok(None) => Err(Refused { entries: batch.into_entries(), cause }),
+            Ok(false) => Err(Refused { entries: batch.into_entries(), cause }),
             Err(_) => {
-                for granted in &mut batch.granted {
-                    granted.entry.refuse(Error::Store(repeated(&cause)));
+                for decided in &mut batch.decided {
+                    decided.entry.refuse(Error::Store(repeated(&cause)));
                 }
                 self.in_doubt = Some(batch);
                 Err(Refused { entries: Vec::new(), cause })
@@ -244,20 +274,13 @@ impl Writer {
         }
     }
 
-    /// Finds out what became of the batch in doubt, and brings memory up to date with the store. What was written is
-    /// told, so that nobody misses it; its senders were told that it failed.
+    /// Finds out what became of the batch in doubt. What was written is told, so that nobody misses it; who wanted it was
+    /// told that it failed.
     async fn settle_doubt(&mut self) -> Result<(), StoreError> {
-        if let Some(first) = self.in_doubt.as_ref().and_then(|batch| batch.commit.messages.first()) {
-            let place = self.parts.store.locate(first.id).await?;
-            if let Some(batch) = self.in_doubt.take().filter(|_| place.is_some()) {
-                self.tell(batch).await;
-            }
-        }
-        while let Some(conversation) = self.stale.last() {
-            if let Some(room) = conversation.room() {
-                room.reload(&self.parts.store.participants(conversation.number).await?);
-            }
-            self.stale.pop();
+        let Some(batch) = &self.in_doubt else { return Ok(()) };
+        let was_written = doubt::was_written(&*self.parts.store, batch, self.parts.clock.now()).await?;
+        if let Some(batch) = self.in_doubt.take().filter(|_| was_written) {
+            self.tell(batch).await;
         }
         Ok(())
     }
@@ -288,12 +311,13 @@ impl Writer {
     /// A batch failed as a whole: what can be written alone is, and the rest is refused.
     async fn write_one_by_one(&mut self, batch: Refused) {
         let mut kept_out = Refused { entries: Vec::new(), cause: batch.cause };
-        let mut written = 0_usize;
+        let (mut written, mut failed) = (0_usize, false);
         let mut entries = batch.entries.into_iter();
         while let Some(entry) = entries.next() {
             match self.try_write(vec![entry]).await {
-                Ok(()) => written += 1,
+                Ok(is_change) => written += usize::from(is_change),
                 Err(refused) => {
+                    failed = true;
                     kept_out.cause = refused.cause;
                     kept_out.entries.extend(refused.entries);
                     if !kept_out.may_spare_some() {
@@ -302,7 +326,7 @@ impl Writer {
                 }
             }
         }
-        if written == 0 {
+        if failed && written == 0 {
             return self.refuse(kept_out);
         }
         if !kept_out.entries.is_empty() {

@@ -33,7 +33,12 @@ pub struct Attendee {
 const AUTHOR_WINDOW: u32 = 10_000;
 
 impl Chat {
-    /// Notes that an agent leaves the lobby and the rooms, until its next authenticated request.
+    /// Notes that an agent does something over a connection that was opened before: what a request is by itself.
+    pub fn attend(&self, caller: &Caller) {
+        self.0.attendance.touch(&caller.agent);
+    }
+
+    /// Notes that an agent leaves the lobby and the rooms, until its next authenticated request or frame.
     pub fn leave(&self, caller: &Caller) {
         self.0.attendance.leave(&caller.agent);
     }

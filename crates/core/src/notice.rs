@@ -57,6 +57,6 @@ pub(crate) enum Event {
     Posted(Arc<Posted>),
     /// Anything else.
     Notice(Arc<Notice>),
-    /// Some of those who listen may not do so any more. Nobody is told.
-    Withdrawn,
+    /// Somebody takes part no more who had never joined: nobody is told, but who may not read on hears no more.
+    Withdrawal,
 }

@@ -10,6 +10,9 @@ use tertulia_store::{Participant, RoomRecord};
 
 use crate::{access::Relation, agents::Agent};
 
+/// How agents stand for whom something has changed: as participants, or not any more.
+pub(crate) type Standings = HashMap<AgentNo, Option<Standing>>;
+
 /// A room: what never changes about it, and what does.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -61,11 +64,6 @@ impl Room {
         now >= self.expires_at || self.read().has_ended
     }
 
-    /// Whether it was noted that it is over.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.read().has_ended
-    }
-
     /// How many have joined.
     pub(crate) fn members(&self) -> u64 {
         self.read().joined
@@ -97,22 +95,17 @@ impl Room {
     }
 
     /// Takes over what was committed.
-    pub(crate) fn apply(&self, changes: &[(AgentNo, Option<Standing>)]) {
+    pub(crate) fn apply(&self, changes: &Standings) {
         let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
         for (agent, standing) in changes {
             present.put(*agent, *standing);
         }
     }
 
-    /// Notes that it is over.
-    pub(crate) fn end(&self) {
-        self.present.write().unwrap_or_else(PoisonError::into_inner).has_ended = true;
-    }
-
-    /// Replaces what memory knows by what the store says, after it was in doubt.
-    pub(crate) fn reload(&self, participants: &[Participant]) {
+    /// Notes that it is over; `false` if that was noted before.
+    pub(crate) fn end(&self) -> bool {
         let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
-        *present = Present { has_ended: present.has_ended, ..Present::new(participants) };
+        !std::mem::replace(&mut present.has_ended, true)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Present> {

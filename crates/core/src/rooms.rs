@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tertulia_model::{
-    About, ConversationId, ConversationNo, RoomName, Standing, TimeToLive, Timestamp, Visibility, random_uuid,
+    About, AgentNo, ConversationId, ConversationNo, RoomName, Standing, TimeToLive, Timestamp, Visibility, random_uuid,
 };
 use tertulia_store::{LogEnd, NewRoom, Participant, RoomListing, RoomRecord};
 
@@ -79,10 +79,11 @@ impl RoomView {
         self.expires_at.since(self.created_at).as_secs()
     }
 
-    fn listed(listing: RoomListing, creator: Arc<Agent>) -> Self {
+    fn listed(listing: RoomListing, creator: Arc<Agent>, viewer: Option<AgentNo>) -> Self {
         let RoomListing { room, members, end, is_participant } = listing;
         let LogEnd { last_seq, last_at, removed } = end;
-        let may_read = is_participant || room.visibility == Visibility::Public;
+        let is_creator = viewer == Some(creator.number);
+        let may_read = is_participant || is_creator || room.visibility == Visibility::Public;
         let RoomRecord { number, id, name, description, visibility, created_at, expires_at, .. } = room;
         let last_message_at = (last_seq.0 > 0).then_some(last_at);
         let details = may_read.then_some(RoomDetails { description, last_message_at });
@@ -273,7 +274,7 @@ impl Chat {
         let creators = self.0.directory.by_numbers(&numbers).await?;
         let view = |listing: RoomListing| {
             let creator = creators.get(&listing.room.creator)?.clone();
-            Some(RoomView::listed(listing, creator))
+            Some(RoomView::listed(listing, creator, viewer))
         };
         Ok((listings.into_iter().filter_map(view).collect(), total))
     }

@@ -49,14 +49,14 @@ pub use hosts::AllowedHosts;
 pub use live::{LiveStream, StreamClass, StreamOpener};
 pub use metrics::EdgeMetrics;
 pub use negotiation::weight_of;
-pub use permits::{Permit, Permits, StreamPermit, StreamPermits};
+pub use permits::{StreamPermit, StreamPermits};
 pub use queue::SendQueue;
 pub use queue_budget::QueueBudget;
 pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
 pub use socket::{
     BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Socket, SocketClass, SocketClosed,
-    SocketHandler, SocketOpener, SocketPermit, SocketPermits,
+    SocketHandler, SocketOpener,
 };
 pub use surfaces::Surface;
 pub use tracked::{Tracked, tracked};

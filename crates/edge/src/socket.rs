@@ -13,7 +13,6 @@ mod handle;
 mod handler;
 mod opener;
 mod parting;
-mod permits;
 mod talk;
 
 pub use closing::{CloseFrame, Closing};
@@ -21,5 +20,4 @@ pub use handle::{Socket, SocketClosed};
 pub use handler::{BinaryMessages, FrameRate, Next, SocketClass, SocketHandler};
 pub use opener::{OpeningSocket, SocketOpener};
 pub(crate) use opener::{SocketTail, Takeover};
-pub use permits::{SocketPermit, SocketPermits};
 pub(crate) use talk::serve;

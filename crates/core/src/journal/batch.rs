@@ -14,42 +14,53 @@ use crate::{
     conversation::Conversation,
     notice::Happening,
     permission::permit,
-    room::Room,
+    room::{Room, Standings},
 };
 
 /// Agents that may take part in one room, invited or joined.
-pub(crate) const MOST_PARTICIPANTS: usize = 10_000;
+pub(crate) const MOST_PARTICIPANTS: usize = if cfg!(test) { 5 } else { 10_000 };
 
-/// Entries that were granted, and what is to be committed for them.
+/// Entries that were decided on, in their order, and what is to be committed for them.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub(super) granted: Vec<Granted>,
+    pub(super) decided: Vec<Decided>,
     pub(super) drafts: Vec<Draft>,
     pub(super) commit: Commit,
     places: HashMap<ConversationNo, usize>,
 }
 
-/// An entry that was granted.
-pub(super) struct Granted {
+/// An entry, and what was decided on it. A refusal may rest on an entry before it, and so on the commit as well.
+pub(super) struct Decided {
     pub(super) entry: Entry,
     /// Which draft is its conversation's.
     pub(super) draft: usize,
-    pub(super) effect: Effect,
+    pub(super) outcome: Result<Effect, Error>,
 }
 
-/// What comes of an entry.
+/// What comes of an entry that was granted.
 pub(super) enum Effect {
     /// The next message of the commit.
     Said { profile: Arc<Profile>, joins: bool },
-    /// A change that concerns these agents, and what is told of it.
-    Changed { agents: Vec<Arc<Agent>>, notice: Option<Happening> },
+    /// A change that concerns these agents, and what comes of it for those who listen.
+    Changed { agents: Vec<Arc<Agent>>, tells: Tells },
+}
+
+/// What those who listen are told of a change.
+pub(super) enum Tells {
+    Nothing,
+    Notice(Happening),
+    /// Nothing, but not all of them may go on listening.
+    Withdrawal,
 }
 
 /// A conversation as it will be when the batch has been committed.
 pub(super) struct Draft {
     pub(super) conversation: Arc<Conversation>,
-    pub(super) standings: Vec<(AgentNo, Option<Standing>)>,
+    /// How those will stand for whom something changes.
+    pub(super) standings: Standings,
     pub(super) is_ended: bool,
+    /// How many will take part.
+    participants: usize,
     end: LogEnd,
 }
 
@@ -61,13 +72,17 @@ pub(super) struct Numbering {
 
 impl Draft {
     fn of(conversation: &Arc<Conversation>) -> Self {
-        let end = conversation.log_end();
-        Self { conversation: conversation.clone(), standings: Vec::new(), is_ended: false, end }
+        Self {
+            conversation: conversation.clone(),
+            standings: Standings::new(),
+            is_ended: false,
+            participants: conversation.room().map_or(0, Room::participants),
+            end: conversation.log_end(),
+        }
     }
 
     fn standing(&self, room: &Room, agent: AgentNo) -> Option<Standing> {
-        let drafted = self.standings.iter().rev().find(|(changed, _)| *changed == agent);
-        drafted.map_or_else(|| room.standing(agent), |(_, standing)| *standing)
+        self.standings.get(&agent).copied().unwrap_or_else(|| room.standing(agent))
     }
 
     fn relation(&self, room: &Room, agent: &Agent) -> Relation {
@@ -80,30 +95,31 @@ impl Draft {
         room.ok_or(Error::NotFound(Noun::Room))
     }
 
-    fn has_place_for(&self, room: &Room, newcomers: usize) -> Result<(), Error> {
-        // Who is drafted to come counts; who is drafted to go does not make room before it is gone.
-        let coming = self.standings.iter().filter(|(_, standing)| standing.is_some()).count();
-        if room.participants() + coming + newcomers > MOST_PARTICIPANTS { Err(Error::RoomFull) } else { Ok(()) }
+    fn has_place_for(&self, newcomers: usize) -> Result<(), Error> {
+        if self.participants + newcomers > MOST_PARTICIPANTS { Err(Error::RoomFull) } else { Ok(()) }
+    }
+
+    fn put(&mut self, agent: AgentNo, standing: Option<Standing>) {
+        let before = self.conversation.room().and_then(|room| self.standing(room, agent));
+        self.participants = self.participants + usize::from(standing.is_some()) - usize::from(before.is_some());
+        self.standings.insert(agent, standing);
     }
 }
 
 impl Batch {
     /// Grants an entry, or refuses it.
-    pub(super) fn take(&mut self, mut entry: Entry, numbering: &mut Numbering, random: [u8; 10]) {
+    pub(super) fn take(&mut self, entry: Entry, numbering: &mut Numbering, random: [u8; 10]) {
         let draft = self.draft_of(&entry.conversation);
         let outcome = match &entry.wanted {
             Wanted::Speech { author, text, .. } => self.speech(draft, &author.clone(), text.clone(), numbering, random),
             Wanted::Change { change, .. } => self.change(draft, &change.clone(), numbering.now),
         };
-        match outcome {
-            Ok(effect) => self.granted.push(Granted { entry, draft, effect }),
-            Err(refused) => entry.refuse(refused),
-        }
+        self.decided.push(Decided { entry, draft, outcome });
     }
 
     /// The entries, back where they were before.
     pub(super) fn into_entries(self) -> Vec<Entry> {
-        self.granted.into_iter().map(|granted| granted.entry).collect()
+        self.decided.into_iter().map(|decided| decided.entry).collect()
     }
 
     fn draft_of(&mut self, conversation: &Arc<Conversation>) -> usize {
@@ -158,7 +174,7 @@ impl Batch {
         match draft.standing(room, agent.number) {
             Some(Standing::Joined) => Ok(false),
             Some(Standing::Invited) => Ok(true),
-            None => draft.has_place_for(room, 1).map(|()| true),
+            None => draft.has_place_for(1).map(|()| true),
         }
     }
 
@@ -168,7 +184,6 @@ impl Batch {
             Change::Leave(agent) => self.leave(place, agent, now),
             Change::Invite { by, agents } => self.invite(place, by, agents, now),
             Change::Destroy(by) => self.destroy(place, by, now),
-            Change::Expire => Ok(self.expire(place)),
         }
     }
 
@@ -180,10 +195,10 @@ impl Batch {
         draft.relation(room, agent).grant(Wish::Join)?;
         let room = conversation.room().ok_or(Error::NotFound(Noun::Room))?;
         if !self.may_join(place, room, agent)? {
-            return Ok(Effect::Changed { agents: Vec::new(), notice: None });
+            return Ok(Effect::Changed { agents: Vec::new(), tells: Tells::Nothing });
         }
         self.put(place, agent.number, Some(Standing::Joined), now);
-        Ok(Effect::Changed { agents: vec![agent.clone()], notice: Some(Happening::Joined) })
+        Ok(Effect::Changed { agents: vec![agent.clone()], tells: Tells::Notice(Happening::Joined) })
     }
 
     fn leave(&mut self, place: usize, agent: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
@@ -192,7 +207,8 @@ impl Batch {
         draft.relation(room, agent).grant(Wish::Leave)?;
         let had_joined = draft.standing(room, agent.number) == Some(Standing::Joined);
         self.put(place, agent.number, None, now);
-        Ok(Effect::Changed { agents: vec![agent.clone()], notice: had_joined.then_some(Happening::Left) })
+        let tells = if had_joined { Tells::Notice(Happening::Left) } else { Tells::Withdrawal };
+        Ok(Effect::Changed { agents: vec![agent.clone()], tells })
     }
 
     fn invite(
@@ -213,11 +229,11 @@ impl Batch {
                 invited.push(agent.clone());
             }
         }
-        draft.has_place_for(room, invited.len())?;
+        draft.has_place_for(invited.len())?;
         for agent in &invited {
             self.put(place, agent.number, Some(Standing::Invited), now);
         }
-        Ok(Effect::Changed { agents: invited, notice: None })
+        Ok(Effect::Changed { agents: invited, tells: Tells::Nothing })
     }
 
     fn destroy(&mut self, place: usize, by: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
@@ -225,21 +241,14 @@ impl Batch {
         let room = draft.living_room(now)?;
         draft.relation(room, by).grant(Wish::Destroy)?;
         draft.is_ended = true;
-        self.commit.endings.push((draft.conversation.number, now));
-        Ok(Effect::Changed { agents: Vec::new(), notice: Some(Happening::Destroyed) })
-    }
-
-    /// Nothing is to be committed: the time is up whether or not anybody says so.
-    fn expire(&mut self, place: usize) -> Effect {
-        let draft = &mut self.drafts[place];
-        let was_ended = draft.is_ended || draft.conversation.room().is_none_or(Room::has_ended);
-        draft.is_ended = true;
-        Effect::Changed { agents: Vec::new(), notice: (!was_ended).then_some(Happening::Expired) }
+        // Over since ever: it stays so also when the clock is set back.
+        self.commit.endings.push((draft.conversation.number, Timestamp::default()));
+        Ok(Effect::Changed { agents: Vec::new(), tells: Tells::Notice(Happening::Destroyed) })
     }
 
     fn put(&mut self, place: usize, agent: AgentNo, standing: Option<Standing>, since: Timestamp) {
         let draft = &mut self.drafts[place];
-        draft.standings.push((agent, standing));
+        draft.put(agent, standing);
         let conversation = draft.conversation.number;
         self.commit.participants.push(match standing {
             Some(standing) => ParticipantChange::Stands(Participant { conversation, agent, standing, since }),

@@ -40,8 +40,6 @@ pub(crate) enum Change {
     },
     /// An agent ends the room before its time.
     Destroy(Arc<Agent>),
-    /// The room's time is up.
-    Expire,
 }
 
 impl Entry {

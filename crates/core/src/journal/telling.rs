@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, Standing};
 use tertulia_store::Append;
 
 use super::{
-    batch::{Batch, Draft, Effect, Granted},
-    entry::{Change, Reply, Wanted, answer},
+    batch::{Batch, Decided, Draft, Effect, Tells},
+    entry::{Entry, Reply, Wanted, answer},
 };
 use crate::{
+    Error,
     agents::Agent,
     conversation::Conversation,
     fanout::Announcement,
     notice::{Event, Happening, Notice},
     posted::{Message, Posted},
+    room::Standings,
 };
 
 /// What is made of a batch.
@@ -27,7 +28,7 @@ pub(super) struct Telling {
 pub(super) struct Place {
     pub(super) conversation: Arc<Conversation>,
     pub(super) events: Vec<Event>,
-    standings: Vec<(AgentNo, Option<Standing>)>,
+    standings: Standings,
     is_ended: bool,
 }
 
@@ -36,6 +37,7 @@ pub(super) struct Place {
 pub(super) struct Answers {
     said: Vec<Answer<Arc<Posted>>>,
     changed: Vec<Answer<Vec<Arc<Agent>>>>,
+    refused: Vec<(Entry, Error)>,
 }
 
 /// Whom to answer, and what.
@@ -43,11 +45,18 @@ type Answer<T> = (Reply<T>, T);
 
 /// What is made of `batch`.
 pub(super) fn of(batch: Batch) -> Telling {
-    let Batch { granted, drafts, commit, .. } = batch;
+    let Batch { decided, drafts, commit, .. } = batch;
     let mut places: Vec<_> = drafts.into_iter().map(Place::of).collect();
     let mut answers = Answers::default();
     let mut messages = commit.messages.into_iter();
-    for Granted { entry, draft, effect } in granted {
+    for Decided { entry, draft, outcome } in decided {
+        let effect = match outcome {
+            Ok(effect) => effect,
+            Err(refused) => {
+                answers.refused.push((entry, refused));
+                continue;
+            }
+        };
         let place = &mut places[draft];
         match (entry.wanted, effect) {
             (Wanted::Speech { author, reply, .. }, Effect::Said { profile, joins }) => {
@@ -60,12 +69,11 @@ pub(super) fn of(batch: Batch) -> Telling {
                 place.events.push(Event::Posted(posted.clone()));
                 answers.said.push((reply, posted));
             }
-            (Wanted::Change { change, reply }, Effect::Changed { agents, notice }) => {
-                if let Some(what) = notice {
-                    place.note(what, agents.first().cloned());
-                }
-                if let Change::Leave(_) = change {
-                    place.events.push(Event::Withdrawn);
+            (Wanted::Change { reply, .. }, Effect::Changed { agents, tells }) => {
+                match tells {
+                    Tells::Nothing => {}
+                    Tells::Notice(what) => place.note(what, agents.first().cloned()),
+                    Tells::Withdrawal => place.events.push(Event::Withdrawal),
                 }
                 answers.changed.push((reply, agents));
             }
@@ -92,15 +100,16 @@ impl Place {
         self.events.push(Event::Notice(Arc::new(Notice::new(self.conversation.id, what, agent))));
     }
 
-    /// Takes over in memory what was committed.
+    /// Takes over in memory what was committed: first who may read it, then what was said. Who looks at them the other
+    /// way round, and may read, has found nothing that was said after it lost the right.
     pub(super) fn remember(&self) {
-        self.conversation.extend(&self.events);
         if let Some(room) = self.conversation.room() {
             room.apply(&self.standings);
             if self.is_ended {
                 room.end();
             }
         }
+        self.conversation.extend(&self.events);
     }
 
     /// What those who listen are told, if anything.
@@ -117,6 +126,9 @@ impl Answers {
         }
         for (mut reply, agents) in self.changed {
             answer(&mut reply, Ok(agents));
+        }
+        for (mut entry, refused) in self.refused {
+            entry.refuse(refused);
         }
     }
 }

@@ -8,12 +8,19 @@ use std::{
     time::Duration,
 };
 
-use tertulia_model::{CredentialKind, Links, Name, Timestamp};
+use tertulia_model::{CredentialKind, Links, Name, RoomName, TimeToLive, Timestamp, Visibility};
+use tertulia_store::Hub;
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{store::FaultyStore, vouching::Vouching};
-use crate::{Action, Caller, Chat, Clock, Error, Ids, Limit, Parts, Posted, Rules, Sleep, Surface, SurfaceLimits};
+use crate::{
+    Action, AgentRef, Caller, Chat, Clock, Conversation, Error, Ids, Limit, Parts, Posted, RoomPlan, Rules, Sleep,
+    Surface, SurfaceLimits,
+};
+
+/// Tasks that deliver.
+pub(super) const SHARDS: usize = 2;
 
 /// A hub without limits on a store in a fresh directory.
 pub(super) struct TestHub {
@@ -22,42 +29,46 @@ pub(super) struct TestHub {
     pub(super) vouching: Arc<Vouching>,
     pub(super) clock: Arc<StandingClock>,
     pub(super) surface: Arc<Surface>,
+    ids: Arc<CountedIds>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
+
+const KEY_KINDS: [CredentialKind; 2] = [CredentialKind::api_key("one_"), CredentialKind::api_key("two_")];
 
 impl TestHub {
     pub(super) async fn open() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap(), Arc::default(), Arc::default()).await
+    }
+
+    async fn open_in(directory: tempfile::TempDir, clock: Arc<StandingClock>, ids: Arc<CountedIds>) -> Self {
         let options = SqliteOptions { durability: Durability::Off, ..SqliteOptions::default() };
         let store = Arc::new(FaultyStore::new(SqliteStore::open(directory.path(), &options).await.unwrap()));
-        let (vouching, clock) = (Arc::new(Vouching::default()), Arc::new(StandingClock::default()));
-        let kinds = [CredentialKind::api_key("one_"), CredentialKind::api_key("two_")];
+        let vouching = Arc::new(Vouching::default());
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
-            ids: Arc::new(CountedIds::default()),
+            ids: ids.clone(),
             badge_source: vouching.clone(),
             name: "hub".to_owned(),
             rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
             links: Links::default(),
-            key_kinds: kinds.to_vec(),
-            shards: 2,
+            key_kinds: KEY_KINDS.to_vec(),
+            shards: SHARDS,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let chat = Chat::open(parts, &tasks, &stop).await.unwrap();
-        let [key_kind, _] = kinds;
         let limits = SurfaceLimits::new(10).with(Action::CompleteVerification, Limit::per_secs(3, 3_600));
         let surface = Surface {
             name: "test",
             counted_as: "test",
-            key_kind: Some(key_kind),
+            key_kind: KEY_KINDS.first().cloned(),
             longest_lobby_text: 100,
             lists_agents: true,
             limits,
         };
-        Self { chat, store, vouching, clock, surface: Arc::new(surface), tasks, stop, _directory: directory }
+        Self { chat, store, vouching, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
     }
 
     /// Registers an agent; a caller with its key.
@@ -79,30 +90,82 @@ impl TestHub {
         futures_util::future::join_all(said).await
     }
 
+    /// A room of `creator` that lives for ten minutes, with those who are invited.
+    pub(super) async fn room(
+        &self,
+        creator: &Caller,
+        visibility: Visibility,
+        invited: &[&Caller],
+    ) -> Arc<Conversation> {
+        let plan = RoomPlan {
+            name: RoomName::parse("a room").unwrap(),
+            description: None,
+            visibility,
+            ttl: TimeToLive::DEFAULT,
+            invited: invited.iter().map(|caller| AgentRef::Id(caller.agent.id)).collect(),
+            only_creator_invites: false,
+        };
+        self.chat.create_room(creator, plan).await.unwrap().0
+    }
+
+    /// Stops the hub, as it stops itself.
     pub(super) async fn close(self) {
+        let _directory = self.stop(true).await;
+    }
+
+    /// Stops the hub and opens it again.
+    pub(super) async fn restart(self) -> Self {
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
+        Self::open_in(self.stop(true).await, clock, ids).await
+    }
+
+    /// As [`TestHub::restart`], but what was only in memory is lost.
+    pub(super) async fn crash(self) -> Self {
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
+        Self::open_in(self.stop(false).await, clock, ids).await
+    }
+
+    async fn stop(self, is_clean: bool) -> tempfile::TempDir {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        if is_clean {
+            self.chat.write_down().await.unwrap();
+        }
+        self.store.close().await;
+        self.directory
     }
 }
 
 /// A clock that moves only when it is told to, without timers.
-#[derive(Debug, Default)]
-pub(super) struct StandingClock(Mutex<Duration>);
+#[derive(Debug)]
+pub(super) struct StandingClock(Mutex<(Timestamp, Duration)>);
+
+impl Default for StandingClock {
+    fn default() -> Self {
+        Self(Mutex::new((Timestamp::from_micros(1_700_000_000_000_000), Duration::ZERO)))
+    }
+}
 
 impl StandingClock {
     pub(super) fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *time = (time.0 + by, time.1 + by);
+    }
+
+    /// Moves the calendar alone, in either direction.
+    pub(super) fn set(&self, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = now;
     }
 }
 
 impl Clock for StandingClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(1_700_000_000_000_000) + self.elapsed()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn elapsed(&self) -> Duration {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
     fn sleep(&self, _duration: Duration) -> Sleep {

@@ -1,7 +1,5 @@
 //! The writer when the store fails.
 
-use std::sync::{Arc, Mutex};
-
 use tertulia_model::{AgentState, ConversationId, ConversationNo, Seq};
 use tertulia_store::{LogEnd, StoreError};
 
@@ -10,26 +8,10 @@ use super::{
     store::{Fault, broken},
 };
 use crate::{
-    Ended, Error, Flow, Form, Frames, Outlet,
+    Error,
     conversation::{Conversation, Kind},
     notice::Event,
 };
-
-#[derive(Debug, Default)]
-struct Heard(Mutex<Vec<u8>>);
-
-impl Outlet for Heard {
-    fn push(&self, frames: &Frames) -> Flow {
-        self.0.lock().unwrap().extend_from_slice(frames.bytes());
-        Flow::Open
-    }
-
-    fn is_open(&self) -> bool {
-        true
-    }
-
-    fn close(&self, _: Ended) {}
-}
 
 fn places(hub: &TestHub) -> Vec<u64> {
     let (tail, _) = hub.chat.0.lobby.since(Seq::START).unwrap();
@@ -101,11 +83,7 @@ async fn a_commit_that_only_seemed_to_fail_is_not_repeated() {
 async fn a_batch_in_doubt_is_told_when_the_store_answers_again() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    let heard = Arc::new(Heard::default());
-    let outlet: Arc<dyn Outlet> = heard.clone();
-    let form = Form::new(|posted, out| out.extend_from_slice(posted.seq.0.to_string().as_bytes()));
-    let start = hub.chat.start(hub.chat.lobby(), None, None).await.unwrap();
-    hub.chat.follow(hub.chat.lobby(), None, &start, &form, &outlet, hub.chat.delivery_key()).await.unwrap();
+    let listener = hub.follow(hub.chat.lobby(), None).await.unwrap();
     hub.store.fail("commit", Fault::FailsAfterwards);
     hub.store.fail("locate", Fault::Refuses(broken()));
 
@@ -114,8 +92,9 @@ async fn a_batch_in_doubt_is_told_when_the_store_answers_again() {
 
     assert_eq!(next.seq, Seq(3));
     assert_eq!(places(&hub), [1, 2, 3]);
+    hub.settle().await;
+    assert_eq!(listener.take(), "ada: a message|ada: a message|ada: a message|");
     hub.close().await;
-    assert_eq!(*heard.0.lock().unwrap(), b"123");
 }
 
 #[tokio::test]

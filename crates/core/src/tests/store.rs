@@ -17,6 +17,7 @@ use tertulia_store::{
     Tallies, Verification,
 };
 use tertulia_store_sqlite::SqliteStore;
+use tokio::sync::oneshot;
 
 /// What goes wrong with one call.
 #[derive(Debug)]
@@ -25,6 +26,10 @@ pub(super) enum Fault {
     Refuses(StoreError),
     /// It does everything and answers that it failed.
     FailsAfterwards,
+    /// It does everything, and answers when it is told to.
+    Waits(oneshot::Sender<()>, oneshot::Receiver<()>),
+    /// It says that it was called, and begins when it is told to.
+    BeginsLater(oneshot::Sender<()>, oneshot::Receiver<()>),
 }
 
 /// A real store; each fault befalls the next call of its name that no earlier fault befalls.
@@ -48,6 +53,20 @@ impl FaultyStore {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push((call, fault));
     }
 
+    /// The next call waits before it begins: the first half tells when it has come, the second lets it go on.
+    pub(super) fn pause(&self, call: &'static str) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((reached, has_come), (go_on, may_go_on)) = (oneshot::channel(), oneshot::channel());
+        self.fail(call, Fault::BeginsLater(reached, may_go_on));
+        (has_come, go_on)
+    }
+
+    /// As [`FaultyStore::pause`], but what the call does is done when it has come.
+    pub(super) fn pause_after(&self, call: &'static str) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((reached, has_come), (go_on, may_go_on)) = (oneshot::channel(), oneshot::channel());
+        self.fail(call, Fault::Waits(reached, may_go_on));
+        (has_come, go_on)
+    }
+
     /// How often this was called.
     pub(super) fn calls(&self, call: &str) -> usize {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()
@@ -65,6 +84,17 @@ impl FaultyStore {
             Some(Fault::FailsAfterwards) => {
                 operation.await?;
                 Err(broken())
+            }
+            Some(Fault::Waits(reached, go_on)) => {
+                let answer = operation.await;
+                let _ = reached.send(());
+                let _ = go_on.await;
+                answer
+            }
+            Some(Fault::BeginsLater(reached, go_on)) => {
+                let _ = reached.send(());
+                let _ = go_on.await;
+                operation.await
             }
         }
     }

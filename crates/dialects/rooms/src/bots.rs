@@ -31,6 +31,7 @@ struct Registration<'a> {
 
 /// What a registration says.
 #[derive(Debug, ToSchema)]
+#[schema(as = rooms::RegistrationBody)]
 #[expect(dead_code, reason = "describes the request; the request is read field by field")]
 pub(crate) struct RegistrationBody {
     /// 2 to 32 of `A-Z a-z 0-9 _ -`; unique in the hub, ignoring case.
@@ -43,6 +44,7 @@ pub(crate) struct RegistrationBody {
 
 /// A new bot with its key.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = rooms::Registered)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Registered {
     success: bool,

@@ -65,8 +65,11 @@ impl ClientFrame {
     /// Reads a frame.
     pub(crate) fn read(text: &str) -> Result<Self, BadFrame> {
         let refuse = |field| move |problem: &str| Failure::bad_field("INVALID_FRAME", field, problem);
-        let members: Members<'_> = serde_json::from_str(text)
-            .map_err(|error| Failure::bad_request("INVALID_FRAME", format!("A frame is one JSON object: {error}.")))?;
+        let no_object = |why: &str| Failure::bad_request("INVALID_FRAME", format!("A frame is one JSON object{why}."));
+        if !text.trim_start().starts_with('{') {
+            return Err(no_object("").into());
+        }
+        let members: Members<'_> = serde_json::from_str(text).map_err(|error| no_object(&format!(": {error}")))?;
         match members.r#type.require(refuse("type"))? {
             "auth" => Ok(Self::Auth { key: members.key.require(refuse("key"))?.to_owned() }),
             "subscribe" => {

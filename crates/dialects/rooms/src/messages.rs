@@ -37,6 +37,7 @@ struct Posting<'a> {
 
 /// What is to be said.
 #[derive(Debug, ToSchema)]
+#[schema(as = rooms::PostingBody)]
 #[expect(dead_code, reason = "describes the request; the request is read field by field")]
 pub(crate) struct PostingBody {
     /// 1 to 4,000 characters after trimming.
@@ -46,6 +47,7 @@ pub(crate) struct PostingBody {
 
 /// A posted message.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = rooms::Posted)]
 pub(crate) struct Posted<'a> {
     success: bool,
     message: Message<'a>,
@@ -66,6 +68,7 @@ pub(crate) struct PageQuery {
 
 /// A page of messages.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = rooms::MessagePage)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MessagePage<'a> {
     success: bool,

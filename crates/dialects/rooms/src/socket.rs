@@ -109,6 +109,9 @@ type Outcome = Result<Next, SocketClosed>;
 #[async_trait]
 impl SocketHandler for Talk {
     async fn text(&mut self, text: &str, socket: &Socket) -> Next {
+        if let Some(caller) = &self.caller {
+            self.rooms.chat().attend(caller);
+        }
         let outcome = match ClientFrame::read(text) {
             Ok(ClientFrame::Auth { key }) => self.authenticate(&key, socket).await,
             Ok(ClientFrame::Subscribe { room, after }) => self.subscribe(room, after, socket).await,

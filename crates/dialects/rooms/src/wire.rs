@@ -108,6 +108,7 @@ impl From<RoomView> for Room {
 
 /// A message of the global chat or of a room.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = rooms::Message)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message<'a> {
     /// Opaque; sorts in the order of the room.

@@ -22,7 +22,8 @@ pub struct SocketClass {
     pub binary: BinaryMessages,
     /// How often the client is pinged. Default 30 s.
     pub ping_every: Duration,
-    /// How long a connection lasts on which no whole frame comes in, and none of what waits leaves. Default 75 s.
+    /// How long a connection lasts on which no whole frame comes in, and none of what waits leaves, though it was pinged.
+    /// Default 75 s.
     pub silent_after: Duration,
     /// How many frames a client may send, those that edge answers itself included.
     pub frames: FrameRate,

@@ -87,9 +87,11 @@ pub(super) struct Talk {
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The answer to the last ping, while the reader does not take what waits.
     pong: Option<Bytes>,
-    /// By the clock's elapsed time: the last sign of life, the last look for one, the next ping, the handler's time.
+    /// By the clock's elapsed time: the last sign of life, the last look for one, the first ping after it, the next
+    /// ping, the handler's time.
     heard_at: Duration,
     looked_at: Duration,
+    pinged_at: Option<Duration>,
     ping_at: Duration,
     wake_at: Option<Duration>,
     sleep: Sleep,
@@ -117,6 +119,7 @@ impl Talk {
             pong: None,
             heard_at: now,
             looked_at: now,
+            pinged_at: None,
             ping_at: now + class.ping_every,
             wake_at: None,
             sleep: clock.sleep(class.ping_every),
@@ -287,6 +290,7 @@ impl Talk {
     /// Takes note of a whole frame, and answers it if that is edge's business.
     fn hear(&mut self, received: Received) -> Option<Heard> {
         self.heard_at = self.clock.elapsed();
+        self.pinged_at = None;
         if self.is_flooded() {
             return Some(Heard::End(End::Hub(Closing::TooManyFrames)));
         }
@@ -342,14 +346,16 @@ impl Talk {
             // A reader that takes what waits lives, though its pongs come late.
             if self.queue.take_progress() {
                 self.heard_at = self.heard_at.max(self.looked_at);
+                self.pinged_at = None;
             }
             self.looked_at = now;
-            if now >= self.heard_at + self.class.silent_after {
+            if self.silent_at().is_some_and(|at| now >= at) {
                 return Poll::Ready(Heard::End(End::Hub(Closing::Silent)));
             }
             if now >= self.ping_at {
                 let _ = self.queue.send(&ws::PING);
                 self.ping_at = now + self.class.ping_every;
+                self.pinged_at.get_or_insert(now);
             }
             let is_woken = self.wake_at.take_if(|at| now >= *at).is_some();
             self.set_timer(now);
@@ -357,6 +363,14 @@ impl Talk {
                 return Poll::Ready(Heard::Wake);
             }
         }
+    }
+
+    /// When the client has been silent for too long, if nothing comes until then. A ping must have had its time: what
+    /// stood still may have been this machine.
+    fn silent_at(&self) -> Option<Duration> {
+        let SocketClass { ping_every, silent_after, .. } = *self.class;
+        let answered_by = self.pinged_at? + silent_after.saturating_sub(ping_every);
+        Some(answered_by.max(self.heard_at + silent_after))
     }
 
     fn wake_by(&mut self, at: Option<Duration>) {
@@ -368,8 +382,7 @@ impl Talk {
 
     /// There is one timer, set anew when it runs out, or when the handler's time comes first.
     fn set_timer(&mut self, now: Duration) {
-        let due = self.ping_at.min(self.heard_at + self.class.silent_after);
-        let due = self.wake_at.map_or(due, |at| at.min(due));
+        let due = self.silent_at().into_iter().chain(self.wake_at).fold(self.ping_at, Duration::min);
         self.sleeps_until = due;
         self.sleep = self.clock.sleep(due.saturating_sub(now));
     }

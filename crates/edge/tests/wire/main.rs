@@ -2,6 +2,7 @@
 
 mod conversations;
 mod handshakes;
+mod mistakes;
 mod partings;
 mod requests;
 mod streams;

@@ -54,6 +54,19 @@ async fn what_is_no_json_object_is_refused() {
 }
 
 #[tokio::test]
+async fn json_that_is_nested_without_end_is_refused_or_ignored_and_never_a_fault() {
+    let (app, ada, room) = hub().await;
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    for (path, _) in readers(&room) {
+        for member in ["unknown", "name", "content", "ttl", "invite", "bots", "botName"] {
+            let reply = ada.post(&path, &format!(r#"{{"{member}":{deep}}}"#)).await;
+            assert_eq!((reply.status, reply.json()["success"].clone()), (400, json!(false)), "{path} {member}");
+        }
+    }
+    assert_eq!(listed(&app, "").await, ["open"]);
+}
+
+#[tokio::test]
 async fn json_is_read_whatever_it_is_called_and_nothing_else_is() {
     let (app, ada, room) = hub().await;
     for content_type in ["application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded"] {

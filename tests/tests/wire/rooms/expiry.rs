@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tertulia_testkit::{AgentCaller, Reply, TestApp};
+use tertulia_testkit::{AgentCaller, Connection, Reply, TestApp};
 
 use super::support::{DEFAULT_TTL, LONGEST_TTL, SHORTEST_TTL, SWEPT_AFTER, assert_refused, listed, moment, swept_to};
 
@@ -214,4 +214,50 @@ async fn a_calendar_that_jumps_ahead_ends_rooms_for_readers_and_writers_at_once(
     app.clock().jump(i64::try_from(DEFAULT_TTL.as_secs()).unwrap());
     assert_gone(&app, &[&ada], &room).await;
     assert_eq!(listed(&app, "").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_over_does_not_come_back_when_the_calendar_is_set_back() {
+    let mut app = TestApp::start_unlimited().await;
+    let [ada, _] = app.bots(["Ada", "Kim"]).await;
+    let room = ada.public_room("open").await;
+    let _ = ada.says_in(&room, "hello").await;
+    let mut stream = app.room_stream(&room).await;
+    let _ = stream.next_of("history").await;
+    app.advance(DEFAULT_TTL);
+    stream.ends().await;
+    app.clock().jump(-3_600);
+    assert_gone(&app, &[&ada], &room).await;
+    app.clock().jump(3_600);
+    swept_to(&app, 0).await;
+    app.clock().jump(-3_600);
+    for _ in 0..2 {
+        assert_gone(&app, &[&ada], &room).await;
+        assert_eq!(listed(&app, "").await, Vec::<String>::new());
+        assert_eq!(app.get("/api/rooms/list").await.json()["total"], 0);
+        app.restart().await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_arrives_after_the_end_is_too_late_however_early_it_began() {
+    let app = TestApp::start_unlimited().await;
+    let ada = app.bot("Ada").await;
+    let room = ada.public_room("open").await;
+    let other = ada.create_room(&json!({ "name": "lasting", "ttl": 3600 })).await.expect(201).str_at("/room/id");
+    app.advance(DEFAULT_TTL.saturating_sub(MOMENT));
+    let body = br#"{"content":"a long thought"}"#;
+    let mut connections = Vec::new();
+    for room in [&room, &other] {
+        let request = ada.request("POST", &format!("/api/rooms/{room}/messages"));
+        let request = request.header("Content-Length", &body.len().to_string()).body(&body[..10]);
+        let mut connection = Connection::open(app.address()).await;
+        connection.send(&request).await;
+        connections.push(connection);
+    }
+    app.advance(MOMENT);
+    for (connection, status) in connections.iter_mut().zip([404, 201]) {
+        connection.send_bytes(&body[10..]).await;
+        let _ = connection.read_reply(false).await.expect(status);
+    }
 }

@@ -133,6 +133,7 @@ async fn an_unknown_bot_invites_nobody_of_the_batch() {
     for body in [
         json!({ "botName": "Nobody" }),
         json!({ "botId": NO_ROOM }),
+        json!({ "botId": "not an id" }),
         json!({ "bots": ["Eve", "Nobody"] }),
         json!({ "bots": ["Nobody", "Eve"] }),
     ] {

@@ -133,6 +133,26 @@ async fn the_creator_may_leave_and_come_back_and_keeps_the_right_to_destroy() {
 }
 
 #[tokio::test]
+async fn a_creator_that_has_left_is_no_member_and_remains_a_participant() {
+    let app = TestApp::start().await;
+    let [ada, eve, kim] = app.bots(["Ada", "Eve", "Kim"]).await;
+    let room = ada.private_room("closed", &["Eve"]).await;
+    let mut stream = ada.room_stream(&app, &room).await;
+    let _ = stream.next_of("history").await;
+    let _ = ada.leave(&room).await.expect(200);
+    assert_refused(&ada.leave(&room).await, 403, "NOT_PARTICIPANT");
+    assert_eq!(stream.next_of("room").await.json()["data"], json!({ "event": "left", "bot": "Ada" }));
+    let _ = eve.says_in(&room, "still heard").await;
+    assert_eq!(stream.next_contents(1).await, ["still heard"]);
+    assert_eq!(ada.read(&room).await.expect(200).contents(), ["still heard"]);
+    assert_eq!(ada.invite(&room, "Kim").await.expect(200).json()["invited"], json!(["Kim"]));
+    assert_eq!(members(&kim, &room).await, ["Eve"]);
+    app.advance(Duration::from_millis(1));
+    let _ = ada.says_in(&room, "back").await;
+    assert_eq!(members(&kim, &room).await, ["Eve", "Ada"]);
+}
+
+#[tokio::test]
 async fn a_room_that_everybody_has_left_lives_on() {
     let app = TestApp::start().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;

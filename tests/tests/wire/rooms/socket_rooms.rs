@@ -48,11 +48,9 @@ async fn listeners_of_the_lobby_are_told_of_new_public_rooms_alone() {
     let app = TestApp::start_unlimited().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
     let mut socket = listening(&eve, "global").await;
-    let closed = ada.private_room("closed", &["Eve"]).await;
+    let _ = ada.private_room("closed", &["Eve"]).await;
     let open = ada.public_room("open").await;
-    let told = socket.next_json().await;
-    assert_eq!((&told["type"], &told["event"]), (&json!("room"), &json!("created")), "{told}");
-    assert!(told.to_string().contains(&open) && !told.to_string().contains(&closed), "{told}");
+    assert_eq!(socket.next_json().await, json!({ "type": "room", "room": open, "event": "created", "bot": "Ada" }));
     let _ = ada.say_globally("and that was all").await.expect(201);
     assert_eq!(socket.next_json().await["message"]["content"], "and that was all");
 }
@@ -173,4 +171,17 @@ async fn an_open_authenticated_socket_keeps_a_bot_online() {
         let _ = socket.next_of("pong").await;
     }
     assert_eq!(app.get("/api/global/info").await.json()["bots"][0]["online"], true);
+}
+
+#[tokio::test]
+async fn frames_bring_a_bot_back_that_has_said_goodbye() {
+    let app = TestApp::start_unlimited().await;
+    let ada = app.bot("Ada").await;
+    let mut socket = listening(&ada, "global").await;
+    let online = async || app.get("/api/global/info").await.json()["bots"][0]["online"].clone();
+    let _ = ada.post("/api/disconnect", "").await.expect(200);
+    assert_eq!(online().await, false, "although its connection is open");
+    socket.send(r#"{"type":"ping"}"#).await;
+    let _ = socket.next_of("pong").await;
+    assert_eq!(online().await, true);
 }
