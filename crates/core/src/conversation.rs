@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
@@ -25,6 +28,8 @@ pub struct Conversation {
     pub id: ConversationId,
     pub(crate) kind: Kind,
     tail: RwLock<Tail>,
+    /// What the messages of this conversation and others weigh together.
+    together: Arc<AtomicUsize>,
     /// Whether it was asked for since unused ones were last let go of.
     pub(crate) was_used: AtomicBool,
 }
@@ -42,20 +47,26 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 struct Tail {
     messages: VecDeque<Arc<Posted>>,
+    /// About how much memory they take, in bytes.
+    weight: usize,
     end: LogEnd,
 }
 
 impl Conversation {
-    /// `newest` are the conversation's last messages, oldest first, up to `end`.
+    /// `newest` are the conversation's last messages, oldest first, up to `end`. What they weigh, and all that come later,
+    /// is counted in `together`.
     pub(crate) fn new(
         number: ConversationNo,
         id: ConversationId,
         kind: Kind,
         end: LogEnd,
         newest: Vec<Arc<Posted>>,
+        together: &Arc<AtomicUsize>,
     ) -> Self {
-        let tail = RwLock::new(Tail { messages: newest.into(), end });
-        Self { number, id, kind, tail, was_used: AtomicBool::new(true) }
+        let weight = newest.iter().map(|posted| weight_of(posted)).sum();
+        together.fetch_add(weight, Ordering::Relaxed);
+        let tail = RwLock::new(Tail { messages: newest.into(), weight, end });
+        Self { number, id, kind, tail, together: together.clone(), was_used: AtomicBool::new(true) }
     }
 
     /// Whether it is the lobby.
@@ -125,9 +136,11 @@ impl Conversation {
         self.read().end.last_seq
     }
 
-    /// About how much memory its messages take, in bytes.
-    pub(crate) fn weight(&self) -> usize {
-        self.read().messages.iter().map(|posted| MESSAGE_WEIGHT + 3 * posted.text.len()).sum()
+    /// Takes its messages out of memory. The store serves them from then on.
+    pub(crate) fn shed(&self) -> VecDeque<Arc<Posted>> {
+        let mut tail = self.write();
+        self.together.fetch_sub(std::mem::take(&mut tail.weight), Ordering::Relaxed);
+        std::mem::take(&mut tail.messages)
     }
 
     /// All messages after `after`, oldest first, removed ones included, and the last one's place; nothing if memory
@@ -164,29 +177,61 @@ impl Conversation {
     /// Adds the messages that were just committed, in order. If they do not follow on what is in memory, that is dropped
     /// and the store serves it from then on: places in the tail are found by counting, so it must never have a hole.
     pub(crate) fn extend(&self, events: &[Event]) {
-        let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tail = self.write();
+        let before = tail.weight;
         for event in events {
             let Event::Posted(message) = event else { continue };
-            if message.seq != tail.end.last_seq.next() {
-                tail.messages.clear();
-            }
-            tail.end.last_seq = message.seq;
-            tail.end.last_at = message.created_at;
-            tail.messages.push_back(message.clone());
+            tail.push(message.clone());
         }
-        let surplus = tail.messages.len().saturating_sub(TAIL_MESSAGES);
-        tail.messages.drain(..surplus);
+        tail.shorten();
+        if tail.weight >= before {
+            self.together.fetch_add(tail.weight - before, Ordering::Relaxed);
+        } else {
+            self.together.fetch_sub(before - tail.weight, Ordering::Relaxed);
+        }
     }
 
-    /// Notes that the message at `seq` was removed.
-    pub(crate) fn forget_text(&self, seq: Seq) {
+    /// Notes that the message at `seq` was removed, which makes `removed` in all.
+    pub(crate) fn forget_text(&self, seq: Seq, removed: u64) {
         if let Some(posted) = self.at(seq) {
             posted.mark_removed();
         }
-        self.tail.write().unwrap_or_else(PoisonError::into_inner).end.removed += 1;
+        self.write().end.removed = removed;
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Tail> {
+    fn read(&self) -> RwLockReadGuard<'_, Tail> {
         self.tail.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Tail> {
+        self.tail.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.together.fetch_sub(self.read().weight, Ordering::Relaxed);
+    }
+}
+
+impl Tail {
+    fn push(&mut self, message: Arc<Posted>) {
+        if message.seq != self.end.last_seq.next() {
+            self.messages.clear();
+            self.weight = 0;
+        }
+        self.end.last_seq = message.seq;
+        self.end.last_at = message.created_at;
+        self.weight += weight_of(&message);
+        self.messages.push_back(message);
+    }
+
+    fn shorten(&mut self) {
+        let surplus = self.messages.len().saturating_sub(TAIL_MESSAGES);
+        self.weight -= self.messages.drain(..surplus).map(|posted| weight_of(&posted)).sum::<usize>();
+    }
+}
+
+fn weight_of(posted: &Posted) -> usize {
+    MESSAGE_WEIGHT + 3 * posted.text.len()
 }

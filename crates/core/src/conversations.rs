@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tertulia_model::{ConversationId, ConversationNo, Timestamp};
@@ -16,24 +19,23 @@ use crate::{
 };
 
 /// Conversations kept in memory at the most, beyond those that something refers to.
-const MOST: usize = 4_096;
+pub(crate) const MOST: usize = if cfg!(test) { 8 } else { 4_096 };
 
-/// Memory that their messages may take, in bytes, beyond those that something refers to.
-const MOST_WEIGHT: usize = 64 * 1_024 * 1_024;
-
-/// After so many newcomers the weight is looked at.
-const WEIGH_EVERY: usize = 256;
+/// Memory that their messages may take together, in bytes.
+pub(crate) const MOST_WEIGHT: usize = if cfg!(test) { 64 * 1_024 } else { 64 * 1_024 * 1_024 };
 
 /// The conversations in memory. Holds the only way from the store to a [`Conversation`].
 #[derive(Debug)]
 pub(crate) struct Conversations {
     store: Arc<dyn Store>,
     known: Mutex<Known>,
+    /// What their messages weigh together.
+    weight: Arc<AtomicUsize>,
     /// Rings when a room was added that ends before all others.
     pub(crate) sooner: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     by_id: HashMap<ConversationId, Arc<Conversation>>,
     ids: HashMap<ConversationNo, ConversationId>,
@@ -41,7 +43,8 @@ struct Known {
     endings: BTreeSet<(Timestamp, ConversationNo)>,
     /// How often conversations were let go of: what was read from the store before must not be remembered after.
     let_go: u64,
-    newcomers: usize,
+    /// When there are more than this, it is time to look for some to let go of.
+    many: usize,
 }
 
 /// How often conversations had been let go of before a room was created.
@@ -52,7 +55,9 @@ pub(crate) struct Expected {
 
 impl Conversations {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, known: Mutex::default(), sooner: Notify::new() }
+        let known =
+            Known { by_id: HashMap::new(), ids: HashMap::new(), endings: BTreeSet::new(), let_go: 0, many: MOST };
+        Self { store, known: Mutex::new(known), weight: Arc::default(), sooner: Notify::new() }
     }
 
     /// The room with this id, whether or not it is over, as long as the store has it.
@@ -61,6 +66,9 @@ impl Conversations {
         id: ConversationId,
         directory: &Directory,
     ) -> Result<Option<Arc<Conversation>>, StoreError> {
+        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
+            self.lighten();
+        }
         loop {
             let let_go_before = {
                 let known = self.lock();
@@ -96,7 +104,7 @@ impl Conversations {
     ) -> Result<Arc<Conversation>, StoreError> {
         let (number, id) = (record.number, record.id);
         let kind = Kind::Room(Room::new(record, creator, participants));
-        let created = Conversation::new(number, id, kind, LogEnd::default(), Vec::new());
+        let created = Conversation::new(number, id, kind, LogEnd::default(), Vec::new(), &self.weight);
         match self.remember(created, expected.let_go_before) {
             Some(conversation) => Ok(conversation),
             None => self.room(id, directory).await?.ok_or(StoreError::Unreadable("room")),
@@ -119,16 +127,24 @@ impl Conversations {
 
     /// Forgets conversations of which the store has nothing left; those are given that memory held.
     pub(crate) fn forget(&self, numbers: &[ConversationNo]) -> Vec<Arc<Conversation>> {
-        let mut known = self.lock();
-        // Also those that are just being read.
-        known.let_go += 1;
-        let ids: Vec<_> = numbers.iter().filter_map(|number| known.ids.remove(number)).collect();
-        ids.iter().filter_map(|id| known.by_id.remove(id)).collect()
+        let forgotten: Vec<_> = {
+            let mut known = self.lock();
+            // Also those that are just being read.
+            known.let_go += 1;
+            let ids: Vec<_> = numbers.iter().filter_map(|number| known.ids.remove(number)).collect();
+            ids.iter().filter_map(|id| known.by_id.remove(id)).collect()
+        };
+        for conversation in &forgotten {
+            drop(conversation.shed());
+        }
+        forgotten
     }
 
-    /// The conversation with this number, if it is in memory.
-    pub(crate) fn loaded(&self, number: ConversationNo) -> Option<Arc<Conversation>> {
-        let known = self.lock();
+    /// The conversation with this number, of which something was changed on disk alone, if it is in memory. What was read
+    /// of it before is read again.
+    pub(crate) fn changed(&self, number: ConversationNo) -> Option<Arc<Conversation>> {
+        let mut known = self.lock();
+        known.let_go += 1;
         known.by_id.get(known.ids.get(&number)?).cloned()
     }
 
@@ -139,7 +155,7 @@ impl Conversations {
         let participants = self.store.participants(number).await?;
         let end = self.store.log_end(number).await?;
         let room = Room::new(record, creator, &participants);
-        Ok(Conversation::new(number, id, Kind::Room(room), end, Vec::new()))
+        Ok(Conversation::new(number, id, Kind::Room(room), end, Vec::new(), &self.weight))
     }
 
     /// Adds what was read, unless it is there already, or may be out of date: something was let go of since
@@ -162,9 +178,33 @@ impl Conversations {
         }
         known.ids.insert(conversation.number, conversation.id);
         known.by_id.insert(conversation.id, conversation.clone());
-        known.newcomers += 1;
-        known.let_go_of_unused();
+        let gone = known.let_go_of_unused();
+        drop(known);
+        // What they held is none of this lock's business.
+        drop(gone);
         Some(conversation)
+    }
+
+    /// Takes messages out of memory until half of what they may weigh is left, if it can be from conversations that
+    /// nobody has asked for lately.
+    fn lighten(&self) {
+        let known = self.lock();
+        let is_enough = || self.weight.load(Ordering::Relaxed) <= MOST_WEIGHT / 2;
+        let unused = known.by_id.values().filter(|known| !known.was_used.swap(false, Ordering::Relaxed));
+        let mut gone: Vec<_> = unused.take_while(|_| !is_enough()).map(|known| known.shed()).collect();
+        gone.extend(known.by_id.values().take_while(|_| !is_enough()).map(|known| known.shed()));
+        drop(known);
+        drop(gone);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn holds(&self, id: ConversationId) -> bool {
+        self.lock().by_id.contains_key(&id)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_memory(&self) -> (usize, usize) {
+        (self.lock().by_id.len(), self.weight.load(Ordering::Relaxed))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -173,26 +213,24 @@ impl Conversations {
 }
 
 impl Known {
-    /// Lets go of what nobody refers to and nobody has asked for lately, once there is too much.
-    fn let_go_of_unused(&mut self) {
-        let is_time_to_weigh = self.newcomers >= WEIGH_EVERY;
-        if is_time_to_weigh {
-            self.newcomers = 0;
+    /// Lets go of conversations that nobody refers to, if there are many, and gives those: first the ones that nobody has
+    /// asked for lately. A quarter of their number comes anew before it looks at all of them again.
+    fn let_go_of_unused(&mut self) -> Vec<Arc<Conversation>> {
+        if self.by_id.len() <= self.many {
+            return Vec::new();
         }
-        let weighs_too_much =
-            || is_time_to_weigh && self.by_id.values().map(|known| known.weight()).sum::<usize>() > MOST_WEIGHT;
-        if self.by_id.len() <= MOST && !weighs_too_much() {
-            return;
+        let surplus = self.by_id.len() - MOST * 3 / 4;
+        let is_free = |known: &mut Arc<Conversation>| Arc::strong_count(known) == 1;
+        let was_used = |known: &Arc<Conversation>| known.was_used.swap(false, Ordering::Relaxed);
+        let unused = self.by_id.extract_if(|_, known| !was_used(known) && is_free(known)).take(surplus);
+        let mut gone: Vec<_> = unused.map(|(_, known)| known).collect();
+        let free = self.by_id.extract_if(|_, known| is_free(known)).take(surplus - gone.len());
+        gone.extend(free.map(|(_, known)| known));
+        for known in &gone {
+            self.ids.remove(&known.number);
         }
-        let before = self.by_id.len();
-        self.by_id.retain(|_, known| Arc::strong_count(known) > 1 || known.was_used.swap(false, Ordering::Relaxed));
-        if self.by_id.len() > MOST {
-            self.by_id.retain(|_, known| Arc::strong_count(known) > 1);
-        }
-        if self.by_id.len() < before {
-            self.let_go += 1;
-            let by_id = &self.by_id;
-            self.ids.retain(|_, id| by_id.contains_key(id));
-        }
+        self.let_go += u64::from(!gone.is_empty());
+        self.many = MOST.max(self.by_id.len() + self.by_id.len() / 4);
+        gone
     }
 }

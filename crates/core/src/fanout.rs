@@ -34,6 +34,9 @@ const QUEUE: usize = 64;
 /// Bytes that go to one outlet in one piece at the most.
 const MOST_BYTES_AT_ONCE: usize = 256 * 1_024;
 
+/// From so many conversations on a shard looks now and then which of them nobody listens to any more.
+const MANY: usize = if cfg!(test) { 4 } else { 256 };
+
 /// After this many outlets a shard lets other tasks run.
 const YIELD_AFTER: usize = 64;
 
@@ -98,7 +101,13 @@ impl Fanout {
         let (ways, shards): (Vec<_>, Vec<_>) = (0..shards.max(1))
             .map(|_| {
                 let (way, work) = mpsc::channel(QUEUE);
-                let shard = Shard { work, listeners: HashMap::new(), clock: clock.clone(), metrics: metrics.clone() };
+                let shard = Shard {
+                    work,
+                    listeners: HashMap::new(),
+                    many: MANY,
+                    clock: clock.clone(),
+                    metrics: metrics.clone(),
+                };
                 (way, shard)
             })
             .unzip();
@@ -184,6 +193,8 @@ impl Pending {
 pub(crate) struct Shard {
     work: mpsc::Receiver<Work>,
     listeners: HashMap<ConversationNo, Listeners>,
+    /// When there are as many as this, it is time to look who has gone.
+    many: usize,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
@@ -300,6 +311,9 @@ impl Shard {
         if self.is_about_to_grow(conversation.number, &form) {
             self.tidy_up(conversation.number);
         }
+        if self.listeners.len() >= self.many {
+            self.tidy_up_everywhere();
+        }
         let listeners = self
             .listeners
             .entry(conversation.number)
@@ -317,6 +331,15 @@ impl Shard {
         let Some(listeners) = self.listeners.get(&conversation) else { return false };
         let audience = listeners.audiences.iter().find(|audience| audience.form == *form);
         audience.is_some_and(|audience| audience.subscriptions.len() == audience.subscriptions.capacity())
+    }
+
+    /// Tidies up in conversations where nothing is said either. A quarter of their number comes anew before the next time.
+    fn tidy_up_everywhere(&mut self) {
+        let conversations: Vec<_> = self.listeners.keys().copied().collect();
+        for conversation in conversations {
+            self.tidy_up(conversation);
+        }
+        self.many = MANY.max(self.listeners.len() + self.listeners.len() / 4);
     }
 
     /// Forgets subscriptions that have ended, and conversations that nobody listens to any more.

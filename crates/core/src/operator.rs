@@ -40,16 +40,18 @@ impl Chat {
         let (chat, now) = (self.clone(), self.now());
         let removal = async move {
             let is_removed = chat.0.store.remove_message(id, now, &entry).await?;
-            if is_removed && let Some(conversation) = chat.conversation_in_memory(conversation) {
-                conversation.forget_text(seq);
+            if is_removed && let Some(known) = chat.conversation_in_memory(conversation) {
+                // It may have been read just before or just after; what the store counts now holds for both.
+                known.forget_text(seq, chat.0.store.log_end(conversation).await?.removed);
             }
             Ok(is_removed)
         };
         self.0.journal.exclusively(removal).await
     }
 
+    /// A conversation that was just changed on disk, if memory holds it; whoever is reading it reads it again.
     fn conversation_in_memory(&self, number: ConversationNo) -> Option<Arc<Conversation>> {
-        if number == self.0.lobby.number { Some(self.0.lobby.clone()) } else { self.0.conversations.loaded(number) }
+        if number == self.0.lobby.number { Some(self.0.lobby.clone()) } else { self.0.conversations.changed(number) }
     }
 
     /// The message that stands at a bookmark in a conversation.

@@ -1,15 +1,19 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod connections;
 mod credentials;
 mod doubt;
 mod expiry;
 mod hub;
 mod journal;
 mod listener;
+mod memory;
 mod recheck;
 mod registration;
 mod rooms;
 mod store;
 mod subscriptions;
+mod tallies;
+mod times;
 mod verification;
 mod vouching;

@@ -29,7 +29,7 @@ impl Chat {
     }
 
     /// As [`Chat::write_down`], while the hub is at work.
-    async fn write_down_meanwhile(&self) -> Result<(), Error> {
+    pub(crate) async fn write_down_meanwhile(&self) -> Result<(), Error> {
         let chat = self.clone();
         let tallies = async move { Ok(chat.0.tallies.write_down(&*chat.0.store).await?) };
         self.0.journal.exclusively(tallies).await?;

@@ -97,14 +97,29 @@ impl TestHub {
         visibility: Visibility,
         invited: &[&Caller],
     ) -> Arc<Conversation> {
-        let plan = RoomPlan {
-            name: RoomName::parse("a room").unwrap(),
-            description: None,
-            visibility,
-            ttl: TimeToLive::DEFAULT,
-            invited: invited.iter().map(|caller| AgentRef::Id(caller.agent.id)).collect(),
-            only_creator_invites: false,
-        };
+        let invited = invited.iter().map(|caller| AgentRef::Id(caller.agent.id)).collect();
+        self.create(creator, visibility, TimeToLive::DEFAULT, invited).await
+    }
+
+    /// A room of `creator` alone.
+    pub(super) async fn room_for(
+        &self,
+        creator: &Caller,
+        visibility: Visibility,
+        ttl: TimeToLive,
+    ) -> Arc<Conversation> {
+        self.create(creator, visibility, ttl, Vec::new()).await
+    }
+
+    async fn create(
+        &self,
+        creator: &Caller,
+        visibility: Visibility,
+        ttl: TimeToLive,
+        invited: Vec<AgentRef>,
+    ) -> Arc<Conversation> {
+        let name = RoomName::parse("a room").unwrap();
+        let plan = RoomPlan { name, description: None, visibility, ttl, invited, only_creator_invites: false };
         self.chat.create_room(creator, plan).await.unwrap().0
     }
 

@@ -103,7 +103,14 @@ async fn a_tail_never_has_a_hole() {
     let ada = hub.join("ada").await;
     let posts: Vec<_> = hub.say(&ada, 4).await.into_iter().map(Result::unwrap).collect();
     let id = ConversationId::from_uuid(tertulia_model::random_uuid([1; 16]));
-    let conversation = Conversation::new(ConversationNo(1), id, Kind::Lobby, LogEnd::default(), Vec::new());
+    let conversation = Conversation::new(
+        ConversationNo(1),
+        id,
+        Kind::Lobby,
+        LogEnd::default(),
+        Vec::new(),
+        &std::sync::Arc::default(),
+    );
 
     let events: Vec<_> = posts.iter().cloned().map(Event::Posted).collect();
     conversation.extend(&events[..2]);

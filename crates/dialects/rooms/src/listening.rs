@@ -55,8 +55,8 @@ impl Subscriptions {
 
     /// Ends the subscription for a room; `false` if there is none.
     pub(crate) fn end(&self, room: ConversationId) -> bool {
-        let ended = self.lock().remove(&room);
-        ended.is_some_and(|ended| ended.is_live.swap(false, Ordering::AcqRel))
+        let mut by_room = self.lock();
+        by_room.remove(&room).is_some_and(|ended| ended.is_live.swap(false, Ordering::AcqRel))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ConversationId, Arc<Subscription>>> {
@@ -76,11 +76,12 @@ impl Outlet for Subscription {
     /// A connection that listened to nothing else has nothing to stay for.
     // wire: rooms.md#4-websocket-apiws
     fn close(&self, why: Ended) {
-        if !self.is_live.swap(false, Ordering::AcqRel) {
-            return;
-        }
         let was_last = {
             let mut by_room = self.all.lock();
+            // Under the lock: as long as it is live, it is this one that stands for its room.
+            if !self.is_live.swap(false, Ordering::AcqRel) {
+                return;
+            }
             by_room.remove(&self.room);
             by_room.is_empty()
         };
