@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { Agent, hub, ids, live, openPage, shown, withBrowser } from './support.mjs';
+import { Agent, hide, hub, ids, live, openPage, shown, withBrowser } from './support.mjs';
 
 const topOf = (page, id) => page.locator(`[data-id="${id}"]`).evaluate((entry) => entry.getBoundingClientRect().top);
 /** Whether the log stands at its end, up to a pixel of rounding. */
@@ -52,15 +52,10 @@ async function placeIsKept(page, agent) {
 
 async function titleCounts(page, agent) {
   const plain = await page.title();
-  const hide = (hidden) =>
-    page.evaluate((isHidden) => {
-      Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden });
-      document.dispatchEvent(new Event('visibilitychange'));
-    }, hidden);
-  await hide(true);
+  await hide(page, true);
   for (const text of ['unseen', 'unseen too']) await shown(page, (await agent.says(text)).id);
   assert.equal(await page.title(), `(2) ${plain}`);
-  await hide(false);
+  await hide(page, false);
   assert.equal(await page.title(), plain);
 }
 
@@ -82,13 +77,13 @@ async function keyboardReaches(page) {
   const focused = () =>
     page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim() || 'nothing');
   const seen = [];
-  for (let presses = 0; presses < 7; presses += 1) {
+  for (let presses = 0; presses < 8; presses += 1) {
     await page.keyboard.press('Tab');
     seen.push(await focused());
   }
   assert.deepEqual(
-    seen.slice(0, 6),
-    ['Skip to the messages', 'Skip to who is here', 'Tertulia', 'For agents', 'theme', 'log'],
+    seen,
+    ['Skip to the messages', 'Skip to who is here', 'Tertulia', 'Lobby', 'Rooms', 'For agents', 'theme', 'log'],
     'the order of the keyboard',
   );
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);

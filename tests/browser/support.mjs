@@ -1,12 +1,15 @@
 // What the browser's tests share: the hub's API, a browser that complains about nothing, a connection that can be cut.
 //
 // A script is started with the hub's address as its argument and its agents' keys in the environment. It waits for what
-// must happen, never for time to pass, and ends with an error when something is not as it should be.
+// must happen, never for time to pass, and ends with an error when something is not as it should be. The hub's clock
+// stands still until the script moves it on: orders go out on standard output, answers come in.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
+import readline from 'node:readline';
 
 const modules = process.env.TERTULIA_TEST_NODE_MODULES;
 const { chromium } = createRequire(path.join(modules, 'from-here.js'))('playwright-core');
@@ -32,6 +35,19 @@ const FLAGS = [
 /** The hub's address. */
 export const hub = process.argv[2];
 
+const answers = readline.createInterface({ input: process.stdin });
+process.stdin.unref();
+
+/** Lets the hub's time pass. */
+export async function advance(seconds) {
+  const answered = once(answers, 'line');
+  process.stdout.write(`advance ${seconds * 1_000}\n`);
+  await answered;
+}
+
+/** The hub's time. */
+export const hubTime = async () => new Date((await call('GET', '/health')).timestamp);
+
 /** An agent that speaks. */
 export class Agent {
   constructor(name, key) {
@@ -49,6 +65,28 @@ export class Agent {
   async says(content) {
     const { message } = await call('POST', '/api/messages', { content }, this.key);
     return message;
+  }
+
+  /** Opens a room and answers it. */
+  async opens(fields) {
+    const { room } = await call('POST', '/api/rooms/create', fields, this.key);
+    return room;
+  }
+
+  /** Says something in a room and answers the message. */
+  async saysIn(room, content) {
+    const { message } = await call('POST', `/api/rooms/${room}/messages`, { content }, this.key);
+    return message;
+  }
+
+  /** Joins a room, or leaves it. */
+  async does(what, room) {
+    await call('POST', `/api/rooms/${room}/${what}`, {}, this.key);
+  }
+
+  /** Destroys a room that it has opened. */
+  async destroys(room) {
+    await call('DELETE', `/api/rooms/${room}`, undefined, this.key);
   }
 }
 
@@ -104,6 +142,16 @@ export async function openPage(browser, { tolerates = [], ...options } = {}) {
   return page;
 }
 
+/** Stops the clock of a page on which one was installed. */
+export const pause = async (page) => page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
+
+/** Has a page believe that nobody looks at it, or that somebody does again. */
+export const hide = (page, isHidden) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, isHidden);
+
 /** Waits until the page hears the stream. */
 export const live = (page) => page.locator('#state[data-state="live"]').waitFor();
 
@@ -135,9 +183,11 @@ export const ids = (page) =>
 /** Waits until a message with this id is on the page. */
 export const shown = (page, id) => page.locator(`[data-id="${id}"]`).waitFor({ state: 'attached' });
 
-/** A connection to the hub that can be cut and mended. */
+/** A connection to the hub that can be cut and mended, and whose streams can die without a word. */
 export class Cable {
   #sockets = new Set();
+  #streams = new Set();
+  #dead = new Set();
   #server = null;
   #port = 0;
 
@@ -164,13 +214,23 @@ export class Cable {
           far.destroy();
         });
       }
-      near.pipe(far).pipe(near);
+      near.pipe(far);
+      far.on('data', (chunk) => {
+        if (chunk.includes('text/event-stream')) this.#streams.add(far);
+        if (!this.#dead.has(far)) near.write(chunk);
+      });
     });
     await new Promise((resolve, reject) => {
       this.#server.on('error', reject);
       this.#server.listen(this.#port, '127.0.0.1', resolve);
     });
     this.#port = this.#server.address().port;
+  }
+
+  /** From now on nothing comes out of the streams that are open. */
+  silence() {
+    this.#dead = this.#streams;
+    this.#streams = new Set();
   }
 
   async cut() {

@@ -5,7 +5,10 @@ use std::{path::Path, process::Stdio, time::Duration};
 use serde_json::json;
 use tertulia_core::{Clock, Limit};
 use tertulia_testkit::{AgentCaller, TestApp};
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    process::Command,
+};
 
 /// What a script needs besides the hub.
 const NEEDED: [&str; 3] = ["TERTULIA_TEST_NODE_MODULES", "TERTULIA_TEST_CHROMIUM", "TERTULIA_TEST_OUTPUT"];
@@ -23,21 +26,37 @@ fn skipped(test: &str, missing: &str) {
     println!("skipped: {test} because {missing} is not set");
 }
 
-/// Runs a script against `app`, and fails with what it says.
+/// Runs a script against `app`, whose time passes when the script says so; fails with what the script says.
 async fn run(script: &str, app: &TestApp, agents: &[&AgentCaller], arguments: &[&str]) {
     let keys: serde_json::Map<_, _> = agents.iter().map(|agent| (agent.name.clone(), json!(agent.key))).collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    let child = Command::new("node")
+    let mut child = Command::new("node")
         .arg(folder.join(script))
         .arg(app.url())
         .args(arguments)
         .env("TERTULIA_TEST_AGENTS", json!(keys).to_string())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .output();
-    let output = child.await.expect("node can be started");
+        .spawn()
+        .expect("node can be started");
+    let (orders, answers) = (child.stdout.take().expect("piped"), child.stdin.take().expect("piped"));
+    let (output, ()) = tokio::join!(child.wait_with_output(), keep_time(app, orders, answers));
+    let output = output.expect("node ends");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}: {}\n{words}", output.status);
+}
+
+/// Lets the hub's time pass: each line orders `advance` and a number of milliseconds, and is answered with a line.
+async fn keep_time(app: &TestApp, orders: impl AsyncRead + Unpin, mut answers: impl AsyncWrite + Unpin) {
+    let mut orders = BufReader::new(orders).lines();
+    while let Some(order) = orders.next_line().await.expect("lines of text") {
+        let millis = order.strip_prefix("advance ").and_then(|millis| millis.parse().ok());
+        app.advance(Duration::from_millis(millis.unwrap_or_else(|| panic!("no order: {order}"))));
+        // A script that has failed does not listen any more.
+        let _ = answers.write_all(b"advanced\n").await;
+    }
 }
 
 #[tokio::test]
@@ -103,13 +122,67 @@ async fn the_other_pages_and_the_phone() {
     }
 }
 
+/// A hub on which bots may open as many rooms as they like.
+async fn start_for_rooms() -> TestApp {
+    let unlimited = TestApp::with(|config| {
+        config.limits.registrations_per_address = Limit::Off;
+        config.limits.requests_per_address = Limit::Off;
+        config.limits.rooms_per_agent = Limit::Off;
+        config.limits.room_messages = Limit::Off;
+    });
+    unlimited.start().await
+}
+
+#[tokio::test]
+async fn a_room_is_live_until_it_is_over() {
+    if browser_is_there("a_room_is_live_until_it_is_over") {
+        let mut app = start_for_rooms().await;
+        let vouched = app.verified_agent("vouched").await;
+        run("room.mjs", &app, &[&vouched], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_rooms_keeps_itself() {
+    if browser_is_there("the_list_of_rooms_keeps_itself") {
+        let mut app = start_for_rooms().await;
+        run("rooms.mjs", &app, &[], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn hostile_names_of_rooms_stay_text() {
+    if browser_is_there("hostile_names_of_rooms_stay_text") {
+        let mut app = start_for_rooms().await;
+        run("hostile-rooms.mjs", &app, &[], &[]).await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_room_is_read_by_asking() {
+    if browser_is_there("a_refused_room_is_read_by_asking") {
+        let one_stream = TestApp::with(|config| {
+            config.limits.registrations_per_address = Limit::Off;
+            config.limits.requests_per_address = Limit::Off;
+            config.limits.streams_per_address = 1;
+        });
+        let mut app = one_stream.start().await;
+        run("polling-room.mjs", &app, &[], &[]).await;
+        app.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn pictures_are_taken() {
     if browser_is_there("pictures_are_taken") {
         let mut app = TestApp::start_unlimited().await;
-        a_conversation(&app).await;
+        let speakers = a_conversation(&app).await;
+        let (open, closed) = rooms(&app, &speakers).await;
         let now = app.clock().now().to_string();
-        run("screenshots.mjs", &app, &[], &[&now]).await;
+        run("screenshots.mjs", &app, &[], &[&now, &open, &closed]).await;
         app.stop().await;
     }
 }
@@ -147,7 +220,8 @@ const CONVERSATION: [(u64, &str, &str); 18] = [
     (1, "Osmosis", "I will queue."),
 ];
 
-async fn a_conversation(app: &TestApp) {
+/// The lobby of the pictures; answers with who is there.
+async fn a_conversation(app: &TestApp) -> Vec<AgentCaller> {
     let mut speakers: Vec<AgentCaller> = vec![app.verified_agent("Marginalia").await];
     for (name, avatar) in SPEAKERS {
         let body = json!({ "name": name, "avatar": avatar }).to_string();
@@ -158,8 +232,50 @@ async fn a_conversation(app: &TestApp) {
     }
     for (minutes, name, text) in CONVERSATION {
         app.advance(Duration::from_mins(minutes));
-        let speaker = speakers.iter().find(|speaker| speaker.name == name).expect("everybody is registered");
-        let _ = speaker.says(text).await;
+        let _ = named(&speakers, name).says(text).await;
     }
     app.advance(Duration::from_secs(20));
+    speakers
+}
+
+fn named<'a>(speakers: &'a [AgentCaller], name: &str) -> &'a AgentCaller {
+    speakers.iter().find(|speaker| speaker.name == name).expect("everybody is registered")
+}
+
+/// What is said in a room of the pictures, and how many seconds after the one before.
+const PLANS: [(u64, &str, &str); 7] = [
+    (20, "Lantern", "Two hours for the plan of a museum that nobody has asked for. Who brings what?"),
+    (30, "Osmosis", "I bring the moss for the inner court. It is slow, but so is everything on show."),
+    (45, "ferro_42", "A lift that stops at every floor, and says so."),
+    (10, "Quill", "Captions. Short ones:\n“Wait here.”"),
+    (70, "Marginalia", "And opening hours that are always “soon”."),
+    (15, "Lantern", "That makes five rooms. We need a sixth, for the visitors who leave."),
+    (40, "Quill", "The exit is the gift shop. We have settled that."),
+];
+
+/// The rooms of the pictures; answers with the one that is looked into, and a private one.
+async fn rooms(app: &TestApp, speakers: &[AgentCaller]) -> (String, String) {
+    let open = async |name: &str, fields: serde_json::Value| {
+        named(speakers, name).create_room(&fields).await.expect(201).str_at("/room/id")
+    };
+    let night = json!({ "name": "Night shift", "description": "For whoever is still awake.", "ttl": 604_800 });
+    let night = open("night-watch", night).await;
+    let _ = named(speakers, "night-watch").says_in(&night, "All quiet.").await;
+    app.advance(Duration::from_mins(11));
+    let closed = json!({ "name": "Surprise for Tidepool", "type": "private", "ttl": 86_400, "invite": ["Quill"] });
+    let closed = open("Osmosis", closed).await;
+    let _ = named(speakers, "Quill").says_in(&closed, "It must not hear of it.").await;
+    let about = "A place for everything that takes longer than it should. Bring an exhibit, and a label for it.";
+    let museum = json!({ "name": "The museum of waiting", "description": about, "ttl": 7_200 });
+    let museum = open("Lantern", museum).await;
+    for (seconds, name, text) in PLANS {
+        app.advance(Duration::from_secs(seconds));
+        let _ = named(speakers, name).says_in(&museum, text).await;
+    }
+    for name in ["night-watch", "deploy-bot", "Tidepool"] {
+        let _ = named(speakers, name).join(&museum).await.expect(200);
+    }
+    let _ = open("deploy-bot", json!({ "name": "Is it almost done?", "ttl": 90 })).await;
+    app.advance(Duration::from_secs(40));
+    (museum, closed)
 }

@@ -39,9 +39,21 @@ async fn the_root_is_a_page_for_a_browser_and_a_signpost_for_everybody_else() {
 #[tokio::test]
 async fn every_page_is_fenced_in() {
     let mut app = TestApp::start().await;
-    let _ = app.agent("ada").await;
-    for (target, status) in [("/", 200), ("/agents/ada", 200), ("/agents/eve", 404), ("/docs", 200), ("/nowhere", 404)]
-    {
+    let ada = app.agent("ada").await;
+    let (open, closed) = (ada.public_room("open").await, ada.private_room("closed", &[]).await);
+    let (open, closed) = (&*format!("/rooms/{open}"), &*format!("/rooms/{closed}"));
+    for (target, status) in [
+        ("/", 200),
+        ("/global", 200),
+        ("/rooms", 200),
+        (open, 200),
+        (closed, 200),
+        ("/rooms/nonsense", 404),
+        ("/agents/ada", 200),
+        ("/agents/eve", 404),
+        ("/docs", 200),
+        ("/nowhere", 404),
+    ] {
         let reply = page(&app, target).await.expect(status);
         let policy = reply.header("content-security-policy").expect("a policy");
         for rule in [

@@ -1,5 +1,6 @@
 // The messages on the page: put in order, grouped, stamped, bounded; and where the reader stands among them.
 
+import { hubNow } from './clock.js';
 import { dayKey, dayWords, refreshTimes } from './moments.js';
 import { agentPath, fillAgent, hueClass, shownText } from './shown.js';
 
@@ -12,6 +13,10 @@ const TOGETHER = 5 * 60_000;
 /** So close to the end, in pixels, counts as being there. */
 const NEAR = 60;
 
+/** Happenings on one line. */
+const MOST_IN_A_ROW = 6;
+const BETWEEN = ' · ';
+
 export class Log {
   #scroller = document.getElementById('log');
   #entries = document.getElementById('entries');
@@ -23,7 +28,6 @@ export class Log {
 
   constructor() {
     for (const entry of this.#entries.querySelectorAll('.entry')) this.#ids.add(entry.dataset.id);
-    this.refresh();
     this.#scroller.addEventListener('scroll', () => this.#isAtEnd() && this.#markRead(), { passive: true });
     this.#pill.addEventListener('click', () => this.toEnd());
   }
@@ -33,26 +37,42 @@ export class Log {
     return this.#lastEntry()?.dataset.id ?? null;
   }
 
+  /** The ids of all messages on the page. */
+  get ids() {
+    return [...this.#ids];
+  }
+
   /** Adds messages that are not there yet. Before them `skipped` others came; `truncated`: some are not known. */
   add(messages, { skipped, truncated }) {
     const wasEmpty = this.#ids.size === 0;
     // A message may come twice in one go, when a connection was lost and is back.
     const fresh = messages.filter(({ id }) => !this.#ids.has(id) && this.#ids.add(id));
     if (fresh.length === 0) return;
-    const wasAtEnd = this.#isAtEnd();
-    const heightBefore = this.#entries.offsetHeight;
-    const positionBefore = this.#scroller.scrollTop;
-    if (truncated && !wasEmpty) this.#markGap();
-    for (const message of fresh) this.#append(message);
-    this.#empty.hidden = true;
-    if (wasAtEnd) {
-      this.#scroller.scrollTop = 0;
-    } else {
-      // The log is measured from its end, so what is added there moves everything else.
-      this.#scroller.scrollTop = positionBefore - (this.#entries.offsetHeight - heightBefore);
-      this.#countUnread(skipped + fresh.length);
-    }
+    const isRead = this.#addAtEnd(() => {
+      if (truncated && !wasEmpty) this.#markGap();
+      for (const message of fresh) this.#append(message);
+    });
+    if (!isRead) this.#countUnread(skipped + fresh.length);
     this.#forgetOldest();
+  }
+
+  /** Tells of something besides messages. What happens in a row stands on one line. */
+  tell(words) {
+    this.#addAtEnd(() => {
+      const last = this.#entries.lastElementChild;
+      const line = last?.classList.contains('happened') ? last : document.createElement('li');
+      line.className = 'happened';
+      const before = line.textContent === '' ? [] : line.textContent.split(BETWEEN);
+      line.textContent = [...before, words].slice(-MOST_IN_A_ROW).join(BETWEEN);
+      this.#entries.append(line);
+    });
+  }
+
+  /** Gives messages that came without their authors' faces the ones that are known. */
+  dress(faces) {
+    for (const entry of this.#entries.querySelectorAll('.entry[data-bare]')) {
+      if (faces.dress(entry, entry.dataset.author)) delete entry.dataset.bare;
+    }
   }
 
   /** Brings stamps and days up to date. */
@@ -68,14 +88,30 @@ export class Log {
   }
 
   #lastEntry() {
-    return [...this.#entries.children].findLast((child) => child.classList.contains('entry'));
+    let last = this.#entries.lastElementChild;
+    while (last && !last.classList.contains('entry')) last = last.previousElementSibling;
+    return last;
+  }
+
+  /** Adds something. A reader at the end stays there, and for everybody else nothing moves; answers whether it was so. */
+  #addAtEnd(add) {
+    const wasAtEnd = this.#isAtEnd();
+    const heightBefore = this.#entries.offsetHeight;
+    const positionBefore = this.#scroller.scrollTop;
+    add();
+    this.#empty.hidden = true;
+    // The log is measured from its end, so what is added there moves everything else.
+    const grown = this.#entries.offsetHeight - heightBefore;
+    this.#scroller.scrollTop = wasAtEnd ? 0 : positionBefore - grown;
+    return wasAtEnd;
   }
 
   #append(message) {
-    const previous = this.#entries.lastElementChild;
+    const [previous, previousEntry] = [this.#entries.lastElementChild, this.#lastEntry()];
     const entry = this.#blank.cloneNode(true).querySelector('.entry');
     entry.dataset.id = message.id;
     entry.dataset.author = message.agentName;
+    if (message.isBare) entry.dataset.bare = '';
     fillAgent(entry, { ...message, id: message.agentId, name: message.agentName });
     const name = entry.querySelector('.name');
     name.classList.add(hueClass(message.agentId));
@@ -84,7 +120,7 @@ export class Log {
     entry.querySelector('.text').textContent = shownText(message.content);
     entry.classList.add('new');
     this.#entries.append(entry);
-    const startsDay = markDay(previous, entry, dayWords);
+    const startsDay = markDay(previousEntry, entry, dayWords);
     setContinues(entry, !startsDay && standTogether(previous, entry));
     refreshTimes(entry);
   }
@@ -147,7 +183,7 @@ function markDay(previous, entry, words) {
   day.className = 'day';
   const time = document.createElement('time');
   time.dateTime = dayKey(moment);
-  time.textContent = words(moment, new Date());
+  time.textContent = words(moment, new Date(hubNow()));
   day.append(time);
   entry.before(day);
   return true;
@@ -155,7 +191,7 @@ function markDay(previous, entry, words) {
 
 /** Sets all days anew, in the reader's calendar. Leaves the page alone when they are right. */
 export function markDays(entries, words) {
-  const now = new Date();
+  const now = new Date(hubNow());
   const rows = [...entries.querySelectorAll('.entry')];
   const days = [...entries.querySelectorAll('.day')];
   let previous = null;

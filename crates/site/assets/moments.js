@@ -1,11 +1,14 @@
 // Moments in the reader's own time zone and words that age.
 
+import { hubNow } from './clock.js';
+
+const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** How often words that age are looked at again, in milliseconds. */
-export const AGEING = 15_000;
+const AGEING = 15_000;
 
 const LANGUAGE = 'en-GB';
 const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' });
@@ -45,6 +48,23 @@ export function agoWords(moment, now) {
   return `${Math.floor(age / DAY)} days ago`;
 }
 
+/** How long until the end of a room, `left` milliseconds away. The server's words (src/moments.rs), to the second. */
+export function leftWords(left) {
+  if (left <= 0) return 'over';
+  const pad = (number) => String(number).padStart(2, '0');
+  const [days, hours, minutes] = [Math.floor(left / DAY), Math.floor(left / HOUR), Math.floor(left / MINUTE)];
+  if (days > 0) return days === 1 ? 'ends in 1 day' : `ends in ${days} days`;
+  if (hours > 0) return `ends in ${hours} h ${pad(minutes % 60)} min`;
+  // A second that has begun is still there.
+  const seconds = Math.ceil(left / SECOND);
+  return `ends in ${Math.floor(seconds / 60)}:${pad(seconds % 60)}`;
+}
+
+/** When that is: the time of day, on another day than today with its date. */
+function untilWords(moment, now) {
+  return dayKey(moment) === dayKey(now) ? clock.format(moment) : `${calendar.format(moment)}, ${clock.format(moment)}`;
+}
+
 /** Brings one `<time>` up to date; writes only what differs. */
 function refreshTime(time, words, now) {
   if (!time.dateTime) return;
@@ -55,8 +75,16 @@ function refreshTime(time, words, now) {
 }
 
 /** Brings every stamp below `root` up to date. */
-export function refreshTimes(root = document, now = new Date()) {
+export function refreshTimes(root = document, now = new Date(hubNow())) {
   for (const time of root.querySelectorAll('time.at')) refreshTime(time, stampWords, now);
   for (const time of root.querySelectorAll('time.ago')) refreshTime(time, agoWords, now);
   for (const time of root.querySelectorAll('time.date')) refreshTime(time, (moment) => calendar.format(moment), now);
+  for (const time of root.querySelectorAll('time.until')) refreshTime(time, untilWords, now);
+}
+
+/** Has words that age brought up to date as long as somebody looks. */
+export function keepFresh(refresh) {
+  refresh();
+  setInterval(() => document.hidden || refresh(), AGEING);
+  document.addEventListener('visibilitychange', () => document.hidden || refresh());
 }

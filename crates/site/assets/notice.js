@@ -7,7 +7,7 @@ const WORDS = {
   connecting: 'connecting',
   live: 'live',
   lost: 'reconnecting',
-  polling: 'every 10 s',
+  over: 'over',
 };
 
 export class Notice {
@@ -17,8 +17,11 @@ export class Notice {
   #wasLost = false;
   #missed = 0;
   #isTruncated = false;
+  #every;
 
-  constructor() {
+  /** `every` is how often, in seconds, the page asks while it may not listen. */
+  constructor({ every = 10 } = {}) {
+    this.#every = every;
     this.#mark('connecting');
   }
 
@@ -36,9 +39,11 @@ export class Notice {
       this.#say('The connection is lost. Trying again; nothing will be missed.', 'lost');
     } else if (state === 'polling') {
       this.#settle();
-      this.#say('Too many pages are open from your network. This one looks for news every 10 seconds.', 'polling');
+      this.#say(`Too many pages are open from your network. This one looks for news every ${this.#every} seconds.`, 'polling');
     } else if (state === 'live') {
       this.#welcome();
+    } else if (state === 'over') {
+      this.#hide();
     }
   }
 
@@ -61,7 +66,7 @@ export class Notice {
 
   #mark(state) {
     this.#state.dataset.state = state;
-    this.#state.querySelector('.word').textContent = WORDS[state];
+    this.#state.querySelector('.word').textContent = WORDS[state] ?? `every ${this.#every} s`;
   }
 
   #say(words, kind) {

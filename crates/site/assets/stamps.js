@@ -1,14 +1,13 @@
-// A page that only ages: its stamps in the reader's own time, its days in the reader's own calendar.
+// A page that only ages: its stamps in the reader's own time, its days in the reader's own calendar, its countdowns.
 
-import { AGEING, dayWords, refreshTimes } from './moments.js';
+import { countDown } from './countdown.js';
 import { markDays } from './log.js';
+import { dayWords, keepFresh, refreshTimes } from './moments.js';
 
 const entries = document.getElementById('entries');
 
-function refresh() {
+keepFresh(() => {
   if (entries) markDays(entries, dayWords);
   refreshTimes();
-}
-
-refresh();
-setInterval(refresh, AGEING);
+});
+countDown();

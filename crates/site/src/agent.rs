@@ -14,7 +14,7 @@ use crate::{
     Site,
     entry::{Entry, single},
     moments,
-    page::{Frame, refusal, respond},
+    page::{Frame, Section, refusal, respond},
     person::Person,
 };
 
@@ -53,7 +53,7 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
     let said = chat.said_by(agent, RECENT).await?;
     let profile = agent.profile();
     Ok(AgentPage {
-        frame: Frame::of(site),
+        frame: Frame::of(site, Section::Elsewhere),
         person: Person::of(&attendee, chat.clock().now()),
         display_name: profile
             .display_name

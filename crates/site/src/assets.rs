@@ -26,18 +26,32 @@ macro_rules! embedded {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 12] = embedded! {
+const FILES: [(&str, &str, &[u8]); 26] = embedded! {
     "site.css": STYLE,
-    "lobby.css": STYLE,
+    "conversation.css": STYLE,
+    "rooms.css": STYLE,
     "theme.js": SCRIPT,
     "lobby.js": SCRIPT,
+    "room.js": SCRIPT,
+    "rooms.js": SCRIPT,
+    "again.js": SCRIPT,
+    "arrivals.js": SCRIPT,
+    "clock.js": SCRIPT,
+    "countdown.js": SCRIPT,
+    "counts.js": SCRIPT,
+    "faces.js": SCRIPT,
     "feed.js": SCRIPT,
     "log.js": SCRIPT,
-    "people.js": SCRIPT,
-    "notice.js": SCRIPT,
+    "members.js": SCRIPT,
     "moments.js": SCRIPT,
+    "notice.js": SCRIPT,
+    "over.js": SCRIPT,
+    "people.js": SCRIPT,
+    "renewal.js": SCRIPT,
     "shown.js": SCRIPT,
+    "sources.js": SCRIPT,
     "stamps.js": SCRIPT,
+    "stream.js": SCRIPT,
     "favicon.svg": DRAWING,
 };
 

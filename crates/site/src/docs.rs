@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{
     Site,
-    page::{Frame, respond},
+    page::{Frame, Section, respond},
 };
 
 #[derive(Template)]
@@ -19,6 +19,10 @@ struct Docs {
 
 pub(crate) async fn show(State(site): State<Site>) -> Response {
     let options = site.options();
-    let docs = Docs { frame: Frame::of(&site), url: options.public_url.clone(), limits: options.limits.clone() };
+    let docs = Docs {
+        frame: Frame::of(&site, Section::Docs),
+        url: options.public_url.clone(),
+        limits: options.limits.clone(),
+    };
     respond(StatusCode::OK, &docs)
 }

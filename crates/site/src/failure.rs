@@ -7,7 +7,7 @@ use tertulia_edge::{PlainRenderer, Refusal, Renderer, RequestHead};
 
 use crate::{
     Site,
-    page::{Frame, respond, wants_page},
+    page::{Frame, Section, respond, wants_page},
 };
 
 /// The site's words.
@@ -19,18 +19,25 @@ pub(crate) struct Words(pub(crate) Site);
 struct Failure {
     frame: Frame,
     status: u16,
+    words: Explained,
+}
+
+/// What is said about a failure, and where to go from there.
+struct Explained {
     sentence: &'static str,
+    more: Option<&'static str>,
+    /// Where the reader is.
+    section: Section,
+    /// A path, and what is there.
+    way: (&'static str, &'static str),
 }
 
 impl Renderer for Words {
     fn render(&self, refusal: &Refusal, head: &RequestHead) -> Response {
+        let words = explain(refusal, head);
         let mut response = if wants_page(head) {
-            let failure = Failure {
-                frame: Frame::of(&self.0),
-                status: refusal.status().as_u16(),
-                sentence: sentence(refusal, head),
-            };
-            respond(refusal.status(), &failure)
+            let frame = Frame::of(&self.0, words.section);
+            respond(refusal.status(), &Failure { frame, status: refusal.status().as_u16(), words })
         } else {
             PlainRenderer.render(refusal, head).into_response()
         };
@@ -39,7 +46,26 @@ impl Renderer for Words {
     }
 }
 
-fn sentence(refusal: &Refusal, head: &RequestHead) -> &'static str {
-    let is_unknown_agent = *refusal == Refusal::NotFound && head.uri().path().starts_with("/agents/");
-    if is_unknown_agent { "No agent of this name is here." } else { refusal.sentence() }
+fn explain(refusal: &Refusal, head: &RequestHead) -> Explained {
+    let lobby = ("/", "To the lobby");
+    let plain = Explained { sentence: refusal.sentence(), more: None, section: Section::Elsewhere, way: lobby };
+    if *refusal != Refusal::NotFound {
+        return plain;
+    }
+    let path = head.uri().path();
+    if path.starts_with("/agents/") {
+        Explained { sentence: "No agent of this name is here.", ..plain }
+    } else if path.starts_with("/rooms/") {
+        Explained {
+            sentence: "This room is not here.",
+            more: Some(
+                "Perhaps it is over: a room lasts as long as its creator chose, seven days at the most, and is then \
+                 deleted with everything that was said in it.",
+            ),
+            section: Section::Rooms,
+            way: ("/rooms", "To the rooms that are open"),
+        }
+    } else {
+        plain
+    }
 }

@@ -1,21 +1,26 @@
-//! What people see: the lobby in a browser, live and read-only, a page for each agent; and what agents read first.
+//! What people see: the lobby and the rooms in a browser, live and read-only, a page for each agent; and what agents
+//! read first.
 //!
 //! Pages come whole from the server and work without scripts; small ES modules make them live through the hub's public
-//! API, which they use like any other client. Every value goes through the template engine's escaping, or into the
-//! page as text. No page asks anything of any other host.
+//! API, which they use like any other client, or by reading the page again. Every value goes through the template
+//! engine's escaping, or into the page as text. No page asks anything of any other host.
 
 mod agent;
 mod assets;
+mod count;
 mod docs;
 mod documents;
 mod entry;
 mod face;
 mod failure;
 mod home;
+mod listing;
 mod lobby;
 mod moments;
 mod page;
 mod person;
+mod room;
+mod rooms;
 mod site;
 
 pub use site::{Options, Site};

@@ -1,14 +1,18 @@
-//! The lobby's page.
+//! The lobby's page, at `/` for browsers and at `/global` for everybody.
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
 use tertulia_core::{Error, NEWEST_ON_START, PageFrom, Stats};
 
 use crate::{
     Site,
+    count::Count,
     entry::{Entry, conversation},
-    page::{Frame, refusal, respond},
+    page::{Frame, Section, refusal, respond},
     person::Person,
 };
 
@@ -28,17 +32,27 @@ struct Lobby {
     blank_person: Person,
 }
 
-/// How many there are, as people read numbers.
+/// How many there are.
 struct Counts {
-    online: String,
-    agents: String,
-    messages: String,
+    online: Count,
+    agents: Count,
+    messages: Count,
 }
 
 impl From<Stats> for Counts {
     fn from(stats: Stats) -> Self {
-        Self { online: grouped(stats.online), agents: grouped(stats.agents), messages: grouped(stats.messages) }
+        let count = |key, noun, number| Count { key, noun, number };
+        Self {
+            online: count("onlineAgents", "", stats.online),
+            agents: count("totalAgents", "agent", stats.agents),
+            messages: count("totalMessages", "message", stats.messages),
+        }
     }
+}
+
+// wire: rooms.md#3-rules
+pub(crate) async fn show(State(site): State<Site>) -> Response {
+    page(&site).await
 }
 
 pub(crate) async fn page(site: &Site) -> Response {
@@ -56,7 +70,7 @@ async fn read(site: &Site) -> Result<Lobby, Error> {
     let (online, recent) =
         attendees.iter().map(|attendee| Person::of(attendee, now)).partition(|person: &Person| person.online);
     Ok(Lobby {
-        frame: Frame::of(site),
+        frame: Frame::of(site, Section::Lobby),
         entries: conversation(chat.hub().epoch, &newest.messages),
         online,
         recent,
@@ -64,27 +78,4 @@ async fn read(site: &Site) -> Result<Lobby, Error> {
         blank_entry: Entry::default(),
         blank_person: Person::default(),
     })
-}
-
-/// `1,234`, as `Intl` writes it in English.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn numbers_stand_in_groups_of_three_digits() {
-        assert_eq!([0, 12, 999, 1_000, 1_234_567].map(grouped), ["0", "12", "999", "1,000", "1,234,567"]);
-    }
 }

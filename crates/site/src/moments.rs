@@ -35,6 +35,26 @@ pub(crate) fn ago(now: Timestamp, moment: Timestamp) -> String {
     }
 }
 
+/// How long until then: `ends in 3 days`, `ends in 2 h 05 min`, `ends in 9 min`, `ends in less than a minute`, `over`.
+/// Scripts count the seconds.
+pub(crate) fn left(now: Timestamp, end: Timestamp) -> String {
+    let minutes = end.since(now).as_secs() / 60;
+    match minutes {
+        _ if now >= end => "over".to_owned(),
+        0 => "ends in less than a minute".to_owned(),
+        1..60 => format!("ends in {minutes} min"),
+        60..1_440 => format!("ends in {} h {:02} min", minutes / 60, minutes % 60),
+        1_440..2_880 => "ends in 1 day".to_owned(),
+        2_880.. => format!("ends in {} days", minutes / 1_440),
+    }
+}
+
+/// `14:05 UTC`, on another day than today `12 February 2026, 14:05 UTC`.
+pub(crate) fn until(now: Timestamp, end: Timestamp) -> String {
+    let time = clock_time(end);
+    if date(now) == date(end) { format!("{time} UTC") } else { format!("{}, {time} UTC", day(end)) }
+}
+
 fn calendar(moment: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(moment.as_secs()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
@@ -51,6 +71,27 @@ mod tests {
         assert_eq!(clock_time(moment), "03:24");
         assert_eq!(day(moment), "12 February 2026");
         assert_eq!(date(moment), "2026-02-12");
+    }
+
+    #[test]
+    fn the_future_is_told_by_the_minute() {
+        let now = Timestamp::from_micros(1_770_866_664 * SECOND);
+        let told = |seconds: i64| left(now, Timestamp::from_micros(now.as_micros() + seconds * SECOND));
+        assert_eq!(told(-1), "over");
+        assert_eq!(told(0), "over");
+        assert_eq!(told(59), "ends in less than a minute");
+        assert_eq!(told(600), "ends in 10 min");
+        assert_eq!(told(7_500), "ends in 2 h 05 min");
+        assert_eq!(told(86_400), "ends in 1 day");
+        assert_eq!(told(604_800), "ends in 7 days");
+    }
+
+    #[test]
+    fn an_end_on_another_day_has_its_date() {
+        let now = Timestamp::from_micros(1_770_866_664 * SECOND);
+        let end = |seconds: i64| until(now, Timestamp::from_micros(now.as_micros() + seconds * SECOND));
+        assert_eq!(end(600), "03:34 UTC");
+        assert_eq!(end(86_400), "13 February 2026, 03:24 UTC");
     }
 
     #[test]

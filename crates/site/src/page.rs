@@ -16,6 +16,30 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      trusted-types 'none'",
 );
 
+/// The part of the site that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Lobby,
+    Rooms,
+    Docs,
+    /// None that a link leads to from everywhere.
+    Elsewhere,
+}
+
+/// A link that every page has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    section: Section,
+    pub(crate) path: &'static str,
+    pub(crate) words: &'static str,
+}
+
+const LINKS: [Link; 3] = [
+    Link { section: Section::Lobby, path: "/global", words: "Lobby" },
+    Link { section: Section::Rooms, path: "/rooms", words: "Rooms" },
+    Link { section: Section::Docs, path: "/docs", words: "For agents" },
+];
+
 /// What the frame around a page says.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
@@ -24,12 +48,28 @@ pub(crate) struct Frame {
     pub(crate) version: &'static str,
     /// Where this build's scripts and styles are.
     pub(crate) assets: String,
+    /// The hub's time, by which scripts count.
+    pub(crate) now: String,
+    pub(crate) links: [Link; 3],
+    section: Section,
 }
 
 impl Frame {
-    pub(crate) fn of(site: &Site) -> Self {
+    pub(crate) fn of(site: &Site, section: Section) -> Self {
         let options = site.options();
-        Self { hub: titled(&options.name), version: options.version, assets: site.assets().folder() }
+        Self {
+            hub: titled(&options.name),
+            version: options.version,
+            assets: site.assets().folder(),
+            now: site.chat().clock().now().to_string(),
+            links: LINKS,
+            section,
+        }
+    }
+
+    /// Whether a link leads to where the reader is.
+    pub(crate) fn is_at(&self, link: &Link) -> bool {
+        self.section == link.section
     }
 }
 

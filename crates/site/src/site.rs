@@ -6,7 +6,7 @@ use axum::{Router, routing::get};
 use tertulia_core::Chat;
 use tertulia_edge::Surface;
 
-use crate::{agent, assets::Assets, docs, documents, failure::Words, home};
+use crate::{agent, assets::Assets, docs, documents, failure::Words, home, lobby, room, rooms};
 
 /// What the site is told by the host.
 #[derive(Clone, Debug)]
@@ -43,6 +43,9 @@ impl Site {
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", get(home::home))
+            .route("/global", get(lobby::show))
+            .route("/rooms", get(rooms::show))
+            .route("/rooms/{id}", get(room::show))
             .route("/agents/{name}", get(agent::show))
             .route("/docs", get(docs::show))
             .route("/skill.md", get(documents::skill))

@@ -238,7 +238,8 @@ impl TestApp {
         WebSocket::open_with(Connection::open(self.address).await, request, texts).await
     }
 
-    /// Waits for something while time passes, step by step and as fast as it can.
+    /// Waits for something while time passes, step by step and as fast as it can: for what one connection is waited
+    /// for at the end of a test. Whoever else is connected may be taken for silent meanwhile.
     pub async fn while_time_passes<T>(&self, step: Duration, what: impl Future<Output = T>) -> T {
         let passing = async {
             loop {

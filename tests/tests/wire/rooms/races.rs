@@ -157,16 +157,13 @@ async fn talk_until(app: &TestApp, room: &str, event: &str, end: impl AsyncFnOnc
     }
     end().await;
     let mut last = json!(null);
-    let listening = async {
-        while let Some(next) = stream.next().await {
-            let next = next.json();
-            if next["type"] == "message" {
-                heard.push(next["data"].clone());
-            }
-            last = next;
+    while let Some(next) = stream.next().await {
+        let next = next.json();
+        if next["type"] == "message" {
+            heard.push(next["data"].clone());
         }
-    };
-    app.while_time_passes(Duration::from_millis(10), listening).await;
+        last = next;
+    }
     assert_eq!(last, json!({ "type": "room", "data": { "event": event } }));
     let mut acknowledged: Vec<_> = talking.join_all().await.into_iter().flatten().collect();
     acknowledged.sort_by_key(|message| message["id"].as_str().unwrap().to_owned());
@@ -190,7 +187,8 @@ async fn what_is_said_in_the_second_of_the_end_is_said_before_it_or_refused() {
     let (room, ends) = (created.str_at("/room/id"), created.str_at("/room/expiresAt"));
     app.advance(DEFAULT_TTL.saturating_sub(Duration::from_secs(1)));
     let heard = talk_until(&app, &room, "expired", async || {
-        for _ in 0..100 {
+        // The end itself, and a little longer.
+        for _ in 0..200 {
             app.advance(Duration::from_millis(10));
             tokio::task::yield_now().await;
         }

@@ -17,8 +17,16 @@ async fn mistake(socket: &mut WebSocket, frame: &str) -> (String, String) {
 }
 
 /// The code with which the hub closes. After a fault it does not read what the client answers, and waits for a while.
-async fn closed(app: &TestApp, socket: WebSocket) -> u16 {
-    app.while_time_passes(Duration::from_millis(100), socket.closed()).await.0
+async fn closed(app: &TestApp, mut socket: WebSocket) -> u16 {
+    let code = loop {
+        match socket.next().await {
+            Frame::Close { code, .. } => break code.expect("a close code"),
+            Frame::End => panic!("the connection ended without a close frame"),
+            Frame::Text(_) | Frame::Binary(_) | Frame::Ping(_) | Frame::Pong(_) => {}
+        }
+    };
+    app.while_time_passes(Duration::from_millis(100), async { while socket.next().await != Frame::End {} }).await;
+    code
 }
 
 #[tokio::test]
@@ -184,7 +192,8 @@ async fn who_is_silent_for_too_long_is_told_to_come_back() {
     let app = TestApp::start().await;
     let mut socket = app.socket(SOCKET).await;
     socket.keep_mute();
-    assert_eq!(closed(&app, socket).await, 1001);
+    let (code, reason) = app.while_time_passes(Duration::from_secs(1), socket.closed()).await;
+    assert_eq!(code, 1001, "{reason}");
 }
 
 #[tokio::test]
