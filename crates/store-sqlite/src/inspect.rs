@@ -105,7 +105,7 @@ async fn look(connection: &mut SqliteConnection, schema_version: u32) -> Result<
     }))
 }
 
-/// Everything that is wrong with a database: damage, dangling references, holes in a log.
+/// Everything that is wrong with a database: damage, dangling references, holes in a log, halves of rooms.
 async fn findings(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     for row in sqlx::query("pragma integrity_check(10)").fetch_all(&mut *connection).await.map_err(refused)? {
@@ -126,9 +126,19 @@ async fn findings(connection: &mut SqliteConnection) -> Result<Vec<String>, Stor
          having missing <> 0
          limit 10",
     );
-    for row in holes.fetch_all(connection).await.map_err(refused)? {
+    for row in holes.fetch_all(&mut *connection).await.map_err(refused)? {
         let (conversation, missing): (i64, i64) = (get(&row, "conversation_no")?, get(&row, "missing")?);
         findings.push(format!("conversation {conversation} lacks {missing} messages"));
+    }
+    let halves = sqlx::query(
+        "select conversation_no
+         from conversations
+         where kind = 'room' and conversation_no not in (select conversation_no from rooms)
+         limit 10",
+    );
+    for row in halves.fetch_all(connection).await.map_err(refused)? {
+        let conversation: i64 = get(&row, "conversation_no")?;
+        findings.push(format!("conversation {conversation} is a room of which nothing else is known"));
     }
     Ok(findings)
 }

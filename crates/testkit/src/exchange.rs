@@ -47,8 +47,28 @@ impl Exchange {
     ///
     /// If a whole answer is no HTTP, or its body no JSON.
     pub async fn post(&mut self, target: &str, key: Option<&str>, body: &str) -> io::Result<(u16, Value)> {
+        self.call("POST", target, key, body).await
+    }
+
+    /// Sends a request of any method, with JSON unless it is empty, and reads the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Exchange::post`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`Exchange::post`].
+    pub async fn call(
+        &mut self,
+        method: &str,
+        target: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> io::Result<(u16, Value)> {
         let length = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        self.send("POST", target, &(authorization(key) + &length), body).await?;
+        let headers = authorization(key) + if body.is_empty() { "" } else { &length };
+        self.send(method, target, &headers, body).await?;
         self.answer().await
     }
 

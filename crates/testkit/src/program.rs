@@ -21,12 +21,14 @@ use crate::{Connection, Reply, Request, within};
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
 /// Limits that no test reaches. None is off, so that they are counted.
-const HIGH: [(&str, &str); 6] = [
+const HIGH: [(&str, &str); 8] = [
     ("limits.requests_per_address", "1000000000 per 1m"),
     ("limits.registrations_per_address", "1000000000 per 1h"),
     ("limits.lobby_unverified", "1000000000 per 5m"),
     ("limits.lobby_verified", "1000000000 per 1m"),
     ("limits.verification_attempts", "1000000000 per 1m"),
+    ("limits.rooms_per_agent", "1000000000 per 1h"),
+    ("limits.room_messages", "1000000000 per 1m"),
     ("limits.streams_per_address", "10000"),
 ];
 
@@ -103,11 +105,16 @@ impl Installation {
         Connection::open(self.address).await.exchange(request).await
     }
 
+    /// Where its hub keeps everything.
+    pub(crate) fn data_directory(&self) -> PathBuf {
+        self.directory.path().join("hub")
+    }
+
     fn command(&self) -> Command {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
         let mut command = Command::new(&self.binary);
         command.arg("--listen").arg(self.address.to_string());
-        command.arg("--data-dir").arg(self.directory.path().join("hub"));
+        command.arg("--data-dir").arg(self.data_directory());
         for (key, value) in &self.settings {
             command.arg("--set").arg(format!("{key}={value}"));
         }

@@ -2,10 +2,10 @@
 
 use std::{fs, num::NonZeroU64, path::Path};
 
-use crate::fixtures::{agent, append, batch, open, options, said, seed};
+use crate::fixtures::{agent, append, batch, open, options, room, said, seed};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tertulia_model::{Epoch, Seq};
-use tertulia_store::{Agents, Hub, Messages, Registration, Slice, StoreError};
+use tertulia_store::{Agents, Hub, Messages, Registration, Rooms, Slice, StoreError};
 use tertulia_store_sqlite::{FILE_NAME, OpenError, SCHEMA_VERSION, SqliteOptions, SqliteStore, inspect, set_epoch};
 
 async fn connect(file: &Path) -> SqliteConnection {
@@ -187,6 +187,21 @@ async fn an_inspection_finds_a_hole() {
     sqlx::raw_sql("delete from messages where seq = 5").execute(&mut connect(&file).await).await.unwrap();
     let found = inspect(&file).await.unwrap();
     assert_eq!(found.findings, [format!("conversation {} lacks 1 messages", hub.lobby)]);
+}
+
+#[tokio::test]
+async fn an_inspection_finds_half_a_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, hub) = open(directory.path()).await;
+    let whole = store.create_room(&room(hub.system_agent, 8)).await.unwrap();
+    let half = store.create_room(&room(hub.system_agent, 9)).await.unwrap();
+    assert!(whole.number < half.number);
+    store.close().await;
+    let file = directory.path().join(FILE_NAME);
+    let cut = "delete from rooms where conversation_no = (select max(conversation_no) from rooms)";
+    sqlx::raw_sql(cut).execute(&mut connect(&file).await).await.unwrap();
+    let found = inspect(&file).await.unwrap();
+    assert_eq!(found.findings, [format!("conversation {} is a room of which nothing else is known", half.number)]);
 }
 
 #[tokio::test]
