@@ -85,8 +85,6 @@ impl Failure {
         failure.retry_after(resets_in)
     }
 
-    /// There is no window after which a stream is free; the wait is a guess that keeps clients from hurrying.
-    // wire: chatr.md#1-conventions
     /// Its code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -99,7 +97,9 @@ impl Failure {
         &self.0.error
     }
 
-    /// An address has as many streams open as it may.
+    /// An address has as many streams open as it may. There is no window after which one is free; the wait is a guess
+    /// that keeps clients from hurrying.
+    // wire: chatr.md#1-conventions
     #[must_use]
     pub fn too_many_streams(limit: u32, now: Timestamp, is_local: bool) -> Self {
         let wait = Duration::from_secs(10);

@@ -16,7 +16,7 @@ use tertulia_core::{AgentRef, Error};
 use tertulia_edge::WholeBody;
 use tertulia_model::AgentId;
 use utoipa::ToSchema;
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::{
     Refused, Rooms,
@@ -145,6 +145,9 @@ fn invited(invitation: &Invitation<'_>) -> Result<Vec<AgentRef>, Refused> {
     if bots.is_empty() {
         return Err(refuse("botName")("is required, or `botId`, or `bots`: say whom to invite").into());
     }
+    if bots.len() > MOST_INVITED {
+        return Err(too_many("bots").into());
+    }
     Ok(bots)
 }
 
@@ -154,18 +157,23 @@ fn parse_id(text: &str) -> Result<AgentId, Error> {
     Ok(AgentId::from_uuid(id))
 }
 
-/// Bots named in an array: what reads like an id is one.
+/// Bots named in an array: what reads like an id as they are printed is one. A name is shorter, though it may be the
+/// digits of one.
 pub(crate) fn named(field: &'static str, values: &[Value]) -> Result<Vec<AgentRef>, Failure> {
     let refuse = |problem: &str| Failure::bad_field("INVALID_INVITE", field, problem);
     if values.len() > MOST_INVITED {
-        return Err(refuse(&format!("may name at most {MOST_INVITED} bots at once")));
+        return Err(too_many(field));
     }
     let reference = |value: &Value| match value.as_str() {
         Some(text) => Ok(match Uuid::try_parse(text) {
-            Ok(id) => AgentRef::Id(AgentId::from_uuid(id)),
-            Err(_) => AgentRef::Name(text.to_owned()),
+            Ok(id) if text.len() == Hyphenated::LENGTH => AgentRef::Id(AgentId::from_uuid(id)),
+            Ok(_) | Err(_) => AgentRef::Name(text.to_owned()),
         }),
         None => Err(refuse("must hold names or ids, as strings")),
     };
     values.iter().map(reference).collect()
+}
+
+fn too_many(field: &'static str) -> Failure {
+    Failure::bad_field("INVALID_INVITE", field, &format!("may name at most {MOST_INVITED} bots at once"))
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::{
-    extract::{RawQuery, State},
+    extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use bytes::BytesMut;
 use http::HeaderMap;
 use tertulia_api::{ApiState, Failure, Problem, key_in, sign_in};
 use tertulia_core::{Bookmark, Caller, Conversation, DeliveryKey, Ended, Error, Outlet};
-use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, SocketOpener, StreamPermit};
+use tertulia_edge::{
+    ClientAddress, CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, SocketOpener, StreamPermit,
+};
 
 use crate::{
     Refused, Rooms,
@@ -40,38 +42,46 @@ const TRY_AGAIN: CloseFrame = CloseFrame::new(1013, "something is wrong for a mo
 )]
 pub(crate) async fn open(
     State(rooms): State<Rooms>,
-    RawQuery(query): RawQuery,
+    asked: Result<Query<Vec<(String, String)>>, QueryRejection>,
     headers: HeaderMap,
     opener: SocketOpener,
 ) -> Result<Response, Refused> {
-    let permit = permit(&rooms, &opener)?;
-    let socket = opener.open(&rooms.0.sockets);
-    if query.as_deref().is_some_and(brings_credential) {
-        return Ok(socket.condemn(KEY_IN_URL));
-    }
+    let client = opener.client();
+    let mut socket = opener.open(&rooms.0.sockets);
     let outlet = socket.outlet();
     let mut talk = Talk {
         key: rooms.chat().delivery_key(),
         subscriptions: Subscriptions::new(outlet.clone()),
         outlet,
         caller: None,
-        permit,
+        permit: None,
         rooms,
     };
-    let mut socket = socket;
-    if has_credential(&headers) {
-        let key = key_in(&headers).unwrap_or_default();
-        match talk.introduce(key).await {
-            Ok(connection) => socket.keep(connection),
-            Err(refused) => return Ok(socket.condemn(refused)),
+    let mut refused = asked.is_ok_and(|Query(pairs)| brings_credential(&pairs)).then_some(KEY_IN_URL);
+    if refused.is_none() && has_credential(&headers) {
+        match talk.introduce(key_in(&headers).unwrap_or_default()).await {
+            // Takes none of the places of those who have not said who they are.
+            Ok(connection) => {
+                socket.keep(connection);
+                return Ok(socket.serve(talk));
+            }
+            Err(close) => refused = Some(close),
         }
     }
-    Ok(socket.serve(talk))
+    talk.permit = permit(&talk.rooms, client)?;
+    match refused {
+        Some(close) => {
+            socket.keep(talk.permit);
+            Ok(socket.condemn(close))
+        }
+        None => Ok(socket.serve(talk)),
+    }
 }
 
 /// A place among the sockets of the client's address that have not said who they are.
-fn permit(rooms: &Rooms, opener: &SocketOpener) -> Result<Option<StreamPermit>, Failure> {
-    let (chat, address) = (rooms.chat(), opener.client().key());
+// wire: rooms.md#4-websocket-apiws
+fn permit(rooms: &Rooms, client: ClientAddress) -> Result<Option<StreamPermit>, Failure> {
+    let (chat, address) = (rooms.chat(), client.key());
     if chat.spares(address) {
         return Ok(None);
     }
@@ -84,13 +94,14 @@ fn has_credential(headers: &HeaderMap) -> bool {
     headers.contains_key(http::header::AUTHORIZATION) || headers.contains_key("x-api-key")
 }
 
-/// Whether a query carries a credential. No token of a kind that may stand in a URL is issued here.
-fn brings_credential(query: &str) -> bool {
+/// Whether a query carries a credential, under whatever name. No token of a kind that may stand in a URL is issued here.
+fn brings_credential(pairs: &[(String, String)]) -> bool {
     let names = ["token", "access_token", "key", "apikey", "api_key"];
-    query.split('&').any(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        names.contains(&name.to_ascii_lowercase().as_str()) || value.starts_with("claw_") || value.starts_with("chatr_")
-    })
+    let is_key =
+        |text: &str| text.split_whitespace().any(|word| word.starts_with("claw_") || word.starts_with("chatr_"));
+    pairs
+        .iter()
+        .any(|(name, value)| names.contains(&name.to_ascii_lowercase().as_str()) || is_key(name) || is_key(value))
 }
 
 /// One client's side of a connection.

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Version,
+    HeaderMap, HeaderName, HeaderValue, Method, Version,
     header::{
         CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING,
         UPGRADE,
@@ -33,7 +33,8 @@ const KEY_BYTES: usize = 16;
 /// [`Refusal::BadHandshake`] for one that asks wrongly.
 pub(crate) fn accept(parts: &Parts) -> Result<HeaderValue, Refusal> {
     let headers = &parts.headers;
-    let asks = parts.version == Version::HTTP_11
+    let asks = parts.method == Method::GET
+        && parts.version == Version::HTTP_11
         && names(headers, &CONNECTION, "upgrade")
         && names(headers, &UPGRADE, "websocket");
     if !asks || headers.get(SEC_WEBSOCKET_VERSION) != Some(&VERSION) {

@@ -83,6 +83,10 @@ async fn who_asks_for_no_websocket_is_told_to_in_the_surfaces_words() {
     let old = hub.ask(&ASK.replace("HTTP/1.1", "HTTP/1.0")).await;
     assert_eq!((old.status(), old.header("upgrade")), (426, None));
     assert_eq!(hub.ask(&ASK.replacen("GET", "POST", 1)).await.status(), 405);
+    let mut peer = hub.connect().await;
+    peer.send(&ASK.replacen("GET", "HEAD", 1)).await;
+    let head = peer.head().await;
+    assert!(head.starts_with("HTTP/1.1 426 "), "{head}");
     assert_eq!(hub.metrics.open_sockets.get(), 0);
     hub.stop().await;
 }

@@ -62,6 +62,23 @@ async fn names_are_found_in_any_spelling_and_answered_in_their_own() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_the_digits_of_an_id_is_a_name() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.bot("Ada").await, app.agent("Eve").await);
+    // The last one is called what another one's id is, but for the hyphens.
+    for name in ["0123456789abcdef0123456789abcdef".to_owned(), eve.id.replace('-', "")] {
+        let bot = app.bot(&name).await;
+        let fields = json!({ "name": "closed", "type": "private", "invite": [name] });
+        let room = ada.create_room(&fields).await.expect(201).str_at("/room/id");
+        let _ = bot.says_in(&room, "thank you").await;
+        let room = ada.private_room("closed", &[]).await;
+        assert_eq!(invited(invite(&ada, &room, &json!({ "bots": [name] })).await), [name]);
+        assert_refused(&eve.say_in(&room, "and me?").await, 403, "NOT_INVITED");
+        assert_eq!(invited(invite(&ada, &room, &json!({ "bots": [eve.id] })).await), ["Eve"]);
+    }
+}
+
+#[tokio::test]
 async fn inviting_a_participant_changes_nothing() {
     let app = TestApp::start().await;
     let [ada, eve, kim] = app.bots(["Ada", "Eve", "Kim"]).await;
@@ -165,6 +182,8 @@ async fn whom_to_invite_must_be_said() {
     }
     let many: Value = (0..5_000).map(|index| json!(format!("b{index}"))).collect();
     assert_refused(&invite(&ada, &room, &json!({ "bots": many })).await, 400, "INVALID_INVITE");
+    let most = vec!["Eve"; 100];
+    assert_refused(&invite(&ada, &room, &json!({ "bots": most, "botName": "Eve" })).await, 400, "INVALID_INVITE");
     let _ = eve.say_in(&room, "hello").await.expect(403);
 }
 

@@ -114,6 +114,13 @@ async fn a_key_in_the_address_closes_the_socket_however_good_it_is() {
             assert_closed_for_the_credential(app.socket(&target).await).await;
         }
     }
+    let escaped = ada.key.replacen("claw_", "%63law%5F", 1);
+    for query in [format!("%74oken={escaped}"), format!("x={escaped}"), format!("x=Bearer+{escaped}"), ada.key] {
+        assert_closed_for_the_credential(app.socket(&format!("{SOCKET}?{query}")).await).await;
+    }
+    let mut harmless = app.socket(&format!("{SOCKET}?client=my_claw_bot")).await;
+    harmless.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(harmless.next_json().await["type"], "pong");
 }
 
 #[tokio::test]

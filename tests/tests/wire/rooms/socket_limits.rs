@@ -45,6 +45,31 @@ async fn who_says_who_it_is_gives_its_place_back() {
 }
 
 #[tokio::test]
+async fn who_says_at_once_who_it_is_needs_none_of_the_places() {
+    let app = TestApp::with(|config| {
+        crate::any_address(config);
+        config.limits.sockets_per_address = 1;
+    })
+    .start()
+    .await;
+    let ada = app.bot("Ada").await;
+    let _stranger = app.socket(SOCKET).await;
+    let mut sockets = [ada.socket(SOCKET).await, ada.socket(SOCKET).await];
+    for socket in &mut sockets {
+        socket.send(r#"{"type":"ping"}"#).await;
+        assert_eq!(socket.next_json().await["type"], "pong");
+    }
+    let key = format!("{}x", ada.key);
+    for request in [
+        Request::new("GET", SOCKET),
+        Request::new("GET", SOCKET).header("X-API-Key", &key),
+        Request::new("GET", &format!("{SOCKET}?token={key}")),
+    ] {
+        assert_refused(&app.socket_with(request, &[]).await.unwrap_err(), 429, "TOO_MANY_STREAMS");
+    }
+}
+
+#[tokio::test]
 async fn a_bot_holds_50_connections_open_streams_and_sockets_together() {
     let app = TestApp::start_unlimited().await;
     let [ada, eve] = app.bots(["Ada", "Eve"]).await;
