@@ -23,6 +23,13 @@ impl Chance {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % (most + 1)
     }
+
+    /// One of some things.
+    pub(crate) fn one_of<T>(&mut self, things: impl IntoIterator<Item = T>) -> T {
+        let mut things: Vec<_> = things.into_iter().collect();
+        let place = self.up_to(things.len() as u64 - 1);
+        things.swap_remove(usize::try_from(place).expect("a small number"))
+    }
 }
 
 /// The number in an environment variable; `default` when it is not set.

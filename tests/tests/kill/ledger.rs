@@ -73,6 +73,11 @@ impl Ledger {
         }
     }
 
+    /// Whether the hub that was started for the `start`th time is the one that is up.
+    pub(crate) fn is_up(&self, start: u64) -> bool {
+        *self.hub.borrow() == Hub::Up(start)
+    }
+
     /// Whether clients are to stop.
     pub(crate) fn is_over(&self) -> bool {
         *self.hub.borrow() == Hub::Over
@@ -100,6 +105,11 @@ impl Ledger {
 
     pub(crate) fn note_agent(&self, agent: Agent) {
         self.entries().agents.push(agent);
+        self.acknowledged.send_modify(|count| *count += 1);
+    }
+
+    /// Something else was acknowledged.
+    pub(crate) fn note_deed(&self) {
         self.acknowledged.send_modify(|count| *count += 1);
     }
 

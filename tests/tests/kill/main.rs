@@ -1,23 +1,30 @@
 //! The hub's program is killed (SIGKILL) at random instants under load, and started again on what it left behind.
 //!
-//! Writers, a registrar and resuming readers go on through all of it. In the end every acknowledged message is there
-//! once, places have no holes, and every reader was shown exactly what is stored. The instants are chosen by counting
-//! acknowledgements, never by waiting; a seed that is printed gives the same choices again (not the same timing).
+//! Writers, a registrar, resuming readers and those who act in rooms go on through all of it. In the end every
+//! acknowledged message is there once, places have no holes, and every reader was shown exactly what is stored. After
+//! every kill the rooms are looked at: none is lost, half there or back, and who is in is who was acknowledged. The
+//! instants are chosen by counting acknowledgements, never by waiting; a seed that is printed gives the same choices
+//! again (not the same timing).
 
+mod actors;
 mod chance;
+mod known;
 mod ledger;
 mod load;
+mod proof;
 mod reader;
 mod store;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::json;
 use tertulia_testkit::{Exchange, Installation, within};
 use tokio::task::{JoinSet, yield_now};
 
 use crate::{
+    actors::Actor,
     chance::Chance,
+    known::Rooms,
     ledger::{Agent, Hub, Ledger},
     load::register,
     reader::View,
@@ -26,6 +33,12 @@ use crate::{
 
 const ROUNDS: u64 = 30;
 const WRITERS: usize = 8;
+
+/// Those who act in rooms.
+const ACTORS: usize = 4;
+
+/// How long after the kill some rooms are over: when some of them are being used.
+const SOON: Duration = Duration::from_millis(150);
 
 /// Readers from the beginning; one more joins in every round that [`JOIN_EVERY`] divides.
 const READERS: usize = 4;
@@ -49,24 +62,45 @@ async fn everything_acknowledged_survives_every_kill() {
     let installation = Installation::fresh();
     let residents = Residents::settle(&installation).await;
 
-    let mut field = Field::open(&installation).await;
     let mut chance = Chance::from_seed(seed);
+    let mut field = Field::open(&installation, &mut chance).await;
     for round in 1..=rounds {
         field.kill_once(&installation, round, &mut chance).await;
     }
 
     let program = installation.start().await;
     residents.are_as_they_were(installation.address()).await;
-    let (ledger, views) = field.finish(installation.address(), rounds + 1).await;
-    let stored = Stored::read(installation.address()).await;
+    let (hub, rooms) = (installation.address(), field.rooms.clone());
+    let authors = field.authors.clone();
+    let (ledger, views) = field.finish(hub, rounds + 1).await;
+    let stored = Stored::read(hub).await;
     stored.has_no_holes();
-    stored.matches(&ledger);
+    {
+        let entries = ledger.entries();
+        stored.matches(&entries.messages, &entries.unanswered);
+    }
     for view in &views {
         stored.was_shown(view);
     }
-    let registered = ledger.entries().agents.len();
-    println!("{} messages, {registered} registrations, {} readers: all as it must be", stored.len(), views.len());
+    counts_are_exact(hub, &authors, &stored).await;
+    rooms.near_ends_come(hub).await;
+    rooms.are_as_known(hub).await;
+    let open = rooms.hold_what_was_said(hub).await;
+    let (registered, created) = (ledger.entries().agents.len(), rooms.known().rooms.len());
+    println!("{} messages, {registered} registrations, {} readers,", stored.len(), views.len());
+    println!("{created} rooms of which {open} are there: all as it must be");
     program.stop().await;
+    installation.inspected().await;
+}
+
+/// Who speaks in the lobby alone is counted to the last message.
+async fn counts_are_exact(hub: SocketAddr, authors: &[Agent], stored: &Stored) {
+    let mut exchange = Exchange::open(hub).await.expect("the hub listens");
+    for Agent { name, key } in authors {
+        let me = exchange.call("GET", "/api/bots/me", Some(key), "");
+        let (_, answer) = within("an agent", me).await.expect("an answer");
+        assert_eq!(answer["bot"]["messageCount"], json!(stored.count_of(name)), "{name}");
+    }
 }
 
 /// Everybody who calls the hub.
@@ -74,21 +108,29 @@ struct Field {
     ledger: Arc<Ledger>,
     writers: JoinSet<()>,
     readers: JoinSet<View>,
+    /// Those who speak in the lobby.
+    authors: Vec<Agent>,
+    rooms: Arc<Rooms>,
     /// How many of the ledger's agents have been looked at after a kill.
     proven: usize,
 }
 
 impl Field {
     /// Registers the writers with a hub that stops again, and lets everybody wait for the first start.
-    async fn open(installation: &Installation) -> Self {
+    async fn open(installation: &Installation, chance: &mut Chance) -> Self {
         let program = installation.start().await;
         let hub = installation.address();
         let ledger = Arc::new(Ledger::default());
         let mut exchange = Exchange::open(hub).await.expect("the hub listens");
         let (mut writers, mut readers) = (JoinSet::new(), JoinSet::new());
-        for number in 0..WRITERS {
-            let agent = within("a writer", register(&mut exchange, &format!("w{number}"))).await.expect("an answer");
-            writers.spawn(load::write(ledger.clone(), hub, agent));
+        let (authors, actors) = (agents(&mut exchange, "w", WRITERS).await, agents(&mut exchange, "r", ACTORS).await);
+        for author in &authors {
+            writers.spawn(load::write(ledger.clone(), hub, author.clone()));
+        }
+        let rooms = Arc::new(Rooms::new(actors));
+        for number in 0..ACTORS {
+            let chance = Chance::from_seed(chance.up_to(u64::MAX - 1));
+            writers.spawn(Actor { ledger: ledger.clone(), rooms: rooms.clone(), number, chance }.act(hub));
         }
         drop(exchange);
         program.stop().await;
@@ -96,7 +138,7 @@ impl Field {
         for _ in 0..READERS {
             readers.spawn(reader::read(ledger.clone(), hub, 0, LAST_WORDS));
         }
-        Self { ledger, writers, readers, proven: 0 }
+        Self { ledger, writers, readers, authors, rooms, proven: 0 }
     }
 
     /// Starts the hub, lets everybody go on, and kills it at an instant that `chance` chooses.
@@ -104,6 +146,7 @@ impl Field {
         let program = installation.start().await;
         let hub = installation.address();
         self.prove_registrations(hub).await;
+        self.rooms.are_as_known(hub).await;
         let enough = self.ledger.acknowledged() + chance.up_to(MOST_ACKNOWLEDGED);
         self.ledger.set_hub(Hub::Up(round));
         if round.is_multiple_of(JOIN_EVERY) {
@@ -120,6 +163,10 @@ impl Field {
         }
         program.kill().await;
         self.ledger.set_hub(Hub::Down);
+        within("everybody to notice", self.rooms.nobody_acts()).await;
+        for (rooms, after) in self.rooms.choose_ends(chance).iter().zip([Duration::ZERO, SOON]) {
+            installation.let_end(rooms, after).await;
+        }
     }
 
     /// Every key that was handed out before the last kill opens its door.
@@ -137,6 +184,7 @@ impl Field {
     /// Ends the load, says the last words, and waits until every reader has been shown them.
     async fn finish(mut self, hub: SocketAddr, start: u64) -> (Arc<Ledger>, Vec<View>) {
         self.prove_registrations(hub).await;
+        self.rooms.are_as_known(hub).await;
         let mut exchange = Exchange::open(hub).await.expect("the hub listens");
         let speaker = within("a speaker", register(&mut exchange, "last-speaker")).await.expect("an answer");
         self.readers.spawn(reader::read(self.ledger.clone(), hub, start - 1, LAST_WORDS));
@@ -149,6 +197,16 @@ impl Field {
         let views = within("the readers to end", self.readers.join_all()).await;
         (self.ledger, views)
     }
+}
+
+/// Registers some.
+async fn agents(exchange: &mut Exchange, name: &str, count: usize) -> Vec<Agent> {
+    let mut agents = Vec::new();
+    for number in 0..count {
+        let name = format!("{name}{number}");
+        agents.push(within("an agent", register(exchange, &name)).await.expect("an answer"));
+    }
+    agents
 }
 
 /// Two agents that do nothing during the load: one is online, one has left.
