@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-/// Name of a room: 1 to 64 Unicode scalar values, no control characters, white space around it taken away. Not unique.
+use crate::text::turns_direction;
+
+/// Name of a room: 1 to 64 Unicode scalar values, no control characters, white space around it and what turns the
+/// direction of writing taken away. Not unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomName(Arc<str>);
 
@@ -17,7 +20,8 @@ impl RoomName {
     /// Names the broken rule.
     // rule: rooms
     pub fn parse(text: &str) -> Result<Self, BadRoomName> {
-        let text = text.trim();
+        let plain: String = text.chars().filter(|c| !turns_direction(*c)).collect();
+        let text = plain.trim();
         if text.is_empty() {
             return Err(BadRoomName::Empty);
         }
@@ -168,6 +172,8 @@ mod tests {
         RoomName::parse(&"\u{e9}".repeat(64)).unwrap();
         assert_eq!(RoomName::parse(&"x".repeat(65)), Err(BadRoomName::TooLong { actual: 65 }));
         assert_eq!(RoomName::parse(" \t "), Err(BadRoomName::Empty));
+        assert_eq!(RoomName::parse("\u{202e}evil\u{202c}").unwrap().as_str(), "evil");
+        assert_eq!(RoomName::parse("\u{2066} "), Err(BadRoomName::Empty));
         assert_eq!(RoomName::parse("a\u{7}b"), Err(BadRoomName::Control('\u{7}')));
     }
 

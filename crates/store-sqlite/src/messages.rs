@@ -1,5 +1,7 @@
 //! The log.
 
+use std::sync::atomic::Ordering;
+
 use async_trait::async_trait;
 use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
 use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
@@ -115,6 +117,7 @@ impl Messages for SqliteStore {
             .map_err(refused)?;
         audit::write(&mut transaction, entry).await?;
         transaction.commit().await.map_err(refused)?;
+        self.has_deleted.store(true, Ordering::Release);
         Ok(true)
     }
 }

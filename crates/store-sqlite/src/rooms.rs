@@ -1,5 +1,7 @@
 //! Rooms.
 
+use std::sync::atomic::Ordering;
+
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, Seq, Standing, Timestamp, Visibility};
@@ -183,7 +185,11 @@ impl Rooms for SqliteStore {
 
     #[tracing::instrument(name = "db.rooms.sweep", level = "debug", skip_all)]
     async fn sweep_rooms(&self, now: Timestamp, most_rows: u32) -> Result<Swept, StoreError> {
-        sweep::sweep(self, now, most_rows).await
+        let swept = sweep::sweep(self, now, most_rows).await?;
+        if swept.rows > 0 {
+            self.has_deleted.store(true, Ordering::Release);
+        }
+        Ok(swept)
     }
 }
 

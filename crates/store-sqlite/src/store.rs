@@ -3,6 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
 };
 
 use sqlx::{Connection, SqliteConnection};
@@ -27,6 +28,8 @@ pub struct SqliteStore {
     pub(crate) readers: Readers,
     /// The connection that checkpoints, opened when first needed.
     pub(crate) checkpointer: Mutex<Option<SqliteConnection>>,
+    /// Whether something was deleted that still stands in the write-ahead log.
+    pub(crate) has_deleted: AtomicBool,
 }
 
 impl SqliteStore {
@@ -43,6 +46,7 @@ impl SqliteStore {
             writer: Writer::new(options.writer(&file), connection),
             readers: Readers::new(SqliteOptions::reader(&file), options.readers.get()),
             checkpointer: Mutex::new(None),
+            has_deleted: AtomicBool::new(false),
             options: options.clone(),
             file,
         })

@@ -1,6 +1,7 @@
 //! The frames of the WebSocket, both ways. Every frame is one JSON object with a `type`.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tertulia_api::{Failure, body::Field, json::put_array, query::parse_cursor};
 use tertulia_core::{Bookmark, Form, Notice, Page, Posted};
@@ -96,11 +97,7 @@ fn read_room(field: &Field<'_>) -> Result<RoomRef, BadFrame> {
         return Ok(RoomRef::Global);
     }
     let unknown = || BadFrame {
-        failure: Failure::new(
-            http::StatusCode::NOT_FOUND,
-            "ROOM_NOT_FOUND",
-            "There is no such room, or its time is up.",
-        ),
+        failure: Failure::new(StatusCode::NOT_FOUND, "ROOM_NOT_FOUND", "There is no such room, or its time is up."),
         room: Some(text.to_owned()),
     };
     parse_id(text).map(RoomRef::Room).ok_or_else(unknown)
@@ -153,6 +150,13 @@ pub(crate) fn error(failure: &Failure, room: Option<&str>) -> String {
     }
     let refusal = Refusal { r#type: "error", code: failure.code(), error: failure.message(), room };
     serde_json::to_string(&refusal).expect("strings are always JSON")
+}
+
+/// What a connection is told that may not listen to a room any more.
+pub(crate) fn excluded(room: ConversationId) -> Bytes {
+    let sentence = "You take no part in this room any more.";
+    let failure = Failure::new(StatusCode::FORBIDDEN, "NOT_PARTICIPANT", sentence);
+    ws::text(&error(&failure, Some(&room.to_string())))
 }
 
 /// Appends a message as a frame.

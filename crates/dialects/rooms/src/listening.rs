@@ -12,6 +12,8 @@ use tertulia_core::{Ended, Flow, Frames, Outlet};
 use tertulia_edge::SendQueue;
 use tertulia_model::ConversationId;
 
+use crate::frames;
+
 /// Rooms that one connection may listen to.
 pub(crate) const MOST_SUBSCRIPTIONS: usize = 100;
 
@@ -87,7 +89,8 @@ impl Outlet for Subscription {
         };
         match why {
             Ended::PlaceGone if was_last => self.all.socket.close(why),
-            Ended::PlaceGone | Ended::NoLongerAllowed => {}
+            Ended::PlaceGone => {}
+            Ended::NoLongerAllowed => drop(self.all.socket.push(&Frames::new(frames::excluded(self.room)))),
             Ended::CredentialEnded | Ended::AgentSuspended | Ended::AgentDeleted => self.all.socket.close(why),
         }
     }

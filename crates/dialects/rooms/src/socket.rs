@@ -170,7 +170,12 @@ impl Talk {
     }
 
     async fn subscribe(&mut self, room: RoomRef, after: Option<Bookmark>, socket: &Socket) -> Outcome {
-        let conversation = match self.find(room).await {
+        // A history is an answer like a page: it counts as a request of the address.
+        let found = match self.rooms.chat().admit(self.rooms.surface(), socket.client().key()) {
+            Ok(_) => self.find(room).await,
+            Err(refused) => Err(refused),
+        };
+        let conversation = match found {
             Ok(conversation) => conversation,
             Err(error) => return self.refuse(socket, error, room).await,
         };
