@@ -8,11 +8,13 @@
 mod core;
 mod edge;
 mod model;
+mod rooms;
 
 pub use core::{bookmarks, limits};
 
 pub use edge::{forwarding, frames, preferences};
 pub use model::{accounts, links, names, profiles, texts};
+pub use rooms::{room_frames, room_plans};
 
 /// A target: its name, and what it feeds.
 pub type Target = (&'static str, fn(&[u8]));
@@ -28,5 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("names", names),
     ("preferences", preferences),
     ("profiles", profiles),
+    ("room_frames", room_frames),
+    ("room_plans", room_plans),
     ("texts", texts),
 ];

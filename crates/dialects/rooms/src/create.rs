@@ -97,6 +97,16 @@ pub(crate) async fn create(
     Ok(response)
 }
 
+/// What the body of a creation plans.
+///
+/// # Errors
+///
+/// The code of the refusal.
+pub fn read_plan(body: &[u8]) -> Result<RoomPlan, &'static str> {
+    let plan = body::read(None, body).and_then(|creation| plan(&creation));
+    plan.map_err(|failure| failure.code())
+}
+
 fn plan(creation: &Creation<'_>) -> Result<RoomPlan, Failure> {
     Ok(RoomPlan {
         name: parse_name(&creation.name)?,

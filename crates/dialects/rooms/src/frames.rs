@@ -113,6 +113,13 @@ impl RoomRef {
     }
 }
 
+/// What a client is told of a frame that cannot be taken: the frame `error`. Nothing of one that can.
+#[must_use]
+pub fn refusal_of(text: &str) -> Option<String> {
+    let BadFrame { failure, room } = ClientFrame::read(text).err()?;
+    Some(error(&failure, room.as_deref()))
+}
+
 /// The answer to a subscription, and what its reader is given first.
 pub(crate) fn beginning(room: RoomRef, page: &Page, json: &Form) -> Bytes {
     let name = room.name();

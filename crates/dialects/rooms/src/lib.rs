@@ -17,6 +17,9 @@ mod socket;
 mod stream;
 mod wire;
 
+pub use create::read_plan;
+pub use frames::refusal_of;
+
 use std::sync::Arc;
 
 use axum::Router;
