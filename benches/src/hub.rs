@@ -48,7 +48,17 @@ pub(crate) struct Launcher {
 impl Launcher {
     /// Starts a hub on a fresh directory and waits until `/health` says 200.
     pub(crate) fn start(&self) -> Result<Hub> {
-        let directory = tempfile::Builder::new().prefix("tertulia-bench-").tempdir_in(&self.directory)?;
+        self.start_in(tempfile::Builder::new().prefix("tertulia-bench-").tempdir_in(&self.directory)?)
+    }
+
+    /// Stops a hub and starts it again on what it has left behind.
+    pub(crate) fn restart(&self, hub: Hub) -> Result<Hub> {
+        let Hub { process, directory, .. } = hub;
+        drop(process);
+        self.start_in(directory)
+    }
+
+    fn start_in(&self, directory: TempDir) -> Result<Hub> {
         let configuration = directory.path().join("bench.toml");
         fs::write(&configuration, CONFIGURATION)?;
         let log = directory.path().join("hub.log");
@@ -64,19 +74,17 @@ impl Launcher {
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         let stdout = child.stdout.take().expect("standard output was asked for as a pipe");
-        let unused = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut hub = Hub { child, address: unused, started_in_ns: 0, directory };
-        hub.address = listening_address(stdout).with_context(|| format!("the hub said:\n{}", last_lines(&log)))?;
-        wait_for_health(hub.address, self.clock)?;
-        hub.started_in_ns = self.clock.since(began);
-        Ok(hub)
+        let process = Process(child);
+        let address = listening_address(stdout).with_context(|| format!("the hub said:\n{}", last_lines(&log)))?;
+        wait_for_health(address, self.clock)?;
+        Ok(Hub { process, address, started_in_ns: self.clock.since(began), directory })
     }
 }
 
-/// A running hub. Dropping it stops the process and removes the directory.
+/// A running hub. Dropping it stops the process and removes the directory, in this order.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    child: Child,
+    process: Process,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// Nanoseconds from spawning it to its first 200 on `/health`.
@@ -87,7 +95,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.0.id()
     }
 
     /// Its last words, for error messages.
@@ -96,20 +104,24 @@ impl Hub {
     }
 }
 
-impl Drop for Hub {
+/// A hub's process. Dropping it stops it.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Drop for Process {
     fn drop(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
+        let pid = rustix::process::Pid::from_child(&self.0);
         // Both may fail only because the process has ended already, which is what is wanted.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let tick = Duration::from_millis(10);
         for _ in 0..STOP_PATIENCE.as_millis() / tick.as_millis() {
-            if !matches!(self.child.try_wait(), Ok(None)) {
+            if !matches!(self.0.try_wait(), Ok(None)) {
                 return;
             }
             thread::sleep(tick);
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -56,10 +56,10 @@ struct Arguments {
     /// The `tertulia` to measure, built in release
     #[arg(long, value_name = "PATH")]
     hub: PathBuf,
-    /// Measure these alone; `growth` and `expiry` are measured only when named here
+    /// Measure these alone; `growth`, `conversations` and `expiry` are measured only when named here
     #[arg(long, value_enum, num_args = 1.., value_name = "NAME")]
     only: Vec<Row>,
-    /// Short windows and a small `growth`: for a look, not for a comparison
+    /// Short windows, a small `growth` and few `conversations`: for a look, not for a comparison
     #[arg(long)]
     quick: bool,
     /// Print JSON instead of a table

@@ -61,6 +61,8 @@ enum Place {
     Lobby,
     /// To one room after the other, so many agents in each by turns.
     Rooms { ids: Vec<String>, members: usize },
+    /// To one room after the other, each with its one author.
+    Turns(Vec<(String, usize)>),
 }
 
 impl Posts {
@@ -74,6 +76,20 @@ impl Posts {
     pub(crate) fn to_rooms(hub: SocketAddr, keys: &[String], rooms: &[String], members: usize) -> Self {
         let place = Place::Rooms { ids: rooms.to_vec(), members };
         Self::to(hub, keys, &format!("/api/rooms/{NO_ROOM}/messages"), place)
+    }
+
+    /// Posts to `rooms` that were filled by [`Posts::to_rooms`] with one member each, `at_once` of them at a time: each by
+    /// its member, so that nobody joins, and each room `stride` further than the one before.
+    pub(crate) fn by_first_members(
+        hub: SocketAddr,
+        keys: &[String],
+        rooms: &[String],
+        at_once: usize,
+        stride: usize,
+    ) -> Self {
+        let turns = (0..rooms.len()).map(|place| place * stride % rooms.len());
+        let turns = turns.map(|place| (rooms[place].clone(), place % at_once % keys.len())).collect();
+        Self::to(hub, keys, &format!("/api/rooms/{NO_ROOM}/messages"), Place::Turns(turns))
     }
 
     fn to(hub: SocketAddr, keys: &[String], target: &str, place: Place) -> Self {
@@ -101,10 +117,18 @@ impl Posts {
 
     /// The agent whose turn it is, its request made out to the place whose turn it is.
     fn author(&mut self, connection: usize) -> usize {
-        let Place::Rooms { ids, members } = &self.place else { return connection };
-        let (room, round) = (self.number % ids.len(), self.number / ids.len());
-        let author = (room + round % members) % self.requests.len();
-        self.requests[author][INTO_ROOM.len()..][..NO_ROOM.len()].copy_from_slice(ids[room].as_bytes());
+        let (room, author) = match &self.place {
+            Place::Lobby => return connection,
+            Place::Rooms { ids, members } => {
+                let (room, round) = (self.number % ids.len(), self.number / ids.len());
+                (&ids[room], (room + round % members) % self.requests.len())
+            }
+            Place::Turns(turns) => {
+                let (room, author) = &turns[self.number % turns.len()];
+                (room, *author)
+            }
+        };
+        self.requests[author][INTO_ROOM.len()..][..NO_ROOM.len()].copy_from_slice(room.as_bytes());
         author
     }
 }

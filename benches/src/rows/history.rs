@@ -77,8 +77,13 @@ impl Pages {
     /// Pages before each of the messages with these ids.
     pub(super) fn before(hub: SocketAddr, ids: &[String]) -> Result<Self> {
         ensure!(!ids.is_empty(), "there is no message to read a page before");
-        let page = |id| request(hub, "GET", &format!("/api/messages?limit=50&before={id}"), None, None);
-        Ok(Self { ring: ids.iter().map(page).collect(), turn: 0 })
+        let page = |id: &String| format!("/api/messages?limit=50&before={id}");
+        Ok(Self::at(hub, ids.iter().map(page)))
+    }
+
+    /// Whatever is at these targets.
+    pub(super) fn at(hub: SocketAddr, targets: impl Iterator<Item = String>) -> Self {
+        Self { ring: targets.map(|target| request(hub, "GET", &target, None, None)).collect(), turn: 0 }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is measured, a module a row. Every row starts hubs of its own, so that none pays for another's load.
 
+mod conversations;
 mod delivery;
 mod expiry;
 mod growth;
@@ -72,6 +73,8 @@ pub(crate) enum Row {
     History,
     /// Cost of sends and pages in a small and in a grown lobby
     Growth,
+    /// Cost of posts, pages and lists among few rooms and among 100,000
+    Conversations,
     /// Posting before and while many rooms expire within a minute; takes two
     Expiry,
 }
@@ -79,7 +82,7 @@ pub(crate) enum Row {
 impl Row {
     /// The rows to measure: those named, or all but the long ones.
     pub(crate) fn chosen(named: &[Self]) -> Vec<Self> {
-        let is_long = |row: &Self| matches!(row, Self::Growth | Self::Expiry);
+        let is_long = |row: &Self| matches!(row, Self::Growth | Self::Conversations | Self::Expiry);
         let chosen = |row: &Self| if named.is_empty() { !is_long(row) } else { named.contains(row) };
         Self::value_variants().iter().copied().filter(chosen).collect()
     }
@@ -98,6 +101,7 @@ impl Row {
             Self::IdleWebsocket => "idle-websocket",
             Self::History => "history",
             Self::Growth => "growth",
+            Self::Conversations => "conversations",
             Self::Expiry => "expiry",
         }
     }
@@ -123,6 +127,7 @@ impl Row {
             Self::IdleWebsocket => idle::measure(bench, Transport::WebSocket, report),
             Self::History => history::measure(bench, report),
             Self::Growth => growth::measure(bench, report),
+            Self::Conversations => conversations::measure(bench, report),
             Self::Expiry => expiry::measure(bench, report),
         }
     }
