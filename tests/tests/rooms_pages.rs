@@ -230,7 +230,8 @@ async fn names_and_descriptions_are_escaped() {
     let mut app = start().await;
     let ada = app.bot("Ada").await;
     let hostile = "</h1><script>alert('x')</script>\"&amp; \u{202e}end";
-    let escaped = "&#60;/h1&#62;&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62;&#34;&#38;amp; \\u{202e}end";
+    // A name loses what turns the direction of writing; a description is shown without its effect.
+    let escaped = "&#60;/h1&#62;&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62;&#34;&#38;amp; end";
     for kind in ["public", "private"] {
         let body = json!({ "name": hostile, "description": hostile, "type": kind });
         let room = ada.create_room(&body).await.expect(201).str_at("/room/id");

@@ -101,12 +101,15 @@ async fn look(connection: &mut SqliteConnection, schema_version: u32) -> Result<
         agents: get_count(&row, "agents")?,
         messages: get_count(&row, "messages")?,
         lobby_last_seq: get_count(&row, "last_seq")?,
-        findings: findings(connection).await?,
+        findings: findings(connection, schema_version).await?,
     }))
 }
 
+/// The first version of the schema that knows rooms.
+const SCHEMA_WITH_ROOMS: u32 = 2;
+
 /// Everything that is wrong with a database: damage, dangling references, holes in a log, halves of rooms.
-async fn findings(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
+async fn findings(connection: &mut SqliteConnection, schema_version: u32) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     for row in sqlx::query("pragma integrity_check(10)").fetch_all(&mut *connection).await.map_err(refused)? {
         let line: String = get(&row, 0)?;
@@ -130,15 +133,24 @@ async fn findings(connection: &mut SqliteConnection) -> Result<Vec<String>, Stor
         let (conversation, missing): (i64, i64) = (get(&row, "conversation_no")?, get(&row, "missing")?);
         findings.push(format!("conversation {conversation} lacks {missing} messages"));
     }
+    if schema_version >= SCHEMA_WITH_ROOMS {
+        findings.extend(halves(connection).await?);
+    }
+    Ok(findings)
+}
+
+/// Rooms of which only the conversation is there.
+async fn halves(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     let halves = sqlx::query(
         "select conversation_no
          from conversations
          where kind = 'room' and conversation_no not in (select conversation_no from rooms)
          limit 10",
     );
-    for row in halves.fetch_all(connection).await.map_err(refused)? {
-        let conversation: i64 = get(&row, "conversation_no")?;
-        findings.push(format!("conversation {conversation} is a room of which nothing else is known"));
-    }
-    Ok(findings)
+    let rows = halves.fetch_all(connection).await.map_err(refused)?;
+    let named = rows.iter().map(|row| {
+        let conversation: i64 = get(row, "conversation_no")?;
+        Ok(format!("conversation {conversation} is a room of which nothing else is known"))
+    });
+    named.collect()
 }
