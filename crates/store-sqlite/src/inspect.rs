@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteRow};
 use tertulia_model::Epoch;
 use tertulia_store::StoreError;
 use uuid::Uuid;
@@ -101,12 +101,12 @@ async fn look(connection: &mut SqliteConnection, schema_version: u32) -> Result<
         agents: get_count(&row, "agents")?,
         messages: get_count(&row, "messages")?,
         lobby_last_seq: get_count(&row, "last_seq")?,
-        findings: findings(connection).await?,
+        findings: findings(connection, schema_version).await?,
     }))
 }
 
 /// Everything that is wrong with a database: damage, dangling references, holes in a log, halves of rooms.
-async fn findings(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
+async fn findings(connection: &mut SqliteConnection, schema_version: u32) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     for row in sqlx::query("pragma integrity_check(10)").fetch_all(&mut *connection).await.map_err(refused)? {
         let line: String = get(&row, 0)?;
@@ -130,15 +130,26 @@ async fn findings(connection: &mut SqliteConnection) -> Result<Vec<String>, Stor
         let (conversation, missing): (i64, i64) = (get(&row, "conversation_no")?, get(&row, "missing")?);
         findings.push(format!("conversation {conversation} lacks {missing} messages"));
     }
+    if schema_version >= WITH_ROOMS {
+        findings.append(&mut halves(connection).await?);
+    }
+    Ok(findings)
+}
+
+/// The version from which there are rooms.
+const WITH_ROOMS: u32 = 2;
+
+/// Rooms of which only the conversation is there.
+async fn halves(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     let halves = sqlx::query(
         "select conversation_no
          from conversations
          where kind = 'room' and conversation_no not in (select conversation_no from rooms)
          limit 10",
     );
-    for row in halves.fetch_all(connection).await.map_err(refused)? {
-        let conversation: i64 = get(&row, "conversation_no")?;
-        findings.push(format!("conversation {conversation} is a room of which nothing else is known"));
-    }
-    Ok(findings)
+    let sentence = |row: &SqliteRow| {
+        let conversation: i64 = get(row, "conversation_no")?;
+        Ok(format!("conversation {conversation} is a room of which nothing else is known"))
+    };
+    halves.fetch_all(connection).await.map_err(refused)?.iter().map(sentence).collect()
 }
