@@ -119,3 +119,23 @@ async fn a_full_store_is_swept_and_heals() {
     store.close().await;
     assert!(inspect(store.file()).await.unwrap().findings.is_empty());
 }
+
+/// However small the log is: the texts of a room that is over are not kept anywhere.
+#[tokio::test]
+async fn what_is_deleted_leaves_the_files_with_the_next_checkpoint() {
+    const SECRET: &str = "what nobody is to find again";
+    let directory = tempfile::tempdir().unwrap();
+    let (store, hub) = open(directory.path()).await;
+    let den = store.create_room(&room(hub.system_agent, 9)).await.unwrap().number;
+    append(&store, &[said(den, hub.system_agent, 1, SECRET)]).await.unwrap();
+    let found = || {
+        let files =
+            std::fs::read_dir(directory.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.filter(|bytes| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())).count()
+    };
+    assert!(found() > 0);
+    assert_eq!(store.sweep_rooms(OVER, 100).await.unwrap().rooms, [den]);
+    store.checkpoint().await.unwrap();
+    assert_eq!(found(), 0);
+    store.close().await;
+}

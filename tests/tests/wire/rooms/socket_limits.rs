@@ -136,3 +136,19 @@ async fn a_handshake_that_is_none_is_refused() {
     assert_refused(&old, 426, "UPGRADE_REQUIRED");
     assert_eq!(old.header("sec-websocket-version"), Some("13"));
 }
+
+#[tokio::test]
+async fn a_subscription_counts_as_a_request_of_the_address() {
+    let app = TestApp::with(|config| config.limits.requests_per_address = "3 per 1m".parse().unwrap()).start().await;
+    let mut socket = app.socket(SOCKET).await;
+    for _ in 0..2 {
+        socket.send(&subscribe("global", None)).await;
+        let _ = socket.next_of("history").await;
+    }
+    socket.send(&json!({ "type": "subscribe", "room": "global" }).to_string()).await;
+    let refused = socket.next_json().await;
+    assert_eq!((&refused["code"], &refused["room"]), (&json!("RATE_LIMITED"), &json!("global")));
+    app.advance(std::time::Duration::from_mins(1));
+    socket.send(&subscribe("global", None)).await;
+    let _ = socket.next_of("history").await;
+}

@@ -185,3 +185,18 @@ async fn frames_bring_a_bot_back_that_has_said_goodbye() {
     let _ = socket.next_of("pong").await;
     assert_eq!(online().await, true);
 }
+
+#[tokio::test]
+async fn who_declines_an_invitation_is_told_that_it_hears_no_more() {
+    let app = TestApp::start().await;
+    let [ada, eve] = app.bots(["Ada", "Eve"]).await;
+    let room = ada.private_room("closed", &["Eve"]).await;
+    let mut socket = eve.socket(SOCKET).await;
+    follow(&mut socket, &room).await;
+    let _ = eve.leave(&room).await.expect(200);
+    let told = socket.next_of("error").await;
+    assert_eq!((&told["code"], &told["room"]), (&json!("NOT_PARTICIPANT"), &json!(room)));
+    ada.says_in(&room, "without Eve").await;
+    socket.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(socket.next_json().await["type"], "pong");
+}
