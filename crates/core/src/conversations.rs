@@ -9,7 +9,7 @@ use std::{
 };
 
 use tertulia_model::{ConversationId, ConversationNo, Timestamp};
-use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError};
+use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError, WholeRoom};
 use tokio::sync::Notify;
 
 use crate::{
@@ -85,8 +85,8 @@ impl Conversations {
                 }
                 known.let_go
             };
-            let Some(record) = self.store.room(id).await? else { return Ok(None) };
-            let read = self.read(record, directory).await?;
+            let Some(whole) = self.store.whole_room(id).await? else { return Ok(None) };
+            let read = self.read(whole, directory).await?;
             if let Some(conversation) = self.remember(read, let_go_before) {
                 return Ok(Some(conversation));
             }
@@ -155,12 +155,11 @@ impl Conversations {
         known.by_id.get(known.ids.get(&number)?).cloned()
     }
 
-    async fn read(&self, record: RoomRecord, directory: &Directory) -> Result<Conversation, StoreError> {
+    async fn read(&self, whole: WholeRoom, directory: &Directory) -> Result<Conversation, StoreError> {
+        let WholeRoom { room: record, participants, end } = whole;
         let (number, id) = (record.number, record.id);
         let creator = directory.by_numbers(&[record.creator]).await?.remove(&record.creator);
         let creator = creator.ok_or(StoreError::Unreadable("creator of a room"))?;
-        let participants = self.store.participants(number).await?;
-        let end = self.store.log_end(number).await?;
         let room = Room::new(record, creator, &participants);
         Ok(Conversation::new(number, id, Kind::Room(room), end, Vec::new(), &self.weight))
     }

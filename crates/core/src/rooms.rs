@@ -210,8 +210,11 @@ impl Chat {
         reader: Option<&Caller>,
         limit: usize,
     ) -> Result<Vec<Attendee>, Error> {
-        conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())?;
+        let reader = reader.map(|caller| caller.agent.number);
+        conversation.permit_reading(reader, self.now())?;
         let members = self.members_of(&[conversation.number], limit).await?;
+        // Once more, for who has come while they were read.
+        conversation.permit_reading(reader, self.now())?;
         Ok(members.into_iter().map(|(_, member)| member).collect())
     }
 

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, fmt::Write};
 
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tertulia_model::{AgentNo, ConversationNo, Standing};
+use tertulia_model::{AgentNo, ConversationNo, Standing, Timestamp};
 use tertulia_store::{Participant, ParticipantChange, StoreError};
 
 use crate::{
@@ -55,12 +55,30 @@ fn number_list(conversations: &[ConversationNo]) -> String {
     format!("[{}]", numbers.join(","))
 }
 
+/// The participants in `[[agent, standing, since], …]`: a value for each of thousands would cost more than to read them.
+pub(crate) fn decode(conversation: ConversationNo, list: &str) -> Result<Vec<Participant>, StoreError> {
+    let rows: Vec<(i64, &str, i64)> =
+        serde_json::from_str(list).map_err(|_| StoreError::Unreadable("participants of a room"))?;
+    rows.into_iter()
+        .map(|(agent, standing, since)| {
+            Ok(Participant {
+                conversation,
+                agent: AgentNo(agent),
+                standing: Standing::from_word(standing).ok_or(UNKNOWN_STANDING)?,
+                since: Timestamp::from_micros(since),
+            })
+        })
+        .collect()
+}
+
+const UNKNOWN_STANDING: StoreError = StoreError::Unreadable("standing of a participant");
+
 fn participant_from_row(conversation: ConversationNo, row: &SqliteRow) -> Result<Participant, StoreError> {
     let standing: &str = get(row, "standing")?;
     Ok(Participant {
         conversation,
         agent: AgentNo(get(row, "agent_no")?),
-        standing: Standing::from_word(standing).ok_or(StoreError::Unreadable("standing of a participant"))?,
+        standing: Standing::from_word(standing).ok_or(UNKNOWN_STANDING)?,
         since: get_time(row, "since")?,
     })
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, Seq, Standing, Timestamp, Visibility};
 use tertulia_store::{
-    LogEnd, NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, StoreError, Swept,
+    LogEnd, NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, StoreError, Swept, WholeRoom,
 };
 
 use crate::{
@@ -50,6 +50,31 @@ impl Rooms for SqliteStore {
         )
         .bind(id.as_uuid().as_bytes().as_slice());
         self.readers.first(found).await?.as_ref().map(room_from_row).transpose()
+    }
+
+    async fn whole_room(&self, id: ConversationId) -> Result<Option<WholeRoom>, StoreError> {
+        let found = sqlx::query(
+            "select c.conversation_no, c.conversation_id, r.name, r.description, r.visibility, r.only_creator_invites,
+                    r.creator_no, c.created_at, r.expires_at, c.removed,
+                    coalesce(m.seq, 0) as last_seq, coalesce(m.created_at, 0) as last_at,
+                    (
+                        select json_group_array(json_array(p.agent_no, p.standing, p.since))
+                        from participants p
+                        where p.conversation_no = c.conversation_no
+                    ) as participants
+             from conversations c
+             join rooms r on r.conversation_no = c.conversation_no
+             left join messages m on m.message_no = (
+                 select message_no
+                 from messages
+                 where conversation_no = c.conversation_no
+                 order by seq desc
+                 limit 1
+             )
+             where c.conversation_id = ?1",
+        )
+        .bind(id.as_uuid().as_bytes().as_slice());
+        self.readers.first(found).await?.as_ref().map(whole_room_from_row).transpose()
     }
 
     async fn participants(&self, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError> {
@@ -258,15 +283,25 @@ fn room_from_row(row: &SqliteRow) -> Result<RoomRecord, StoreError> {
     })
 }
 
+fn whole_room_from_row(row: &SqliteRow) -> Result<WholeRoom, StoreError> {
+    let room = room_from_row(row)?;
+    let participants = participants::decode(room.number, get(row, "participants")?)?;
+    Ok(WholeRoom { room, participants, end: end_from_row(row)? })
+}
+
 fn listing_from_row(row: &SqliteRow) -> Result<RoomListing, StoreError> {
     Ok(RoomListing {
         room: room_from_row(row)?,
         members: get_count(row, "members")?,
-        end: LogEnd {
-            last_seq: Seq(get_count(row, "last_seq")?),
-            last_at: get_time(row, "last_at")?,
-            removed: get_count(row, "removed")?,
-        },
+        end: end_from_row(row)?,
         is_participant: get(row, "is_participant")?,
+    })
+}
+
+fn end_from_row(row: &SqliteRow) -> Result<LogEnd, StoreError> {
+    Ok(LogEnd {
+        last_seq: Seq(get_count(row, "last_seq")?),
+        last_at: get_time(row, "last_at")?,
+        removed: get_count(row, "removed")?,
     })
 }

@@ -105,6 +105,7 @@ macro_rules! conformance {
         }
         $crate::conformance_cases! { $make_store, rooms,
             a_created_room_is_found
+            a_whole_room_is_what_its_parts_are
             what_is_no_room_is_not_found
             a_room_is_created_whole_or_not_at_all
             messages_of_a_room_are_messages_like_others

@@ -81,6 +81,17 @@ pub struct Participant {
     pub since: Timestamp,
 }
 
+/// All of a room but what is said in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholeRoom {
+    /// The room.
+    pub room: RoomRecord,
+    /// Who takes part in it, in no order.
+    pub participants: Vec<Participant>,
+    /// Where its log ends.
+    pub end: LogEnd,
+}
+
 /// What changes about the participants of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParticipantChange {
@@ -113,6 +124,9 @@ pub trait Rooms: Debug + Send + Sync + 'static {
 
     /// The room with this id; also one that is over, as long as something of it is left.
     async fn room(&self, id: ConversationId) -> Result<Option<RoomRecord>, StoreError>;
+
+    /// As [`Rooms::room`], with who takes part in it and where its log ends, all of one moment.
+    async fn whole_room(&self, id: ConversationId) -> Result<Option<WholeRoom>, StoreError>;
 
     /// Who takes part in a conversation of any kind: by the moment since when they stand as they do, then by number.
     async fn participants(&self, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError>;

@@ -100,7 +100,7 @@ async fn a_room_that_changes_while_it_is_read_is_read_again() {
     let (ada, bob) = (hub.join("ada").await, hub.join("bob").await);
     let rooms = hub.rooms(&ada, 3 * MOST).await;
     let id = rooms[0];
-    let (has_come, go_on) = hub.store.pause_after("log_end");
+    let (has_come, go_on) = hub.store.pause_after("whole_room");
     let meanwhile = async {
         has_come.await.unwrap();
         let others = hub.find(id).await;
@@ -125,7 +125,7 @@ async fn who_reads_a_room_at_the_same_moment_gets_the_same() {
     let hub = TestHub::open().await;
     let (ada, bob) = (hub.join("ada").await, hub.join("bob").await);
     let id = hub.rooms(&ada, 3 * MOST).await[0];
-    let (has_come, go_on) = hub.store.pause_after("participants");
+    let (has_come, go_on) = hub.store.pause_after("whole_room");
     let meanwhile = async {
         has_come.await.unwrap();
         let room = hub.find(id).await;
@@ -215,7 +215,7 @@ async fn a_removal_that_comes_while_a_room_is_read_counts() {
         [hub.chat.say(&ada, &room, "one").await, hub.chat.say(&ada, &room, "two").await].map(Result::unwrap);
     drop(room);
     hub.rooms(&ada, 3 * MOST).await;
-    let (has_come, go_on) = hub.store.pause_after("log_end");
+    let (has_come, go_on) = hub.store.pause_after("whole_room");
     let meanwhile = async {
         has_come.await.unwrap();
         assert!(hub.chat.remove_message(first.0.id).await.unwrap());
@@ -245,14 +245,14 @@ async fn the_longest_unused_rooms_are_let_go_of_first() {
     let room = hub.find(*favourite).await;
     hub.chat.say(&ada, &room, "in memory").await.unwrap();
     drop(room);
-    let read = hub.store.calls("room");
+    let read = hub.store.calls("whole_room");
 
     for other in others {
         hub.find(*other).await;
         hub.find(*favourite).await;
     }
 
-    assert!(hub.store.calls("room") - read <= others.len(), "the favourite was never read anew");
+    assert!(hub.store.calls("whole_room") - read <= others.len(), "the favourite was never read anew");
     assert!(hub.find(*favourite).await.newest(1).is_some(), "nor lost its messages");
     hub.close().await;
 }

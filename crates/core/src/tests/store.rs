@@ -14,7 +14,7 @@ use tertulia_store::{
     AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, Commit, CredentialRecord, Credentials, Hub, HubRecord,
     Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewRoom, Participant,
     Presence, Profile, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept,
-    Tallies, Verification,
+    Tallies, Verification, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -224,6 +224,10 @@ impl Rooms for FaultyStore {
 
     async fn room(&self, id: ConversationId) -> Result<Option<RoomRecord>, StoreError> {
         self.through("room", self.inner.room(id)).await
+    }
+
+    async fn whole_room(&self, id: ConversationId) -> Result<Option<WholeRoom>, StoreError> {
+        self.through("whole_room", self.inner.whole_room(id)).await
     }
 
     async fn participants(&self, conversation: ConversationNo) -> Result<Vec<Participant>, StoreError> {

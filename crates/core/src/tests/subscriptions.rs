@@ -39,6 +39,7 @@ async fn a_page_is_given_only_to_who_may_still_read_when_it_has_been_read() {
     let room = hub.chat.room(id).await.unwrap();
     let page = || hub.chat.page(&room, Some(&bob), after, 10);
     let start = || hub.chat.start(&room, Some(&bob), None);
+    let members = || hub.chat.members(&room, Some(&bob), 10);
     assert!(page().await.unwrap().messages.is_empty());
     let meanwhile = async |has_come: Receiver<()>, go_on: Sender<()>, text: &str| {
         has_come.await.unwrap();
@@ -54,6 +55,11 @@ async fn a_page_is_given_only_to_who_may_still_read_when_it_has_been_read() {
     hub.invite(&ada, &room, &[&bob]).await;
     let (has_come, go_on) = hub.store.pause_after("read");
     let (refused, ()) = tokio::join!(start(), meanwhile(has_come, go_on, "again"));
+    assert!(matches!(refused, Err(Error::NotParticipant)));
+
+    hub.invite(&ada, &room, &[&bob]).await;
+    let (has_come, go_on) = hub.store.pause_after("members");
+    let (refused, ()) = tokio::join!(members(), meanwhile(has_come, go_on, "and again"));
     assert!(matches!(refused, Err(Error::NotParticipant)));
     hub.close().await;
 }

@@ -1,11 +1,11 @@
 //! Rooms.
 
-use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility, random_uuid};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Standing, Timestamp, Visibility, random_uuid};
 
 use super::fixtures::{
     AppendOnly, START, batch, entry, join, live_rooms, message_id, minute, open, open_room, room, room_names, said_at,
 };
-use crate::{Commit, LogEnd, NewRoom, RoomRecord, Slice, Store, StoreError};
+use crate::{Commit, LogEnd, NewRoom, Participant, ParticipantChange, RoomRecord, Slice, Store, StoreError, WholeRoom};
 
 fn record(number: ConversationNo, room: &NewRoom) -> RoomRecord {
     RoomRecord {
@@ -41,9 +41,36 @@ pub async fn a_created_room_is_found(store: &dyn Store) -> Result<(), StoreError
         let created = store.create_room(&new).await?;
         assert_eq!(created, record(created.number, &new));
         assert_eq!(store.room(new.id).await?, Some(created.clone()));
+        whole_room_agrees(store, new.id).await?;
         assert_eq!(store.log_end(created.number).await?, LogEnd::default());
         assert!(store.read(created.number, Slice::Newest, 10).await?.is_empty());
     }
+    Ok(())
+}
+
+/// Of a room where something was said and removed, somebody came and went, and the end came sooner.
+pub async fn a_whole_room_is_what_its_parts_are(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let den = store.create_room(&NewRoom { invited: vec![bob, eve], ..room("den", ada) }).await?;
+    store.append(&batch(den.number, bob, 1, 5)).await?;
+    store.remove_message(message_id(2), minute(1), &entry("message.removed", None)).await?;
+    let (conversation, since) = (den.number, minute(2));
+    let joined = Participant { conversation, agent: bob, standing: Standing::Joined, since };
+    let participants = vec![ParticipantChange::Stands(joined), ParticipantChange::Gone { conversation, agent: eve }];
+    store.commit(&Commit { participants, endings: vec![(den.number, minute(3))], ..Commit::default() }).await?;
+    let whole = store.whole_room(den.id).await?.expect("the room is there");
+    assert_eq!((whole.participants.len(), whole.end.removed, whole.room.expires_at), (2, 1, minute(3)));
+    whole_room_agrees(store, den.id).await
+}
+
+/// What is read of a room at once is what is read of it piece by piece.
+async fn whole_room_agrees(store: &dyn Store, id: ConversationId) -> Result<(), StoreError> {
+    let WholeRoom { room, mut participants, end } = store.whole_room(id).await?.expect("the room is there");
+    participants.sort_unstable_by_key(|participant| (participant.since, participant.agent));
+    assert_eq!(participants, store.participants(room.number).await?);
+    assert_eq!(end, store.log_end(room.number).await?);
+    assert_eq!(Some(room), store.room(id).await?);
     Ok(())
 }
 
@@ -52,6 +79,7 @@ pub async fn what_is_no_room_is_not_found(store: &dyn Store) -> Result<(), Store
     let hub = open(store).await?;
     assert_eq!(store.room(ConversationId::from_uuid(random_uuid([9; 16]))).await?, None);
     assert_eq!(store.room(hub.lobby_id).await?, None);
+    assert_eq!(store.whole_room(hub.lobby_id).await?, None);
     assert!(store.participants(hub.lobby).await?.is_empty());
     assert!(store.participants(ConversationNo(999)).await?.is_empty());
     assert!(live_rooms(store).await?.is_empty());
