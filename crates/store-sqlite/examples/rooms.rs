@@ -132,8 +132,6 @@ async fn look(store: &SqliteStore, viewer: AgentNo, rooms: u64) -> Result<(), St
         let each = time(20, || store.count_rooms(visibility, now)).await?;
         println!("count, {what}: {each:?}");
     }
-    let each = time(20, || store.rooms_ending(now, minute(60, 0), 1_000)).await?;
-    println!("the next 1,000 to end: {each:?}");
     let each = time(200, || store.room(room(viewer, rooms / 2).id)).await?;
     println!("a room by its id: {each:?}");
     Ok(())

@@ -22,7 +22,7 @@ create table rooms (
 -- The list, newest first, whole and by visibility. Pages that are passed over are read from the index alone.
 create index rooms_by_number on rooms (conversation_no, expires_at);
 create index rooms_by_visibility on rooms (visibility, conversation_no, expires_at);
--- What ends next, and what is to be swept.
+-- What is to be swept, and how many there are.
 create index rooms_by_end on rooms (expires_at, conversation_no, visibility);
 
 create table participants (

@@ -176,39 +176,6 @@ impl Rooms for SqliteStore {
         self.readers.first(count).await?.map_or(Ok(0), |row| get_count(&row, "rooms"))
     }
 
-    async fn rooms_ending(
-        &self,
-        after: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(Timestamp, ConversationNo)>, StoreError> {
-        let Some(last) = limit.checked_sub(1) else { return Ok(Vec::new()) };
-        let soonest = sqlx::query(
-            "select expires_at, conversation_no
-             from rooms
-             where expires_at > ?1
-             and expires_at <= coalesce(
-                 (
-                     select expires_at
-                     from rooms
-                     where expires_at > ?1 and expires_at <= ?2
-                     order by expires_at
-                     limit 1 offset ?3
-                 ),
-                 ?2
-             )
-             order by expires_at, conversation_no",
-        )
-        .bind(after.as_micros())
-        .bind(until.as_micros())
-        .bind(last);
-        let rows = self.readers.all(soonest).await?;
-        rows.iter()
-            .map(|row| Ok((get_time(row, "expires_at")?, ConversationNo(get(row, "conversation_no")?))))
-            .collect()
-    }
-
-    #[tracing::instrument(name = "db.rooms.sweep", level = "debug", skip_all)]
     async fn sweep_rooms(&self, now: Timestamp, most_rows: u32) -> Result<Swept, StoreError> {
         let swept = sweep::sweep(self, now, most_rows).await?;
         if swept.rows > 0 {

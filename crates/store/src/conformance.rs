@@ -116,8 +116,6 @@ macro_rules! conformance {
             lists_and_counts_are_of_one_visibility
             a_listing_says_where_its_log_ends
             a_listing_knows_the_viewer
-            rooms_end_soonest_first
-            rooms_that_end_at_one_moment_come_together
         }
         $crate::conformance_cases! { $make_store, sweeps,
             nothing_is_left_of_a_swept_room

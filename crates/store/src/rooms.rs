@@ -149,15 +149,6 @@ pub trait Rooms: Debug + Send + Sync + 'static {
     /// How many rooms are not over at `now`.
     async fn count_rooms(&self, visibility: Option<Visibility>, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Rooms that end after `after` and not after `until`, soonest first, then by number: at most `limit`, but those that
-    /// end at the same moment as the last one too, so that who goes on after that moment misses none.
-    async fn rooms_ending(
-        &self,
-        after: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(Timestamp, ConversationNo)>, StoreError>;
-
     /// Deletes what is left of rooms that were over at `now`, soonest over first, at most about `most_rows` rows in one
     /// go: of each room its messages, newest first, then its participants, then the room itself. To be called again as
     /// long as it fills its measure. No number that was ever given, to a message or a conversation, is given again, and

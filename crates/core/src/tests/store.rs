@@ -253,15 +253,6 @@ impl Rooms for FaultyStore {
         self.through("count_rooms", self.inner.count_rooms(visibility, now)).await
     }
 
-    async fn rooms_ending(
-        &self,
-        after: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(Timestamp, ConversationNo)>, StoreError> {
-        self.through("rooms_ending", self.inner.rooms_ending(after, until, limit)).await
-    }
-
     async fn sweep_rooms(&self, now: Timestamp, most_rows: u32) -> Result<Swept, StoreError> {
         self.through("sweep_rooms", self.inner.sweep_rooms(now, most_rows)).await
     }

@@ -96,28 +96,6 @@ async fn rooms_are_counted_in_an_index() {
 }
 
 #[tokio::test]
-async fn what_ends_next_is_read_from_its_index() {
-    assert_plan(
-        "select expires_at, conversation_no
-         from rooms
-         where expires_at > 1
-         and expires_at <= coalesce(
-             (
-                 select expires_at
-                 from rooms
-                 where expires_at > 1 and expires_at <= 9
-                 order by expires_at
-                 limit 1 offset 99
-             ),
-             9
-         )
-         order by expires_at, conversation_no",
-        &["SEARCH rooms USING COVERING INDEX rooms_by_end (expires_at>? AND expires_at<?)"],
-    )
-    .await;
-}
-
-#[tokio::test]
 async fn what_is_swept_is_found_by_its_room() {
     assert_plan(
         "select r.conversation_no, r.visibility,

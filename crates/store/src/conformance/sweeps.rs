@@ -47,7 +47,6 @@ pub async fn nothing_is_left_of_a_swept_room(store: &dyn Store) -> Result<(), St
     assert_eq!(store.locate(message_id(1)).await?, None);
     assert!(store.list_rooms(None, None, START, 10, 0).await?.is_empty());
     assert_eq!(store.count_rooms(None, START).await?, 0);
-    assert!(store.rooms_ending(START, minute(99), 10).await?.is_empty());
     assert_eq!(store.sweep_rooms(minute(10), 500).await?, Swept::default());
     assert_eq!(store.locate(message_id(2)).await?, Some((lobby, Seq(1))));
     Ok(())
