@@ -15,6 +15,12 @@ const APPLICATION_ID: i64 = 0x5465_7274;
 const MIGRATIONS: &[(&str, &str)] = &[
     (include_str!("../migrations/0001_hub.sql"), "pragma user_version = 1"),
     (include_str!("../migrations/0002_rooms.sql"), "pragma user_version = 2"),
+    (include_str!("../migrations/0003_identity.sql"), "pragma user_version = 3"),
+    (include_str!("../migrations/0004_communities.sql"), "pragma user_version = 4"),
+    (include_str!("../migrations/0005_relations.sql"), "pragma user_version = 5"),
+    (include_str!("../migrations/0006_trust.sql"), "pragma user_version = 6"),
+    (include_str!("../migrations/0007_outbox.sql"), "pragma user_version = 7"),
+    (include_str!("../migrations/0008_observers.sql"), "pragma user_version = 8"),
 ];
 
 /// The version of the schema that this program writes.

@@ -5,9 +5,27 @@ use tertulia_store::Hub;
 
 use crate::fixtures;
 
-/// Who wrote or created something, where nothing is looked up by it: an index would only make every write slower.
-const WITHOUT_INDEX: &[(&str, &str)] =
-    &[("messages", "author_no"), ("rooms", "creator_no"), ("untallied", "author_no")];
+/// Who wrote or created something, where nothing is looked up by it: an index would only make every write slower. Rows
+/// of agents, directs, views and observers are never deleted.
+const WITHOUT_INDEX: &[(&str, &str)] = &[
+    ("messages", "author_no"),
+    ("rooms", "creator_no"),
+    ("untallied", "author_no"),
+    ("communities", "owner_no"),
+    ("community_invitations", "invited_by"),
+    ("community_invitations", "agent_no"),
+    ("community_bans", "agent_no"),
+    ("reports", "reporter_no"),
+    ("directs", "high_no"),
+    ("direct_sides", "conversation_no"),
+    ("friendships", "view_no"),
+    ("friendships", "friend_no"),
+    ("reactions", "agent_no"),
+    ("reaction_counts", "author_no"),
+    ("vouches", "vouchee_no"),
+    ("endpoints", "agent_no"),
+    ("observer_sessions", "observer_no"),
+];
 
 pub(crate) async fn connect() -> (tempfile::TempDir, SqliteConnection) {
     let directory = tempfile::tempdir().unwrap();
