@@ -6,6 +6,7 @@
 
 mod access;
 mod agents;
+mod backwards;
 mod badge_source;
 mod bookmark;
 mod channel;
@@ -31,8 +32,10 @@ mod notice;
 mod operator;
 mod participation;
 mod permission;
+mod places;
 mod posted;
 mod presence;
+mod reactions;
 mod recheck;
 mod registration;
 mod room;
@@ -46,6 +49,7 @@ mod verification;
 mod workers;
 
 pub use agents::Agent;
+pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};
