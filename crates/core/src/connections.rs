@@ -203,7 +203,9 @@ impl Connections {
     }
 
     fn change(&self, id: u64, change: impl FnOnce(&mut Connection)) {
-        self.lock().connections.iter_mut().find(|known| known.id == id).into_iter().for_each(change);
+        if let Some(connection) = self.lock().connections.iter_mut().find(|known| known.id == id) {
+            change(connection);
+        }
     }
 
     /// Whether a connection is open.

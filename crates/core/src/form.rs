@@ -37,8 +37,8 @@ impl Form {
         message: impl Fn(&Posted, &mut Vec<u8>) + Send + Sync + 'static,
         notice: impl Fn(&Notice, &mut Vec<u8>) + Send + Sync + 'static,
     ) -> Self {
-        let (message, notice) = (Box::new(message), Some(Box::new(notice)));
-        Self(Arc::new(Spelling { message, notice, spares_authors: false }))
+        let notice: Option<Box<Spell<Notice>>> = Some(Box::new(notice));
+        Self(Arc::new(Spelling { message: Box::new(message), notice, spares_authors: false }))
     }
 
     /// A form for messages that spares their authors: who listens in it is not told, live, what it has said itself, if

@@ -4,6 +4,7 @@
 
 mod account;
 mod agent;
+mod community;
 mod conversation;
 mod ids;
 mod links;
@@ -20,6 +21,7 @@ mod trial;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
+pub use community::Role;
 pub use conversation::ConversationKind;
 pub use ids::{
     AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
@@ -31,7 +33,7 @@ pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
-pub use text::{BadText, MessageText};
+pub use text::{BadText, MessageText, TextKind};
 pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
 pub use trial::{TrialOutcome, TrialRole};
