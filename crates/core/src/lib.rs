@@ -18,6 +18,7 @@ mod expiry;
 mod fanout;
 mod form;
 mod history;
+mod identity;
 mod journal;
 mod limiter;
 mod limits;
