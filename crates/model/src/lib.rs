@@ -20,8 +20,8 @@ pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, 
 pub use agent::{AgentState, CredentialKind};
 pub use conversation::ConversationKind;
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
+    MessageNo, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use name::{BadName, Name, NameKey};
