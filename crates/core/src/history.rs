@@ -286,7 +286,7 @@ impl Chat {
 
     async fn read(&self, conversation: &Conversation, slice: Slice, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read(conversation.number, slice, limit).await?;
-        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, records).await?)
+        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, conversation.view_id(), records).await?)
     }
 }
 
@@ -294,11 +294,13 @@ fn rows_for(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(CATCH_UP_ROWS).clamp(1, CATCH_UP_ROWS)
 }
 
-/// Gives stored messages their authors, and what those said about themselves at the time.
+/// Gives stored messages their authors, and what those said about themselves at the time. `view` is under which id the
+/// conversation is seen now.
 pub(crate) async fn assemble(
     store: &dyn Store,
     directory: &Directory,
     conversation: ConversationId,
+    view: ConversationId,
     records: Vec<MessageRecord>,
 ) -> Result<Vec<Arc<Posted>>, StoreError> {
     let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
@@ -321,8 +323,9 @@ pub(crate) async fn assemble(
                 .iter()
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
-            let MessageRecord { id, seq, created_at, text, removed, .. } = record;
-            let message = Message { id, conversation, seq, created_at, text, removed };
+            let MessageRecord { id, seq, created_at, text, text_kind, removed, .. } = record;
+            let message =
+                Message { id, conversation, view, seq, created_at, text, text_kind, spares_author: false, removed };
             Ok(Arc::new(Posted::new(message, author.clone(), profile)))
         })
         .collect()

@@ -4,6 +4,7 @@
 
 mod account;
 mod agent;
+mod community;
 mod conversation;
 mod ids;
 mod links;
@@ -18,6 +19,7 @@ mod time;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
+pub use community::Role;
 pub use conversation::ConversationKind;
 pub use ids::{
     AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
@@ -29,5 +31,5 @@ pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
-pub use text::{BadText, MessageText};
+pub use text::{BadText, MessageText, TextKind};
 pub use time::{Rfc3339, Timestamp};

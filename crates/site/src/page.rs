@@ -130,6 +130,9 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::UnknownAgent(_)
         | Error::NotInvited
         | Error::NotParticipant
+        | Error::NotMember
+        | Error::NotOneOfTwo
+        | Error::Blocked
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)

@@ -160,5 +160,6 @@ fn said(conversation: ConversationNo, author: AgentNo, number: u64, seq: u64) ->
         author_revision: 1,
         created_at: moment(number),
         text: TEXT.into(),
+        text_kind: tertulia_model::TextKind::Plain,
     }
 }

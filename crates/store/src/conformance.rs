@@ -77,6 +77,9 @@ macro_rules! conformance {
             a_closed_store_refuses
         }
         $crate::conformance_cases! { $make_store, messages,
+            a_place_is_found_by_time
+            a_conversation_is_found_by_its_number
+            code_is_read_as_code
             an_empty_log_ends_at_zero
             what_was_appended_is_read_back
             every_text_comes_back_exactly

@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId,
-    MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility,
+    AgentId, AgentNo, AgentState, ConversationId, ConversationKind, ConversationNo, CredentialId, CredentialNo,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility,
 };
 use tertulia_store::{
     Acceptance, AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, BlockRecord, Blocking, Commit,
@@ -301,6 +301,17 @@ impl Messages for FaultyStore {
         limit: u32,
     ) -> Result<Vec<MessageRecord>, StoreError> {
         self.through("read_by_author", self.inner.read_by_author(conversation, author, window, limit)).await
+    }
+
+    async fn last_before(&self, conversation: ConversationNo, at: Timestamp) -> Result<Seq, StoreError> {
+        self.through("last_before", self.inner.last_before(conversation, at)).await
+    }
+
+    async fn conversation(
+        &self,
+        number: ConversationNo,
+    ) -> Result<Option<(ConversationKind, ConversationId)>, StoreError> {
+        self.through("conversation", self.inner.conversation(number)).await
     }
 
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError> {
