@@ -68,6 +68,10 @@ public_id! {
     /// Public id of a friend request: a random UUID (layout 4).
     FriendRequestId
 }
+public_id! {
+    /// Public id of a trial: a random UUID (layout 4).
+    TrialId
+}
 
 number! {
     /// Number of an agent inside this hub; never shown outside.

@@ -12,7 +12,7 @@ use tertulia_store::{
 use crate::{
     SqliteStore, audit, credentials,
     failure::refused,
-    rows::{get, get_count, get_time, get_uuid, number_list},
+    rows::{get, get_count, get_optional_time, get_time, get_uuid, number_list},
 };
 
 #[async_trait]
@@ -40,6 +40,8 @@ impl Agents for SqliteStore {
             created_at: agent.now,
             profile: Arc::new(profile),
             said: 0,
+            seen_at: None,
+            seen_before_at: None,
         };
         Ok(Registration::Registered { agent, credential })
     }
@@ -47,6 +49,7 @@ impl Agents for SqliteStore {
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
         let wanted = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -59,6 +62,7 @@ impl Agents for SqliteStore {
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
         let named = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -71,6 +75,7 @@ impl Agents for SqliteStore {
     async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
         let known = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -83,6 +88,7 @@ impl Agents for SqliteStore {
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
         let holder = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar,
                     c.credential_no, c.credential_id, c.kind, c.created_at as issued_at
              from credentials c
@@ -121,6 +127,7 @@ impl Agents for SqliteStore {
         // rows of the page are looked up.
         let page = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from (
                  select agent_no, active_at
@@ -150,6 +157,7 @@ impl Agents for SqliteStore {
         let page = match state {
             Some(state) => sqlx::query(
                 "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                        a.seen_at, a.seen_before_at,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -162,6 +170,7 @@ impl Agents for SqliteStore {
             .bind(state.as_str()),
             None => sqlx::query(
                 "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                        a.seen_at, a.seen_before_at,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -252,6 +261,8 @@ fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),
         said: get_count(row, "said")?,
+        seen_at: get_optional_time(row, "seen_at")?,
+        seen_before_at: get_optional_time(row, "seen_before_at")?,
     })
 }
 
