@@ -133,6 +133,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Blocked
+        | Error::Oneself
+        | Error::AlreadyFriends
+        | Error::RequestExists
+        | Error::NotFriends
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)
