@@ -105,6 +105,9 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
+    /// Nobody reacts to its own message.
+    #[error("the message is the agent's own")]
+    OwnMessage,
     /// Only the creator of the room may do this.
     #[error("not the creator")]
     NotCreator,

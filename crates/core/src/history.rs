@@ -144,7 +144,7 @@ impl Chat {
         Ok(Start { page, last, end })
     }
 
-    fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
+    pub(crate) fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
         conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())
     }
 
@@ -223,7 +223,7 @@ impl Chat {
         Ok(posted.map(|posted| Bookmark::of(self.0.hub.epoch, &posted)))
     }
 
-    async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
+    pub(crate) async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
         let Some(before) = seq.0.checked_sub(1) else { return Ok(None) };
         let posted = match conversation.at(seq) {
             Some(posted) => Some(posted),
@@ -243,7 +243,11 @@ impl Chat {
         Ok(posted.filter(|posted| Bookmark::of(self.0.hub.epoch, posted) == bookmark).map(|posted| posted.id))
     }
 
-    async fn newest(&self, conversation: &Conversation, limit: usize) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
+    pub(crate) async fn newest(
+        &self,
+        conversation: &Conversation,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
         if let Some(newest) = conversation.newest(limit) {
             return Ok(newest);
         }
@@ -271,7 +275,12 @@ impl Chat {
     }
 
     /// The last `limit` messages before `seq` that were not removed, oldest first.
-    async fn before(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+    pub(crate) async fn before(
+        &self,
+        conversation: &Conversation,
+        seq: Seq,
+        limit: usize,
+    ) -> Result<Vec<Arc<Posted>>, Error> {
         let (mut newest_first, mut at) = (Vec::new(), seq);
         while newest_first.len() < limit {
             let rows = self.read(conversation, Slice::Before(at), rows_for(limit)).await?;

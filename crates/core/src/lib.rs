@@ -7,6 +7,7 @@
 mod access;
 mod agent_event;
 mod agents;
+mod backwards;
 mod badge_source;
 mod bookmark;
 mod channel;
@@ -32,8 +33,10 @@ mod notice;
 mod operator;
 mod participation;
 mod permission;
+mod places;
 mod posted;
 mod presence;
+mod reactions;
 mod recheck;
 mod registration;
 mod room;
@@ -48,6 +51,7 @@ mod workers;
 
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
+pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};

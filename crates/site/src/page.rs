@@ -133,6 +133,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Blocked
+        | Error::OwnMessage
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)

@@ -13,8 +13,8 @@ use tertulia_model::{
 use tertulia_store::{
     AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, Commit, CredentialRecord, Credentials, Hub, HubRecord,
     Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewRoom, Participant,
-    Presence, Profile, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept,
-    Tallies, Verification, WholeRoom,
+    Presence, Profile, Reacted, Reaction, Reactions, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed,
+    Slice, StoreError, Swept, Tallies, Verification, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -374,5 +374,16 @@ impl Badges for FaultyStore {
 
     async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError> {
         self.through("unbind_badge", self.inner.unbind_badge(badge, entry)).await
+    }
+}
+
+#[async_trait]
+impl Reactions for FaultyStore {
+    async fn react(&self, reaction: Reaction<'_>, now: Timestamp) -> Result<Reacted, StoreError> {
+        self.through("react", self.inner.react(reaction, now)).await
+    }
+
+    async fn take_reaction_back(&self, reaction: Reaction<'_>) -> Result<Reacted, StoreError> {
+        self.through("take_reaction_back", self.inner.take_reaction_back(reaction)).await
     }
 }

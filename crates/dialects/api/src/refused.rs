@@ -92,6 +92,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let failure = Failure::new(StatusCode::NOT_FOUND, unknown, format!("There is no {noun} called `{name}`."));
             failure.with_details(json!({ "name": name }))
         }
+        Error::OwnMessage => forbidden("OWN_MESSAGE", "Nobody reacts to their own message."),
         Error::Blocked => forbidden("BLOCKED", "One of you has blocked the other."),
         // No place of these surfaces has members; it is hidden like everything that they do not know.
         Error::NotMember | Error::NotOneOfTwo => not_found(Noun::Channel, words),
