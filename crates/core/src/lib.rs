@@ -23,6 +23,7 @@ mod expiry;
 mod fanout;
 mod form;
 mod history;
+mod identity;
 mod journal;
 mod limiter;
 mod limits;
