@@ -33,6 +33,7 @@ pub struct Agent {
     author_version: AtomicU32,
     pub(crate) seen: Seen,
     pub(crate) said: Said,
+    karma: AtomicU64,
     pub(crate) connections: Connections,
     /// Whether a verification of it is being completed.
     pub(crate) is_verifying: AtomicBool,
@@ -46,9 +47,9 @@ pub(crate) struct Seen {
     /// Microseconds since 1970; 0 if it has not left since.
     pub(crate) left_at: AtomicI64,
     /// The last moment with an open connection, as microseconds since 1970; 0 if there was none.
-    pub(crate) seen_at: AtomicI64,
+    pub(crate) connected_at: AtomicI64,
     /// The same before the connection with which it came last.
-    pub(crate) seen_before_at: AtomicI64,
+    pub(crate) connected_before_at: AtomicI64,
     /// Whether it differs from what is stored.
     pub(crate) dirty: AtomicBool,
     /// Whether it stands among the recently active.
@@ -58,15 +59,16 @@ pub(crate) struct Seen {
 impl Seen {
     fn of(record: &AgentRecord) -> Self {
         let micros = |moment: Option<Timestamp>| AtomicI64::new(moment.map_or(0, Timestamp::as_micros));
-        Self { seen_at: micros(record.seen_at), seen_before_at: micros(record.seen_before_at), ..Self::default() }
+        let (connected_at, connected_before_at) = (micros(record.seen_at), micros(record.seen_before_at));
+        Self { connected_at, connected_before_at, ..Self::default() }
     }
 
     pub(crate) fn seen_at(&self) -> Option<Timestamp> {
-        moment(&self.seen_at)
+        moment(&self.connected_at)
     }
 
     pub(crate) fn seen_before_at(&self) -> Option<Timestamp> {
-        moment(&self.seen_before_at)
+        moment(&self.connected_before_at)
     }
 
     pub(crate) fn left_at(&self) -> Option<Timestamp> {
@@ -104,6 +106,7 @@ impl Agent {
             badge: RwLock::new(badge.map(Arc::new)),
             author_version: AtomicU32::new(0),
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
+            karma: AtomicU64::new(record.karma),
             connections: Connections::default(),
             is_verifying: AtomicBool::new(false),
         }
@@ -125,6 +128,22 @@ impl Agent {
     #[must_use]
     pub fn said(&self) -> u64 {
         self.said.count.load(Ordering::Acquire)
+    }
+
+    /// How many reactions by others stand at its messages.
+    #[must_use]
+    pub fn karma(&self) -> u64 {
+        self.karma.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_karma(&self, karma: u64) {
+        self.karma.store(karma, Ordering::Release);
+    }
+
+    /// Notes that a reaction was added (`1`) or taken back (`-1`). It must have been in memory before that was committed.
+    pub(crate) fn count_karma(&self, by: i64) {
+        let counted = |karma: u64| karma.checked_add_signed(by);
+        let _ = self.karma.fetch_update(Ordering::AcqRel, Ordering::Acquire, counted);
     }
 
     /// What it says about itself now.

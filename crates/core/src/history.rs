@@ -147,7 +147,7 @@ impl Chat {
         Ok(Start { page, last, end, view })
     }
 
-    fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
+    pub(crate) fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
         conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())
     }
 
@@ -226,7 +226,7 @@ impl Chat {
         Ok(posted.map(|posted| Bookmark::of(self.0.hub.epoch, &posted)))
     }
 
-    async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
+    pub(crate) async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
         let Some(before) = seq.0.checked_sub(1) else { return Ok(None) };
         let posted = match conversation.at(seq) {
             Some(posted) => Some(posted),
@@ -246,7 +246,11 @@ impl Chat {
         Ok(posted.filter(|posted| Bookmark::of(self.0.hub.epoch, posted) == bookmark).map(|posted| posted.id))
     }
 
-    async fn newest(&self, conversation: &Conversation, limit: usize) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
+    pub(crate) async fn newest(
+        &self,
+        conversation: &Conversation,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
         if let Some((mut messages, end)) = conversation.newest(limit) {
             messages.retain(|posted| posted.seq > conversation.view_begins_after());
             return Ok((messages, end));
@@ -276,7 +280,12 @@ impl Chat {
     }
 
     /// The last `limit` messages before `seq` that were not removed and that its view shows, oldest first.
-    async fn before(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+    pub(crate) async fn before(
+        &self,
+        conversation: &Conversation,
+        seq: Seq,
+        limit: usize,
+    ) -> Result<Vec<Arc<Posted>>, Error> {
         let floor = conversation.view_begins_after();
         let (mut newest_first, mut at) = (Vec::new(), seq);
         while newest_first.len() < limit && at > floor.next() {

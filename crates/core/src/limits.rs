@@ -115,11 +115,15 @@ pub enum Action {
     RequestFriendship,
     /// Asking what has come since.
     AskWhatIsNew,
+    /// Any request of an agent, wherever it comes from.
+    AgentRequest,
+    /// Signing in: asking for something to sign, proving a key, renewing a session.
+    SignIn,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 11;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -134,6 +138,8 @@ impl Action {
             Self::ChannelMessage => "messages of one agent in one channel",
             Self::RequestFriendship => "friend requests of one agent",
             Self::AskWhatIsNew => "questions of one agent about what is new",
+            Self::AgentRequest => "requests of one agent",
+            Self::SignIn => "attempts to sign in from your address",
         }
     }
 }

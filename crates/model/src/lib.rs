@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod community;
 mod conversation;
+mod emoji;
 mod ids;
 mod links;
 mod name;
@@ -23,6 +24,7 @@ pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, 
 pub use agent::{AgentState, CredentialKind};
 pub use community::Role;
 pub use conversation::ConversationKind;
+pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
     AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
     MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,

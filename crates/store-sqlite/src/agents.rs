@@ -42,13 +42,14 @@ impl Agents for SqliteStore {
             said: 0,
             seen_at: None,
             seen_before_at: None,
+            karma: 0,
         };
         Ok(Registration::Registered { agent, credential })
     }
 
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
         let wanted = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
@@ -61,7 +62,7 @@ impl Agents for SqliteStore {
 
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
         let named = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
@@ -74,7 +75,7 @@ impl Agents for SqliteStore {
 
     async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
         let known = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
@@ -87,7 +88,7 @@ impl Agents for SqliteStore {
 
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
         let holder = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar,
                     c.credential_no, c.credential_id, c.kind, c.created_at as issued_at
@@ -126,7 +127,7 @@ impl Agents for SqliteStore {
         // The inner list is read from its index alone, which the planner would pass over for that of the state; only the
         // rows of the page are looked up.
         let page = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from (
@@ -156,7 +157,7 @@ impl Agents for SqliteStore {
         let after = after.map_or(0, |agent| agent.0);
         let page = match state {
             Some(state) => sqlx::query(
-                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                         a.seen_at, a.seen_before_at,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
@@ -169,7 +170,7 @@ impl Agents for SqliteStore {
             .bind(limit)
             .bind(state.as_str()),
             None => sqlx::query(
-                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                         a.seen_at, a.seen_before_at,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
@@ -263,6 +264,7 @@ fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
         said: get_count(row, "said")?,
         seen_at: get_optional_time(row, "seen_at")?,
         seen_before_at: get_optional_time(row, "seen_before_at")?,
+        karma: get_count(row, "karma")?,
     })
 }
 

@@ -24,6 +24,7 @@ mod options;
 mod page;
 mod participants;
 mod presence;
+mod reactions;
 mod readers;
 mod relations;
 mod rooms;

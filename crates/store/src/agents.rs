@@ -46,6 +46,8 @@ pub struct AgentRecord {
     pub seen_at: Option<Timestamp>,
     /// The same before the connection with which it came last.
     pub seen_before_at: Option<Timestamp>,
+    /// How many reactions by others stand at its messages.
+    pub karma: u64,
 }
 
 /// An agent about to be registered.

@@ -16,6 +16,7 @@ pub mod hub;
 pub mod messages;
 pub mod participants;
 pub mod presence;
+pub mod reactions;
 pub mod relations;
 pub mod rooms;
 pub mod sweeps;
@@ -118,6 +119,12 @@ macro_rules! conformance {
             a_leave_is_kept_and_forgotten
             connections_are_kept_with_the_agent
             an_unknown_agent_is_passed_over
+        }
+        $crate::conformance_cases! { $make_store, reactions,
+            a_reaction_counts_once
+            what_is_taken_back_counts_no_more
+            what_was_never_said_takes_no_reaction
+            of_twenty_equal_reactions_one_counts
         }
         $crate::conformance_cases! { $make_store, relations,
             a_request_waits_for_its_answer

@@ -14,6 +14,7 @@ mod error;
 mod hub;
 mod messages;
 mod presence;
+mod reactions;
 mod relations;
 mod rooms;
 mod tallies;
@@ -25,6 +26,7 @@ pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
+pub use reactions::{Reacted, Reaction, Reactions};
 pub use relations::{
     Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
     Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
@@ -33,6 +35,12 @@ pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges {}
+pub trait Store:
+    Hub + Agents + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges + Reactions
+{
+}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges + Reactions> Store
+    for T
+{
+}

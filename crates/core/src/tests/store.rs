@@ -14,8 +14,9 @@ use tertulia_store::{
     Acceptance, AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, BlockRecord, Blocking, Commit,
     CredentialRecord, Credentials, EndedView, FriendRecord, FriendRequest, Hub, HubRecord, Issuance, KeyDigest,
     LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewFriendRequest, NewRoom, NewView,
-    Participant, Presence, Profile, Registration, Relations, RequestOutcome, Revocation, RoomListing, RoomRecord,
-    Rooms, Seed, Slice, StoreError, Swept, Tallies, UnreadQuery, UnreadView, Verification, WholeDirect, WholeRoom,
+    Participant, Presence, Profile, Reacted, Reaction, Reactions, Registration, Relations, RequestOutcome, Revocation,
+    RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept, Tallies, UnreadQuery, UnreadView, Verification,
+    WholeDirect, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -444,5 +445,16 @@ impl Badges for FaultyStore {
 
     async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError> {
         self.through("unbind_badge", self.inner.unbind_badge(badge, entry)).await
+    }
+}
+
+#[async_trait]
+impl Reactions for FaultyStore {
+    async fn react(&self, reaction: Reaction<'_>, now: Timestamp) -> Result<Reacted, StoreError> {
+        self.through("react", self.inner.react(reaction, now)).await
+    }
+
+    async fn take_reaction_back(&self, reaction: Reaction<'_>) -> Result<Reacted, StoreError> {
+        self.through("take_reaction_back", self.inner.take_reaction_back(reaction)).await
     }
 }

@@ -84,7 +84,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
             Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
         }
-        Error::Unauthenticated => unauthorized(words),
+        Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken => {
+            unauthorized(words)
+        }
         Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
         Error::NotFound(noun) => not_found(noun, words),
         Error::UnknownAgent(name) => {
@@ -92,6 +94,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let failure = Failure::new(StatusCode::NOT_FOUND, unknown, format!("There is no {noun} called `{name}`."));
             failure.with_details(json!({ "name": name }))
         }
+        Error::OwnMessage => forbidden("OWN_MESSAGE", "Nobody reacts to their own message."),
         Error::Blocked => forbidden("BLOCKED", "One of you has blocked the other."),
         // No place of these surfaces has members; it is hidden like everything that they do not know.
         Error::NotMember | Error::NotOneOfTwo => not_found(Noun::Channel, words),
