@@ -4,6 +4,7 @@
 
 mod account;
 mod agent;
+mod community;
 mod conversation;
 mod ids;
 mod links;
@@ -18,10 +19,14 @@ mod time;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
+pub use community::{
+    BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
+    CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
+};
 pub use conversation::ConversationKind;
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId,
+    MessageNo, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use name::{BadName, Name, NameKey};
