@@ -267,7 +267,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word for it, in the store and on the wire.
+    /// Every role, the least first.
+    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
+
+    /// The word for it in the store and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -277,10 +280,16 @@ impl Role {
         }
     }
 
-    /// The one that is spelled `word`.
+    /// The role that is spelled `word`.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Member, Self::Admin, Self::Owner].into_iter().find(|role| role.as_str() == word)
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -402,7 +411,7 @@ mod tests {
 
     #[test]
     fn words_are_read_back() {
-        for role in [Role::Member, Role::Admin, Role::Owner] {
+        for role in Role::ALL {
             assert_eq!(Role::from_word(role.as_str()), Some(role));
         }
         for kind in [ChannelKind::Text, ChannelKind::Announcement] {

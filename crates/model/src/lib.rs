@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod community;
 mod conversation;
+mod emoji;
 mod ids;
 mod links;
 mod name;
@@ -24,6 +25,7 @@ pub use community::{
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
 };
 pub use conversation::ConversationKind;
+pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
     AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId,
     MessageNo, random_uuid, time_ordered_uuid,
@@ -34,5 +36,5 @@ pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
-pub use text::{BadText, MessageText};
+pub use text::{BadText, MessageText, TextKind};
 pub use time::{Rfc3339, Timestamp};

@@ -120,6 +120,7 @@ fn said(conversation: ConversationNo, author: AgentNo, number: u64, seq: u64) ->
         author_revision: 1,
         created_at,
         text: TEXT.into(),
+        text_kind: tertulia_model::TextKind::Plain,
     }
 }
 

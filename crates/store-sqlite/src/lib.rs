@@ -29,6 +29,7 @@ mod options;
 mod page;
 mod participants;
 mod presence;
+mod reactions;
 mod readers;
 mod reports;
 mod rooms;

@@ -17,6 +17,7 @@ mod error;
 mod hub;
 mod messages;
 mod presence;
+mod reactions;
 mod reports;
 mod rooms;
 mod tallies;
@@ -34,11 +35,18 @@ pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
+pub use reactions::{Reacted, Reaction, Reactions};
 pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Communities {}
+pub trait Store:
+    Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Communities
+{
+}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Communities> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Communities> Store
+    for T
+{
+}
