@@ -1,4 +1,4 @@
-//! Conversations of every kind, as far as they are alike.
+//! What every kind of conversation begins with.
 
 use sqlx::SqliteConnection;
 use tertulia_model::{ConversationId, ConversationKind, ConversationNo, Timestamp};
@@ -9,8 +9,7 @@ use crate::{
     rows::get,
 };
 
-/// Inserts a conversation within a transaction. Its number is greater than every one before, also than those of which
-/// nothing is left.
+/// Adds a conversation. Its number is greater than every one before, also than those of which nothing is left.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     id: ConversationId,
