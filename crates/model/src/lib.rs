@@ -14,6 +14,7 @@ pub mod reserved;
 mod room;
 mod shown;
 mod text;
+mod tier;
 mod time;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
@@ -30,4 +31,5 @@ pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName}
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
 pub use text::{BadText, MessageText};
+pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
