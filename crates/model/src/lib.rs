@@ -18,6 +18,7 @@ mod shown;
 mod text;
 mod tier;
 mod time;
+mod trial;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
@@ -25,8 +26,8 @@ pub use community::Role;
 pub use conversation::ConversationKind;
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
+    MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use name::{BadName, Name, NameKey};
@@ -37,3 +38,4 @@ pub use shown::ShownText;
 pub use text::{BadText, MessageText, TextKind};
 pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
+pub use trial::{TrialOutcome, TrialRole};
