@@ -15,6 +15,7 @@ mod hub;
 mod messages;
 mod presence;
 mod reactions;
+mod relations;
 mod rooms;
 mod tallies;
 
@@ -26,10 +27,20 @@ pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
+pub use relations::{
+    Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
+    Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
+};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions {}
+pub trait Store:
+    Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Presence + Tallies + Badges
+{
+}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Presence + Tallies + Badges> Store
+    for T
+{
+}
