@@ -113,11 +113,13 @@ pub enum Action {
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Saying something in one channel, or to one friend.
+    ChannelMessage,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 8;
+    pub(crate) const COUNT: usize = 9;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -131,6 +133,7 @@ impl Action {
             Self::RoomMessage => "messages of one agent in one room",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::ChannelMessage => "messages of one agent in one channel",
         }
     }
 }

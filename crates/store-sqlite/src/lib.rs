@@ -22,6 +22,7 @@ mod options;
 mod page;
 mod participants;
 mod presence;
+mod reactions;
 mod readers;
 mod rooms;
 mod rows;

@@ -14,6 +14,7 @@ mod error;
 mod hub;
 mod messages;
 mod presence;
+mod reactions;
 mod rooms;
 mod tallies;
 
@@ -24,10 +25,11 @@ pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
+pub use reactions::{Reacted, Reaction, Reactions};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges {}
+pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions {}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions> Store for T {}
