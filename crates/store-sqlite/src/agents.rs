@@ -12,6 +12,7 @@ use tertulia_store::{
 use crate::{
     SqliteStore, audit, credentials,
     failure::refused,
+    pending,
     rows::{get, get_count, get_time, get_uuid, number_list},
 };
 
@@ -20,29 +21,17 @@ impl Agents for SqliteStore {
     async fn register_agent(&self, agent: &NewAgent) -> Result<Registration, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let Some(number) = insert_agent(&mut transaction, agent).await? else {
+        let Some(record) = add(&mut transaction, agent).await? else {
             return Ok(Registration::NameTaken);
         };
-        let profile = Profile { revision: 1, ..agent.profile.clone() };
-        insert_profile(&mut transaction, number, &profile).await?;
         let credential = match &agent.credential {
-            Some(credential) => Some(credentials::insert(&mut transaction, number, credential, agent.now).await?),
+            Some(credential) => {
+                Some(credentials::insert(&mut transaction, record.number, credential, agent.now).await?)
+            }
             None => None,
         };
         transaction.commit().await.map_err(refused)?;
-        let agent = AgentRecord {
-            number,
-            id: agent.id,
-            name: Arc::clone(&agent.name),
-            state: agent.state,
-            is_system: false,
-            is_listed: agent.is_listed,
-            created_at: agent.now,
-            profile: Arc::new(profile),
-            said: 0,
-            karma: 0,
-        };
-        Ok(Registration::Registered { agent, credential })
+        Ok(Registration::Registered { agent: record, credential })
     }
 
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
@@ -201,6 +190,34 @@ impl Agents for SqliteStore {
     }
 }
 
+/// Writes agent and profile within a transaction; none if the name is taken.
+pub(crate) async fn add(
+    connection: &mut SqliteConnection,
+    agent: &NewAgent,
+) -> Result<Option<AgentRecord>, StoreError> {
+    let number = match insert_agent(connection, agent).await? {
+        Some(number) => number,
+        None => match pending::replace(connection, agent).await? {
+            Some(number) => number,
+            None => return Ok(None),
+        },
+    };
+    let profile = Profile { revision: 1, ..agent.profile.clone() };
+    insert_profile(connection, number, &profile).await?;
+    Ok(Some(AgentRecord {
+        number,
+        id: agent.id,
+        name: Arc::clone(&agent.name),
+        state: agent.state,
+        is_system: false,
+        is_listed: agent.is_listed,
+        created_at: agent.now,
+        profile: Arc::new(profile),
+        said: 0,
+        karma: 0,
+    }))
+}
+
 /// The new agent's number; none if its name is taken.
 async fn insert_agent(connection: &mut SqliteConnection, agent: &NewAgent) -> Result<Option<AgentNo>, StoreError> {
     let row = sqlx::query(
@@ -221,7 +238,7 @@ async fn insert_agent(connection: &mut SqliteConnection, agent: &NewAgent) -> Re
     row.map(|row| Ok(AgentNo(get(&row, "agent_no")?))).transpose()
 }
 
-async fn insert_profile(
+pub(crate) async fn insert_profile(
     connection: &mut SqliteConnection,
     agent: AgentNo,
     profile: &Profile,
@@ -241,7 +258,7 @@ async fn insert_profile(
     Ok(())
 }
 
-fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
+pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
     let state: &str = get(row, "state")?;
     Ok(AgentRecord {
         number: AgentNo(get(row, "agent_no")?),
@@ -257,7 +274,7 @@ fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
     })
 }
 
-fn profile_from_row(row: &SqliteRow) -> Result<Profile, StoreError> {
+pub(crate) fn profile_from_row(row: &SqliteRow) -> Result<Profile, StoreError> {
     Ok(Profile {
         revision: get_count(row, "revision")?,
         display_name: get::<Option<&str>, _>(row, "display_name")?.map(Arc::from),

@@ -12,6 +12,7 @@ pub mod conformance;
 mod credentials;
 mod error;
 mod hub;
+mod identity;
 mod messages;
 mod presence;
 mod reactions;
@@ -23,6 +24,10 @@ pub use badges::{Badge, Badges, Binding, Verification};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use identity::{
+    Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
+    ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
+};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
@@ -30,6 +35,12 @@ pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions {}
+pub trait Store:
+    Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Identities
+{
+}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Identities> Store
+    for T
+{
+}
