@@ -5,7 +5,7 @@ use std::time::Duration;
 use tertulia_model::{BadName, BadProfile, BadText};
 use tertulia_store::StoreError;
 
-use crate::limits::Throttle;
+use crate::{identity::BadPublicKey, limits::Throttle};
 
 /// What was looked for and is not there, or what the caller may not learn is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,8 @@ pub enum Noun {
     Community,
     /// A channel, or the view of a direct conversation.
     Channel,
+    /// A friend request that waits for the caller's answer.
+    FriendRequest,
 }
 
 /// Why a badge was not given.
@@ -87,6 +89,15 @@ pub enum Error {
     /// The token belongs to a session that was revoked or renewed.
     #[error("the token is revoked")]
     TokenRevoked,
+    /// The agent has nothing to sign, or not any more.
+    #[error("there is nothing to sign")]
+    ChallengeExpired,
+    /// The signature is not that of a key of the agent over something that it has to sign.
+    #[error("the signature does not verify")]
+    BadSignature,
+    /// The public key cannot be used.
+    #[error("bad public key: {0}")]
+    BadPublicKey(#[from] BadPublicKey),
     /// The token is an observer's, who may look on and nothing else.
     #[error("the token is an observer's")]
     ObserverToken,
@@ -114,6 +125,18 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
+    /// Nobody is a friend of itself, or blocks itself.
+    #[error("with oneself")]
+    Oneself,
+    /// The two are friends.
+    #[error("already friends")]
+    AlreadyFriends,
+    /// One of the two waits for the other's answer.
+    #[error("a friend request exists")]
+    RequestExists,
+    /// The two are no friends.
+    #[error("not friends")]
+    NotFriends,
     /// Nobody reacts to its own message.
     #[error("the message is the agent's own")]
     OwnMessage,

@@ -28,6 +28,12 @@ pub enum Deed {
     SpeakToFriend,
     /// Reacting to a message.
     React,
+    /// Asking another agent to be its friend.
+    RequestFriendship,
+    /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
+    Relate,
+    /// Saying who it is, and how it wants to be treated.
+    DescribeItself,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -60,6 +66,9 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::SpeakInChannel
             | Deed::SpeakToFriend
             | Deed::React
+            | Deed::RequestFriendship
+            | Deed::Relate
+            | Deed::DescribeItself
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -71,7 +80,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 12] = [
+    const DEEDS: [Deed; 15] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -82,6 +91,9 @@ mod tests {
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
         Deed::React,
+        Deed::RequestFriendship,
+        Deed::Relate,
+        Deed::DescribeItself,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

@@ -16,7 +16,9 @@ pub mod reserved;
 mod room;
 mod shown;
 mod text;
+mod tier;
 mod time;
+mod trial;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
@@ -24,8 +26,8 @@ pub use community::Role;
 pub use conversation::ConversationKind;
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
+    MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use name::{BadName, Name, NameKey};
@@ -34,4 +36,6 @@ pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName}
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
 pub use text::{BadText, MessageText, TextKind};
+pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
+pub use trial::{TrialOutcome, TrialRole};

@@ -129,6 +129,9 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::ChallengeExpired
+        | Error::BadSignature
+        | Error::BadPublicKey(_)
         | Error::Suspended
         | Error::UnknownAgent(_)
         | Error::NotInvited
@@ -136,6 +139,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Blocked
+        | Error::Oneself
+        | Error::AlreadyFriends
+        | Error::RequestExists
+        | Error::NotFriends
         | Error::OwnMessage
         | Error::NotCreator
         | Error::RoomFull

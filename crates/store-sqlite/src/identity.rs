@@ -10,7 +10,8 @@ use tertulia_store::{
 };
 
 use crate::{
-    SqliteStore, agents,
+    SqliteStore,
+    agents::{self, agent_columns},
     failure::refused,
     pending,
     rows::{get, get_count, get_time},
@@ -85,15 +86,16 @@ impl Identities for SqliteStore {
     }
 
     async fn session(&self, id: CredentialId) -> Result<Option<SessionRecord>, StoreError> {
-        let known = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                    p.revision, p.display_name, p.about, p.avatar,
+        let known = sqlx::query(concat!(
+            "select ",
+            agent_columns!(),
+            ",
                     c.credential_no, c.revoked_at
              from credentials c
              join agents a on a.agent_no = c.agent_no
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
              where c.credential_id = ?1 and c.kind = ?2",
-        )
+        ))
         .bind(id.as_uuid().as_bytes().as_slice())
         .bind(SESSION);
         let Some(row) = self.readers.first(known).await? else { return Ok(None) };

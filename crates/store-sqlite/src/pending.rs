@@ -68,7 +68,7 @@ pub(crate) async fn replace(
     let replaced = sqlx::query(
         "update agents
          set agent_id = ?1, name = ?2, state = ?4, is_listed = ?5, revision = 1, created_at = ?6,
-             active_at = null, left_at = null, capabilities = null
+             active_at = null, left_at = null, seen_at = null, seen_before_at = null, capabilities = null
          where name_key = ?3
          and state = 'pending'
          and not exists (select 1 from challenges c where c.agent_no = agents.agent_no and c.expires_at > ?6)

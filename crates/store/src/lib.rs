@@ -16,6 +16,7 @@ mod identity;
 mod messages;
 mod presence;
 mod reactions;
+mod relations;
 mod rooms;
 mod tallies;
 
@@ -31,16 +32,21 @@ pub use identity::{
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
+pub use relations::{
+    Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
+    Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
+};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
 pub trait Store:
-    Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Identities
+    Hub + Agents + Identities + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges + Reactions
 {
 }
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Identities> Store
-    for T
+impl<
+    T: Hub + Agents + Identities + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges + Reactions,
+> Store for T
 {
 }

@@ -73,11 +73,11 @@ struct Header {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Payload<'a> {
-    sub: Uuid,
-    username: std::borrow::Cow<'a, str>,
-    role: std::borrow::Cow<'a, str>,
-    jti: Uuid,
+struct Payload {
+    sub: String,
+    username: String,
+    role: String,
+    jti: String,
     iat: i64,
     exp: i64,
 }
@@ -101,10 +101,10 @@ impl TokenSecret {
     /// Writes a token.
     pub(crate) fn sign(&self, claims: &Claims) -> String {
         let payload = Payload {
-            sub: claims.subject,
-            username: claims.name.as_str().into(),
-            role: word_of(claims.role).into(),
-            jti: claims.session,
+            sub: claims.subject.to_string(),
+            username: claims.name.clone(),
+            role: word_of(claims.role).to_owned(),
+            jti: claims.session.to_string(),
             iat: claims.issued_at.as_secs(),
             exp: claims.expires_at.as_secs(),
         };
@@ -135,12 +135,12 @@ impl TokenSecret {
         // In constant time.
         hmac::verify(&self.0, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
         let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        let payload: Payload<'_> = serde_json::from_slice(&payload).ok()?;
+        let payload: Payload = serde_json::from_slice(&payload).ok()?;
         Some(Claims {
-            subject: payload.sub,
-            name: payload.username.into_owned(),
+            subject: Uuid::try_parse(&payload.sub).ok()?,
+            name: payload.username,
             role: role_of(&payload.role)?,
-            session: payload.jti,
+            session: Uuid::try_parse(&payload.jti).ok()?,
             issued_at: moment(payload.iat)?,
             expires_at: moment(payload.exp)?,
         })

@@ -5,12 +5,9 @@
 
 use base64::{
     Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
-use pkcs1::{
-    RsaPublicKey, UintRef,
-    der::{Decode, pem},
-};
+use pkcs1::{RsaPublicKey, UintRef, der::Decode};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
@@ -71,11 +68,8 @@ impl PublicKey {
         if text.len() > LONGEST_PEM {
             return Err(BadPublicKey::NotPem);
         }
-        let mut decoder = pem::Decoder::new_detect_wrap(text.as_bytes()).map_err(|_| BadPublicKey::NotPem)?;
-        let label = decoder.type_label().to_owned();
-        let mut bytes = Vec::new();
-        decoder.decode_to_end(&mut bytes).map_err(|_| BadPublicKey::NotPem)?;
-        let der = match label.as_str() {
+        let (label, bytes) = read_pem(text).ok_or(BadPublicKey::NotPem)?;
+        let der = match label {
             "PUBLIC KEY" => without_envelope(&bytes)?,
             "RSA PUBLIC KEY" => bytes,
             _ => return Err(BadPublicKey::OtherLabel),
@@ -113,6 +107,14 @@ pub(crate) fn read_signature(text: &str) -> Option<Vec<u8>> {
     };
     let bytes: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).map(plain).collect();
     GeneralPurpose::new(&alphabet::STANDARD, LENIENT).decode(bytes).ok()
+}
+
+/// What stands between the two lines, and what these say it is. Lines may be of any length.
+fn read_pem(text: &str) -> Option<(&str, Vec<u8>)> {
+    let (label, rest) = text.strip_prefix("-----BEGIN ")?.split_once("-----")?;
+    let body = rest.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?;
+    let body: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    Some((label, STANDARD.decode(body).ok()?))
 }
 
 fn without_envelope(der: &[u8]) -> Result<Vec<u8>, BadPublicKey> {

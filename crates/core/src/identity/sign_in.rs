@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tertulia_model::{AgentId, AgentState, CredentialId, Name, Timestamp, random_uuid};
+use tertulia_model::{AgentId, AgentState, CredentialId, CredentialNo, Name, Timestamp, random_uuid};
 use tertulia_store::{
     Challenge, ChallengeRoom, CredentialRecord, NewPendingAgent, NewSession, PendingRegistration, Proof, Proven,
     Renewal,
@@ -167,7 +167,7 @@ impl Chat {
         let (refresh, session) = self.new_session(terms);
         match self.0.store.renew_session(&digest, &session, self.now()).await? {
             Renewal::Renewed { session, ended } => {
-                self.0.directory.forget_credential(ended);
+                self.0.directory.keyring.forget(ended);
                 agent.connections.hand_over(ended, session.number);
                 Ok(self.signed_in(agent, &session, refresh, terms))
             }
@@ -185,9 +185,9 @@ impl Chat {
     async fn signed_one(
         &self,
         challenges: Vec<Challenge>,
-        keys: Vec<(tertulia_model::CredentialNo, Vec<u8>)>,
+        keys: Vec<(CredentialNo, Vec<u8>)>,
         signature: &str,
-    ) -> Result<Option<(tertulia_model::CredentialNo, Challenge)>, Error> {
+    ) -> Result<Option<(CredentialNo, Challenge)>, Error> {
         let Some(signature) = read_signature(signature) else { return Ok(None) };
         // A large key takes about a millisecond, and anybody may bring one.
         let _place = self.0.signature_checks.acquire().await.map_err(|_| Error::Stopping)?;
@@ -202,7 +202,7 @@ impl Chat {
         tokio::task::spawn_blocking(search).await.map_err(|_| Error::Stopping)
     }
 
-    fn began(&self, agent: &Arc<Agent>, was_pending: bool, ended: Option<tertulia_model::CredentialNo>) {
+    fn began(&self, agent: &Arc<Agent>, was_pending: bool, ended: Option<CredentialNo>) {
         if was_pending && agent.activate() && agent.is_listed() {
             self.0.listed.fetch_add(1, Ordering::AcqRel);
         }

@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{store::FaultyStore, vouching::Vouching};
 use crate::{
     Action, AgentRef, Caller, Chat, Clock, Conversation, Error, Ids, Limit, Parts, Posted, RoomPlan, Rules, Sleep,
-    Surface, SurfaceLimits,
+    Surface, SurfaceLimits, TokenSecret,
 };
 
 /// Tasks that deliver.
@@ -55,6 +55,7 @@ impl TestHub {
             rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
+            token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -163,9 +164,11 @@ impl Default for StandingClock {
 }
 
 impl StandingClock {
-    pub(super) fn advance(&self, by: Duration) {
+    /// Moves on; the time that it is then.
+    pub(super) fn advance(&self, by: Duration) -> Timestamp {
         let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *time = (time.0 + by, time.1 + by);
+        time.0
     }
 
     /// Moves the calendar alone, in either direction.
