@@ -18,6 +18,8 @@ mod path;
 mod reactions;
 mod refusal;
 mod routes;
+mod settings;
+mod sign_in;
 mod text;
 mod username;
 mod wire;

@@ -6,19 +6,26 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, messages, openapi::completed, reactions};
+use crate::{
+    ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, messages, openapi::completed, reactions, settings, sign_in,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
-        .routes(routes!(agents::me))
-        .routes(routes!(agents::get))
-        .routes(routes!(messages::post, messages::list))
+    OpenApiRouter::new().routes(routes!(agents::get)).routes(routes!(messages::post, messages::list))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(reactions::react)).routes(routes!(reactions::take_back))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::register))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::challenge))
+        .routes(routes!(sign_in::refresh))
+        .routes(routes!(agents::me, agents::change))
+        .routes(routes!(settings::get, settings::change))
+        .routes(routes!(reactions::react))
+        .routes(routes!(reactions::take_back))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
