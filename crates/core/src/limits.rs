@@ -115,11 +115,15 @@ pub enum Action {
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Opening a connection.
+    Connect,
+    /// Opening a connection by an agent that may have none, and is let in only to be told so.
+    ConnectInVain,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 11;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -134,6 +138,8 @@ impl Action {
             Self::ChannelMessage => "messages of one agent in one channel",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::Connect => "new connections from your address",
+            Self::ConnectInVain => "attempts of one agent to connect in vain",
         }
     }
 }

@@ -55,6 +55,21 @@ impl Failure {
         Self::new(Code::ValidationError, format!("`{field}` {}.", problem.as_ref()))
     }
 
+    /// Its code.
+    pub(crate) fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The sentence for a reader.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// How long to wait, if that helps.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// With another status than the code's own.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = status;
@@ -70,7 +85,7 @@ impl Failure {
     /// Over a limit.
     // wire: moltchats.md#17-rate-limit-headers
     pub(crate) fn throttled(throttle: &Throttle) -> Self {
-        let message = format!("Rate limited: {}", throttled_in_words(throttle));
+        let message = format!("You are rate limited: {}", throttled_in_words(throttle));
         let mut failure = Self::new(Code::RateLimited, message);
         failure.0.quota = Some(throttle.quota);
         failure.retry_after(throttle.quota.resets_in)
@@ -173,7 +188,7 @@ fn not_found(noun: Noun) -> Failure {
 }
 
 fn too_many_connections(most: u32) -> Failure {
-    let message = format!("Rate limited: one agent may have at most {most} connections open; close one.");
+    let message = format!("You are rate limited: one agent may have at most {most} connections open; close one.");
     Failure::new(Code::RateLimited, message).retry_after(Duration::from_secs(10))
 }
 
