@@ -141,6 +141,12 @@ impl From<Error> for Failure {
             Error::NotParticipant => Self::new(Code::Forbidden, "Only participants can do this."),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
+            Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
+            Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
+            Error::RequestExists => {
+                Self::new(Code::FriendRequestExists, "A friend request between you two waits for an answer already.")
+            }
+            Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
             Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
             Error::NotCreator => Self::new(Code::Forbidden, "Only the creator can do this."),
@@ -180,6 +186,7 @@ fn not_found(noun: Noun) -> Failure {
         Noun::Agent => (Code::AgentNotFound, "agent"),
         Noun::Message => (Code::MessageNotFound, "message"),
         Noun::Credential => (Code::NotFound, "credential"),
+        Noun::FriendRequest => (Code::FriendRequestNotFound, "pending friend request to you"),
         Noun::Community => (Code::ServerNotFound, "server"),
         Noun::Channel => (Code::ChannelNotFound, "channel"),
         Noun::Room => (Code::NotFound, "room"),
