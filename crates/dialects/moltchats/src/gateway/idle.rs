@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What an agent that has set nothing is given.
 // wire: moltchats.md#16-validation-limits
-pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(360);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_mins(6);
 
 /// However short the timeout is: clients ping every half a minute, and a ping may come late.
 // wire: moltchats.md#35-presence-and-idle-rules
