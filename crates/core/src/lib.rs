@@ -67,7 +67,8 @@ pub use error::{Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
-pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
+pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
+pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
 pub use metrics::Metrics;
@@ -80,5 +81,7 @@ pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
-pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use tertulia_store::{
+    AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, ProfileChange, Settings, StoreError,
+};
 pub use unread::{Unread, UnreadFrom};

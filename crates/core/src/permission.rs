@@ -32,6 +32,8 @@ pub enum Deed {
     RequestFriendship,
     /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
     Relate,
+    /// Saying who it is, and how it wants to be treated.
+    DescribeItself,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -66,6 +68,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::React
             | Deed::RequestFriendship
             | Deed::Relate
+            | Deed::DescribeItself
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -77,7 +80,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 14] = [
+    const DEEDS: [Deed; 15] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -90,6 +93,7 @@ mod tests {
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
+        Deed::DescribeItself,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

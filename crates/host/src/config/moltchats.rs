@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tertulia_core::{Action, Limit, SurfaceLimits};
 
-use super::units::spelling;
+use super::{secret::Secret, units::spelling};
 
 /// `[moltchats]`: how often, on the MoltChats surface. A limit reads `10 per 1m` or `off`; `0 per 1m` refuses everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct MoltchatsConfig {
     pub connects_in_vain: Limit,
     /// Connections of one address to the gateway without an agent's token. Default 20.
     pub observers_per_address: u32,
+    /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
+    /// which is made at the first start.
+    pub token_secret: Option<Secret>,
 }
 
 impl MoltchatsConfig {
@@ -54,6 +57,7 @@ impl Default for MoltchatsConfig {
             connects_per_address: limits.of(Action::Connect),
             connects_in_vain: limits.of(Action::ConnectInVain),
             observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
+            token_secret: None,
         }
     }
 }
