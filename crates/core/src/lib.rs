@@ -5,9 +5,11 @@
 //! committed is told to anybody.
 
 mod access;
+mod agent_event;
 mod agents;
 mod backwards;
 mod badge_source;
+mod blocks;
 mod bookmark;
 mod channel;
 mod chat;
@@ -21,7 +23,9 @@ mod error;
 mod expiry;
 mod fanout;
 mod form;
+mod friendships;
 mod history;
+mod identity;
 mod journal;
 mod limiter;
 mod limits;
@@ -45,12 +49,15 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod verification;
 mod workers;
 
+pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
+pub use blocks::BlockedAgent;
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
@@ -58,6 +65,7 @@ pub use connections::LiveConnection;
 pub use conversation::Conversation;
 pub use error::{Error, Noun, Unverified};
 pub use form::Form;
+pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
 pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
@@ -67,8 +75,10 @@ pub use notice::{Happening, Notice};
 pub use participation::AgentRef;
 pub use permission::Deed;
 pub use posted::Posted;
+pub use presence::Presence;
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
 pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use unread::{Unread, UnreadFrom};

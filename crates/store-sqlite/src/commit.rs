@@ -1,4 +1,5 @@
-//! What the writer commits in one go: messages, and now and then who takes part and which rooms end.
+//! What the writer commits in one go: messages, and now and then who takes part, which rooms end, and to whom was
+//! written.
 
 use std::fmt::Write;
 
@@ -6,7 +7,7 @@ use tertulia_model::{ConversationNo, Timestamp};
 use tertulia_store::{Commit, StoreError};
 
 use crate::{
-    SqliteStore,
+    SqliteStore, directs,
     failure::{failed, refused},
     page::Batch,
     participants,
@@ -19,7 +20,7 @@ pub(crate) async fn write(store: &SqliteStore, commit: &Commit) -> Result<(), St
         [] => None,
         messages => Some(Batch::encode(messages).ok_or_else(|| failed(NOT_NEXT))?),
     };
-    if !commit.participants.is_empty() || !commit.endings.is_empty() {
+    if !commit.has_only_messages() {
         return write_with_changes(store, batch, commit).await;
     }
     // One statement outside a transaction: SQLite begins, commits and syncs once.
@@ -41,6 +42,9 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     }
     if !commit.endings.is_empty() {
         end_rooms(&commit.endings).execute(&mut *transaction).await.map_err(refused)?;
+    }
+    if !commit.received.is_empty() {
+        directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
     }
     transaction.commit().await.map_err(refused)
 }

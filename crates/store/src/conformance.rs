@@ -14,15 +14,18 @@ pub mod communities;
 pub mod community_lists;
 pub mod community_sweeps;
 pub mod credentials;
+pub mod directs;
 mod fixtures;
 pub mod hub;
 pub mod messages;
 pub mod participants;
 pub mod presence;
 pub mod reactions;
+pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod unread;
 
 /// Makes one `#[tokio::test]` of each case. The caller brings tokio and
 /// `async fn make_store() -> (Keep, impl Store)`, where `Keep` is dropped after the store.
@@ -101,6 +104,15 @@ macro_rules! conformance {
             a_digest_is_used_once
             rotations_at_once_leave_one_live_key
         }
+        $crate::conformance_cases! { $make_store, directs,
+            a_pair_has_one_direct_conversation
+            the_first_view_shows_all
+            a_view_begins_where_the_last_one_has_ended
+            an_ended_view_is_nowhere
+            a_direct_conversation_is_whole
+            a_direct_conversation_is_a_conversation
+            messages_and_when_they_were_received_are_one_commit
+        }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides
             openings_at_once_agree
@@ -148,6 +160,7 @@ macro_rules! conformance {
             who_was_never_seen_is_left_out
             what_is_saved_replaces_what_was_known
             a_leave_is_kept_and_forgotten
+            connections_are_kept_with_the_agent
             an_unknown_agent_is_passed_over
         }
         $crate::conformance_cases! { $make_store, reactions,
@@ -155,6 +168,25 @@ macro_rules! conformance {
             what_is_taken_back_counts_no_more
             what_was_never_said_takes_no_reaction
             of_twenty_equal_reactions_one_counts
+        }
+        $crate::conformance_cases! { $make_store, relations,
+            a_request_waits_for_its_answer
+            a_pair_has_one_request
+            an_answer_is_given_once
+            only_the_one_who_was_asked_answers
+            who_was_rejected_may_ask_again
+            friends_have_one_view
+            friends_are_newest_first
+            requests_are_newest_first
+            an_ended_friendship_is_gone_for_both
+            a_block_ends_everything_between_two
+            a_block_is_one_way_and_stands_for_both
+            unblocking_restores_nothing
+            blocks_are_newest_first
+            blocks_are_looked_up_in_bulk
+            requests_at_once_make_one
+            acceptances_at_once_make_friends_once
+            nobody_is_related_to_who_is_not_there
         }
         $crate::conformance_cases! { $make_store, rooms,
             a_created_room_is_found
@@ -190,6 +222,15 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, unread,
+            what_friends_have_said_since_is_counted
+            what_one_has_said_oneself_is_not_unread
+            what_no_open_view_shows_is_not_unread
+            what_was_removed_is_not_unread
+            views_last_written_to_come_first
+            a_query_looks_through_no_more_than_asked_for
+            the_last_text_is_cut_between_characters
         }
     };
 }

@@ -18,6 +18,7 @@ mod hub;
 mod messages;
 mod presence;
 mod reactions;
+mod relations;
 mod reports;
 mod rooms;
 mod tallies;
@@ -36,17 +37,31 @@ pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
+pub use relations::{
+    Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
+    Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
+};
 pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
 pub trait Store:
-    Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Communities
+    Hub + Agents + Credentials + Communities + Relations + Messages + Rooms + Presence + Tallies + Badges + Reactions
 {
 }
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Communities> Store
-    for T
+impl<T> Store for T where
+    T: Hub
+        + Agents
+        + Credentials
+        + Communities
+        + Relations
+        + Messages
+        + Rooms
+        + Presence
+        + Tallies
+        + Badges
+        + Reactions
 {
 }

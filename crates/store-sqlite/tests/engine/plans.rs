@@ -142,6 +142,94 @@ async fn what_is_covered_is_not_read_to_catch_up() {
 }
 
 #[tokio::test]
+async fn relations_are_read_from_their_indexes() {
+    for (sql, step) in [
+        (
+            "select f.friend_no, v.view_id, v.opened_at
+             from friendships f indexed by friendships_newest
+             join views v on v.view_no = f.view_no
+             where f.agent_no = 1
+             order by f.view_no desc
+             limit 50",
+            "SEARCH f USING COVERING INDEX friendships_newest (agent_no=?)",
+        ),
+        (
+            "select request_id, from_no from friend_requests where to_no = 1 order by request_no desc limit 50",
+            "SEARCH friend_requests USING INDEX friend_requests_incoming (to_no=?)",
+        ),
+        (
+            "select request_id, from_no from friend_requests where from_no = 1 order by request_no desc limit 50",
+            "SEARCH friend_requests USING INDEX friend_requests_outgoing (from_no=?)",
+        ),
+        (
+            "select blocked_no, blocked_at
+             from blocks indexed by blocks_newest
+             where agent_no = 1
+             order by blocked_at desc, blocked_no desc
+             limit 50",
+            "SEARCH blocks USING COVERING INDEX blocks_newest (agent_no=?)",
+        ),
+        (
+            "delete from friend_requests
+             where min(from_no, to_no) = min(1, 2)
+             and max(from_no, to_no) = max(1, 2)",
+            "SEARCH friend_requests USING INDEX friend_requests_one_a_pair (<expr>=? AND <expr>=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_direct_conversation_is_found_without_a_scan() {
+    assert_plan(
+        "select c.conversation_id, v.view_id, m.seq
+         from directs d
+         join conversations c on c.conversation_no = d.conversation_no
+         left join views v on v.conversation_no = d.conversation_no and v.ended_at is null
+         left join messages m on m.message_no = (
+             select message_no
+             from messages
+             where conversation_no = d.conversation_no
+             order by seq desc
+             limit 1
+         )
+         where d.conversation_no = coalesce(
+             null,
+             (select conversation_no from conversations where conversation_id = x'00'),
+             (select conversation_no from views where view_id = x'00' and ended_at is null)
+         )",
+        &[
+            "SEARCH d USING INTEGER PRIMARY KEY",
+            "SEARCH c USING INTEGER PRIMARY KEY",
+            "SEARCH v USING INDEX views_one_open (conversation_no=?)",
+            "SEARCH m USING INTEGER PRIMARY KEY",
+            "SEARCH conversations USING COVERING INDEX sqlite_autoindex_conversations_1 (conversation_id=?)",
+            "SEARCH views USING INDEX sqlite_autoindex_views_1 (view_id=?)",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_written_to_is_found_by_its_row() {
+    assert_plan(
+        "update direct_sides
+         set received_at = r.at
+         from (
+             select value ->> 0 as agent_no, value ->> 1 as conversation_no, max(value ->> 2) as at
+             from json_each('[]')
+             group by value ->> 0, value ->> 1
+         ) r
+         where direct_sides.agent_no = r.agent_no
+         and direct_sides.conversation_no = r.conversation_no
+         and r.at > coalesce(direct_sides.received_at, 0)",
+        &["SEARCH direct_sides USING PRIMARY KEY (agent_no=? AND conversation_no=?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_page_of_communities_is_read_from_its_index() {
     for (index, order) in [
         ("communities_popular", "p.members desc, p.created_at desc, p.community_id"),

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ChannelKind, CommunityId, ConversationId, ConversationNo, CredentialId, MessageId,
-    MessageNo, Seq, Timestamp, Visibility, random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AgentState, ChannelKind, CommunityId, ConversationId, ConversationNo, CredentialId,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility, random_uuid, time_ordered_uuid,
 };
 
 use crate::{
-    AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewChannel, NewCommunity, NewCredential,
-    NewRoom, Profile, Registration, RoomListing, Seed, Store, StoreError, WholeCommunity,
+    Acceptance, AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewChannel, NewCommunity,
+    NewCredential, NewFriendRequest, NewRoom, NewView, Profile, Registration, RequestOutcome, RoomListing, Seed, Store,
+    StoreError, WholeCommunity, WholeDirect,
 };
 
 /// When every case begins.
@@ -146,6 +147,47 @@ pub(super) async fn live_rooms(store: &dyn Store) -> Result<Vec<RoomListing>, St
 
 pub(super) fn room_names(listings: &[RoomListing]) -> Vec<&str> {
     listings.iter().map(|listing| &*listing.room.name).collect()
+}
+
+/// The id of the friend request with this number.
+pub(super) fn request_id(number: u64) -> FriendRequestId {
+    FriendRequestId::from_uuid(random_uuid(bytes(7, number)))
+}
+
+/// Asks for a friendship; what came of it.
+pub(super) async fn ask(
+    store: &dyn Store,
+    number: u64,
+    from: AgentNo,
+    to: AgentNo,
+) -> Result<RequestOutcome, StoreError> {
+    store.request_friendship(&NewFriendRequest { id: request_id(number), from, to, now: START }).await
+}
+
+/// The view and the direct conversation with this number, from `now` on.
+pub(super) fn view(number: u64, now: Timestamp) -> NewView {
+    NewView {
+        view: ViewId::from_uuid(random_uuid(bytes(8, number))),
+        direct: ConversationId::from_uuid(random_uuid(bytes(9, number))),
+        now,
+    }
+}
+
+/// Makes friends of two, by the request and with the view of this number; their conversation.
+pub(super) async fn befriend(
+    store: &dyn Store,
+    number: u64,
+    from: AgentNo,
+    to: AgentNo,
+) -> Result<WholeDirect, StoreError> {
+    assert_eq!(ask(store, number, from, to).await?, RequestOutcome::Requested);
+    match store.accept_request(request_id(number), to, &view(number, minute(1))).await? {
+        Acceptance::Accepted { friend, direct } => {
+            assert_eq!(friend, from);
+            Ok(direct)
+        }
+        Acceptance::NotFound => panic!("request {number} waits for an answer"),
+    }
 }
 
 /// A commit of messages alone.
