@@ -9,6 +9,7 @@ mod builtin;
 mod changing;
 mod channels;
 mod community;
+mod counting;
 mod lifecycle;
 mod listing;
 mod membership;
@@ -19,11 +20,14 @@ mod stance;
 mod sweeping;
 mod views;
 
+pub(crate) use self::{
+    community::{Community, must_be_read_anew},
+    registry::Communities,
+};
 pub use self::{
     plans::{ChannelChanges, ChannelPlan, CommunityChanges, CommunityPlan},
     views::{BanView, BelongingView, ChannelView, CommunityView, Listings, MemberView},
 };
-pub(crate) use self::{community::Community, registry::Communities};
 
 /// Members that a community may have.
 // wire: moltchats.md#16-validation-limits

@@ -101,4 +101,3 @@ fn mentions(view: &CommunityView, text: &str) -> bool {
     let description = view.description.as_deref().unwrap_or_default();
     [&view.name, description].iter().any(|said| said.to_lowercase().contains(&wanted))
 }
-

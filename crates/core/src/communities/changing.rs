@@ -3,16 +3,12 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{CommunityId, ConversationNo};
+use tertulia_model::CommunityId;
 use tertulia_store::StoreError;
 
 use super::{Community, stance::Wish};
 use crate::{
-    Error, Noun,
-    chat::Chat,
-    fanout::Announcement,
-    notice::Event,
-    surface::Caller,
+    Error, Noun, chat::Chat, conversation::Conversation, fanout::Announcement, notice::Event, surface::Caller,
 };
 
 impl Chat {
@@ -70,17 +66,16 @@ impl Chat {
         let after = after.unwrap_or_default();
         let lost = before.iter().map(|channel| channel.number);
         let lost: Vec<_> = lost.filter(|number| !after.iter().any(|channel| channel.number == *number)).collect();
-        self.withdraw_from(before.iter().map(|channel| channel.number)).await;
-        self.0.conversations.end_channels(&lost);
+        let ended = self.0.conversations.end_channels(&lost);
+        self.withdraw_from(ended).await;
+        self.withdraw_from_all(community).await;
         Ok(())
     }
 
     /// Tells those who listen to channels that somebody may not read on: whom that concerns hears no more.
-    pub(super) async fn withdraw_from(&self, channels: impl Iterator<Item = ConversationNo>) {
-        let announcements: Vec<_> = channels
-            .filter_map(|channel| self.0.conversations.in_use(channel))
-            .map(|conversation| Announcement { conversation, events: vec![Event::Withdrawal] })
-            .collect();
+    pub(super) async fn withdraw_from(&self, channels: Vec<Arc<Conversation>>) {
+        let withdrawal = |conversation| Announcement { conversation, events: vec![Event::Withdrawal] };
+        let announcements: Vec<_> = channels.into_iter().map(withdrawal).collect();
         if !announcements.is_empty() {
             self.0.fanout.announce(announcements.into()).await;
         }
@@ -88,6 +83,8 @@ impl Chat {
 
     /// As [`Chat::withdraw_from`], for all channels of a community.
     pub(super) async fn withdraw_from_all(&self, community: &Community) {
-        self.withdraw_from(community.channels().iter().map(|channel| channel.number)).await;
+        let channels = community.channels();
+        let in_use = channels.iter().filter_map(|channel| self.0.conversations.in_use(channel.number));
+        self.withdraw_from(in_use.collect()).await;
     }
 }

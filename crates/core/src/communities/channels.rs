@@ -10,6 +10,7 @@ use crate::{
     Barred, Deed, Error, Noun,
     chat::Chat,
     conversation::{Conversation, Kind},
+    conversations::KnownChannel,
     surface::Caller,
 };
 
@@ -108,10 +109,33 @@ impl Chat {
             chat.outcome(&community, deleted).await?;
             community.remove_channel(record.number);
             let ended = chat.0.conversations.end_channels(&[record.number]);
-            chat.withdraw_from_these(ended).await;
+            chat.withdraw_from(ended).await;
             Ok(())
         };
         self.0.journal.exclusively(deletion).await
+    }
+
+    /// The channel of a community that has this id.
+    pub(crate) async fn channel_of_community(&self, id: ConversationId) -> Result<Option<Arc<Conversation>>, Error> {
+        loop {
+            let expected = match self.0.conversations.known_channel(id) {
+                KnownChannel::Here(conversation) => {
+                    if let Some(channel) = conversation.channel() {
+                        self.settle(&channel.community).await?;
+                    }
+                    return Ok(Some(conversation).filter(|conversation| !conversation.is_over(self.now())));
+                }
+                KnownChannel::Unread(expected) => expected,
+            };
+            let Some(home) = self.0.store.home_of_channel(id).await? else { return Ok(None) };
+            let Some(community) = self.0.communities.find(home, &self.0.directory).await? else { return Ok(None) };
+            self.settle(&community).await?;
+            let Some(record) = community.channel(id) else { return Ok(None) };
+            let read = self.0.conversations.read_channel(id, record.number, community, expected).await?;
+            if read.is_some() {
+                return Ok(read);
+            }
+        }
     }
 
     /// A channel that the caller helps to keep, and whose it is.

@@ -5,11 +5,7 @@ use std::sync::Arc;
 use tertulia_model::{ChannelKind, CommunityId, ConversationId, ReportThreshold, random_uuid};
 use tertulia_store::{ChannelRecord, NewChannel, NewCommunity};
 
-use super::{
-    CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS,
-    stance::Wish,
-    views::ChannelView,
-};
+use super::{CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS, stance::Wish, views::ChannelView};
 use crate::{Barred, Deed, Error, Noun, chat::Chat, limits::Quota, surface::Caller};
 
 /// The channel that every community begins with.
@@ -143,9 +139,9 @@ impl Chat {
             chat.outcome(&community, deleted).await?;
             community.replace(None);
             chat.0.communities.forget(community.id);
-            chat.withdraw_from_all(&community).await;
             let channels: Vec<_> = community.channels().iter().map(|channel| channel.number).collect();
-            chat.0.conversations.end_channels(&channels);
+            let ended = chat.0.conversations.end_channels(&channels);
+            chat.withdraw_from(ended).await;
             Ok(())
         };
         self.0.journal.exclusively(deletion).await

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tertulia_model::{AgentNo, CommunityId};
+use tertulia_model::{AgentNo, AgentState, CommunityId};
 use tertulia_store::{CommunityListing, Member};
 
 use super::{BelongingView, CommunityView, Listings, MOST_BELONGINGS, MemberView, views::distinct};
@@ -67,11 +67,14 @@ impl Chat {
         let members = self.known_community(id, reader).await?.members();
         let numbers: Vec<_> = members.iter().map(|member| member.agent).collect();
         let agents = self.0.directory.by_numbers(&numbers).await?;
-        let known: Vec<_> = members.iter().filter_map(|member| Some((*member, agents.get(&member.agent)?.clone()))).collect();
-        let (members, agents): (Vec<Member>, Vec<Arc<Agent>>) = known.into_iter().unzip();
+        let agent_of = |member: &Member| agents.get(&member.agent).filter(|agent| agent.state() == AgentState::Active);
+        let known = members.iter().filter_map(|member| Some((*member, agent_of(member)?.clone())));
+        let (members, agents): (Vec<Member>, Vec<Arc<Agent>>) = known.unzip();
         let attendees = self.with_presence(agents).await?;
-        let view = |(member, attendee): (Member, crate::Attendee)| {
-            MemberView { attendee, role: member.role, since: member.since }
+        let view = |(member, attendee): (Member, crate::Attendee)| MemberView {
+            attendee,
+            role: member.role,
+            since: member.since,
         };
         Ok(members.into_iter().zip(attendees).map(view).collect())
     }

@@ -111,6 +111,7 @@ impl Chat {
         let invitation = async move {
             Self::permit(&agent, Deed::ManageCommunity)?;
             community.grant(Some(agent.number), Wish::Keep)?;
+            chat.permit_inviting(&agent, std::slice::from_ref(&invited)).await?;
             let invited_now = chat
                 .0
                 .store

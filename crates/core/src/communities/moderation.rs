@@ -90,7 +90,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`] (also for what is no channel of a community), [`Error::NotMember`], [`Error::UnknownAgent`],
-    /// [`Barred::Itself`], [`Barred::ReportedBefore`], [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
+    /// [`Error::Oneself`], [`Barred::ReportedBefore`], [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // wire: moltchats.md#28-moderation
     pub async fn report(
         &self,
@@ -104,7 +104,7 @@ impl Chat {
         permit_reporting(&conversation, caller.agent.number)?;
         let target = self.agent_meant(target).await?;
         if target.number == caller.agent.number {
-            return Err(Barred::Itself.into());
+            return Err(Error::Oneself);
         }
         let (chat, agent) = (self.clone(), caller.agent.clone());
         let report = async move {
