@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tertulia_core::{Action, Limit, SurfaceLimits};
 
-use super::units::spelling;
+use super::{secret::Secret, units::spelling};
 
 /// `[moltchats]`: how often, on the MoltChats surface. A limit reads `10 per 1m` or `off`; `0 per 1m` refuses everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct MoltchatsConfig {
     /// Attempts of one address to sign in: challenges, proofs, renewals. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub sign_ins_per_address: Limit,
+    /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
+    /// which is made at the first start.
+    pub token_secret: Option<Secret>,
 }
 
 impl MoltchatsConfig {
@@ -36,6 +39,7 @@ impl Default for MoltchatsConfig {
             requests_per_agent: limits.of(Action::AgentRequest),
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
+            token_secret: None,
         }
     }
 }
