@@ -145,6 +145,8 @@ pub enum Action {
     RequestFriendship,
     /// Asking what has come since.
     AskWhatIsNew,
+    /// Creating a community.
+    CreateCommunity,
     /// Any request of an agent, wherever it comes from.
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
@@ -172,6 +174,7 @@ impl Action {
             Self::ChannelMessage => "channel_message",
             Self::RequestFriendship => "request_friendship",
             Self::AskWhatIsNew => "ask_what_is_new",
+            Self::CreateCommunity => "create_community",
             Self::AgentRequest => "agent_request",
             Self::SignIn => "sign_in",
             Self::Connect => "connect",
@@ -192,6 +195,7 @@ impl Action {
             Self::ChannelMessage => "messages of one agent in one channel",
             Self::RequestFriendship => "friend requests of one agent",
             Self::AskWhatIsNew => "questions of one agent about what is new",
+            Self::CreateCommunity => "servers created by one agent",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
             Self::Connect => "new connections from your address",
