@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tertulia_model::{ConversationId, ConversationKind, ConversationNo};
 
-use crate::{Error, Noun, chat::Chat, conversation::Conversation};
+use crate::{Error, Noun, chat::Chat, conversation::Conversation, conversations::DirectKey};
 
 impl Chat {
     /// The channel with this id: the lobby, a channel of a community, or the view of a direct conversation.
@@ -17,7 +17,8 @@ impl Chat {
         if id == self.0.lobby.id {
             return Ok(self.0.lobby.clone());
         }
-        Err(Error::NotFound(Noun::Channel))
+        let direct = self.0.conversations.direct(DirectKey::View(id), &self.0.directory).await?;
+        direct.ok_or(Error::NotFound(Noun::Channel))
     }
 
     /// The conversation with this number, as long as something of it is there.
@@ -28,10 +29,8 @@ impl Chat {
         let Some((kind, id)) = self.0.store.conversation(number).await? else { return Ok(None) };
         match kind {
             ConversationKind::Room => Ok(self.0.conversations.room(id, &self.0.directory).await?),
-            ConversationKind::Lobby
-            | ConversationKind::Channel
-            | ConversationKind::Direct
-            | ConversationKind::Group => Ok(None),
+            ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
+            ConversationKind::Lobby | ConversationKind::Channel | ConversationKind::Group => Ok(None),
         }
     }
 }

@@ -10,8 +10,12 @@ mod body;
 mod caller;
 mod code;
 mod failure;
+mod message;
+mod messages;
+mod moment;
 mod openapi;
 mod path;
+mod reactions;
 mod refusal;
 mod routes;
 mod settings;
@@ -23,7 +27,7 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
 use tokio_util::task::TaskTracker;
 
 pub use code::Code;
@@ -40,6 +44,7 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
+    .with(Action::ChannelMessage, Limit::per_secs(30, 60))
     .with(Action::SignIn, Limit::per_secs(30, 60));
 
 /// Most bytes of a request body.
@@ -62,6 +67,8 @@ pub struct MoltChats(Arc<Inner>);
 struct Inner {
     chat: Chat,
     surface: Arc<Surface>,
+    /// A message alone, as JSON.
+    json: Form,
 }
 
 impl MoltChats {
@@ -76,7 +83,8 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface) }))
+        let json = Form::new(message::write_message);
+        Self(Arc::new(Inner { chat, surface: Arc::new(surface), json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -102,5 +110,9 @@ impl MoltChats {
 
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn json(&self) -> &Form {
+        &self.0.json
     }
 }
