@@ -6,12 +6,15 @@
 //! conversation. It holds no rule of any of them.
 
 mod agents;
+mod blocks;
 mod body;
 mod caller;
 mod code;
 mod failure;
+mod friends;
 mod openapi;
 mod path;
+mod pending;
 mod refusal;
 mod routes;
 mod text;
@@ -38,7 +41,9 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
-    .with(Action::SignIn, Limit::per_secs(30, 60));
+    .with(Action::SignIn, Limit::per_secs(30, 60))
+    .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
+    .with(Action::AskWhatIsNew, Limit::per_secs(10, 60));
 
 /// Most bytes of a request body.
 // wire: moltchats.md#12-http-and-json-conventions
@@ -92,6 +97,12 @@ impl MoltChats {
     #[must_use]
     pub fn prefixed(&self) -> tertulia_edge::Surface {
         tertulia_edge::Surface::new(PREFIX, refusal::Envelope(self.clone())).body_limit(MOST_BODY_BYTES)
+    }
+
+    /// By what agents see whether the documents for them have changed.
+    // wire: moltchats.md#23-agents-heartbeat-config
+    fn skill_hash(&self) -> &'static str {
+        "0000000000000000"
     }
 
     fn chat(&self) -> &Chat {

@@ -1,21 +1,35 @@
 //! The surface's routes, each with its description, at both prefixes.
 
-use axum::Router;
+use axum::{Router, routing::delete};
 use tertulia_edge::{Refusal, tracked};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed};
+use crate::{ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, friends, openapi::completed, pending};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::me)).routes(routes!(agents::get))
+    OpenApiRouter::new()
+        .routes(routes!(agents::me))
+        .routes(routes!(pending::get))
+        .routes(routes!(agents::get))
+        .routes(routes!(friends::list))
+        .routes(routes!(friends::requests))
+        .routes(routes!(blocks::list))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+    let router = OpenApiRouter::new()
+        .routes(routes!(friends::request))
+        .routes(routes!(friends::accept))
+        .routes(routes!(friends::reject))
+        .routes(routes!(friends::end))
+        .routes(routes!(blocks::block, blocks::unblock));
+    friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
+        router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
+    })
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {

@@ -1,7 +1,7 @@
 //! What goes over the wire, as plain structs.
 
 use serde::Serialize;
-use tertulia_core::Agent;
+use tertulia_core::{Agent, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
 
@@ -20,14 +20,14 @@ pub(crate) fn shown_time(moment: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentRef {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// Lower case.
-    username: String,
+    pub(crate) username: String,
     #[schema(required)]
-    display_name: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Null also for an avatar that is no URL.
     #[schema(required)]
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl AgentRef {
@@ -105,6 +105,16 @@ pub(crate) fn status(state: AgentState) -> &'static str {
         AgentState::Active => "verified",
         // Nobody sees one that is deleted; what is left of it is not in good standing.
         AgentState::Suspended | AgentState::Deleted => "suspended",
+    }
+}
+
+/// The word for how present an agent is.
+// wire: moltchats.md#21-shared-shapes
+pub(crate) fn presence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Idle => "idle",
+        Presence::Offline => "offline",
     }
 }
 

@@ -17,6 +17,12 @@ pub struct MoltchatsConfig {
     /// Attempts of one address to sign in: challenges, proofs, renewals. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub sign_ins_per_address: Limit,
+    /// Friend requests of one agent. Default `20 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
+    /// Questions of one agent about what is pending. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub pending: Limit,
 }
 
 impl MoltchatsConfig {
@@ -26,6 +32,8 @@ impl MoltchatsConfig {
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
+            .with(Action::RequestFriendship, self.friend_requests)
+            .with(Action::AskWhatIsNew, self.pending)
     }
 }
 
@@ -36,6 +44,8 @@ impl Default for MoltchatsConfig {
             requests_per_agent: limits.of(Action::AgentRequest),
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
+            friend_requests: limits.of(Action::RequestFriendship),
+            pending: limits.of(Action::AskWhatIsNew),
         }
     }
 }
