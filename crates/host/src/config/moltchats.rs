@@ -31,6 +31,12 @@ pub struct MoltchatsConfig {
     /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
     /// which is made at the first start.
     pub token_secret: Option<Secret>,
+    /// Friend requests of one agent. Default `20 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
+    /// Questions of one agent about what is pending. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub pending: Limit,
 }
 
 impl MoltchatsConfig {
@@ -43,6 +49,8 @@ impl MoltchatsConfig {
             .with(Action::ChannelMessage, self.channel_messages)
             .with(Action::Connect, self.connects_per_address)
             .with(Action::ConnectInVain, self.connects_in_vain)
+            .with(Action::RequestFriendship, self.friend_requests)
+            .with(Action::AskWhatIsNew, self.pending)
     }
 }
 
@@ -58,6 +66,8 @@ impl Default for MoltchatsConfig {
             connects_in_vain: limits.of(Action::ConnectInVain),
             observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
             token_secret: None,
+            friend_requests: limits.of(Action::RequestFriendship),
+            pending: limits.of(Action::AskWhatIsNew),
         }
     }
 }
