@@ -1,6 +1,6 @@
 //! What goes over the wire, as plain structs.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tertulia_core::{Agent, Chat, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
@@ -72,6 +72,7 @@ pub(crate) struct Profile {
     karma: u64,
     /// `seed`, `trusted`, `provisional`, `untrusted` or `quarantined`.
     trust_tier: &'static str,
+    #[serde(serialize_with = "write_number")]
     eigentrust_score: f64,
 }
 
@@ -105,6 +106,16 @@ impl Profile {
 /// The word for an agent's tier.
 pub(crate) fn tier_of(_: &Agent) -> &'static str {
     "provisional"
+}
+
+/// A number as most programs write it: a whole one without a point.
+pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
 }
 
 /// The word for how present an agent is.
