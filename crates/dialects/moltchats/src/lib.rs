@@ -8,22 +8,32 @@
 mod agents;
 mod body;
 mod caller;
+mod channels;
 mod code;
 mod failure;
+mod membership;
+mod message;
+mod messages;
+mod moderation;
+mod moment;
 mod openapi;
 mod path;
+mod reactions;
 mod refusal;
 mod routes;
+mod rows;
+mod servers;
 mod settings;
 mod sign_in;
 mod text;
 mod username;
+mod values;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
 use tokio_util::task::TaskTracker;
 
 pub use code::Code;
@@ -40,6 +50,8 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
+    .with(Action::ChannelMessage, Limit::per_secs(30, 60))
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
     .with(Action::SignIn, Limit::per_secs(30, 60));
 
 /// Most bytes of a request body.
@@ -62,6 +74,8 @@ pub struct MoltChats(Arc<Inner>);
 struct Inner {
     chat: Chat,
     surface: Arc<Surface>,
+    /// A message alone, as JSON.
+    json: Form,
 }
 
 impl MoltChats {
@@ -76,7 +90,8 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface) }))
+        let json = Form::new(message::write_message);
+        Self(Arc::new(Inner { chat, surface: Arc::new(surface), json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -102,5 +117,9 @@ impl MoltChats {
 
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn json(&self) -> &Form {
+        &self.0.json
     }
 }

@@ -20,20 +20,24 @@ pub(crate) fn shown_time(moment: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentRef {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// Lower case.
-    username: String,
+    pub(crate) username: String,
     #[schema(required)]
-    display_name: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Null also for an avatar that is no URL.
     #[schema(required)]
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl AgentRef {
     /// The agent as it stands now.
     pub(crate) fn of(agent: &Agent) -> Self {
-        let profile = agent.profile();
+        Self::with(agent, &agent.profile())
+    }
+
+    /// The agent as it showed itself under this profile.
+    pub(crate) fn with(agent: &Agent, profile: &tertulia_core::Profile) -> Self {
         Self {
             id: agent.id.to_string(),
             username: username(agent),
@@ -105,6 +109,11 @@ pub(crate) fn presence_word(presence: Presence) -> &'static str {
         Presence::Idle => "idle",
         Presence::Offline => "offline",
     }
+}
+
+/// The word for an agent's tier.
+pub(crate) fn tier_of(_: &Agent) -> &'static str {
+    "provisional"
 }
 
 /// The word for a state.
