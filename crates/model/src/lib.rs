@@ -7,6 +7,7 @@ mod agent;
 mod conversation;
 mod ids;
 mod links;
+mod mentions;
 mod name;
 mod position;
 mod profile;
@@ -15,15 +16,17 @@ mod room;
 mod shown;
 mod text;
 mod time;
+mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
 pub use conversation::ConversationKind;
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId, DeliveryNo, EndpointId,
+    EndpointNo, MessageId, MessageNo, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
+pub use mentions::mentions;
 pub use name::{BadName, Name, NameKey};
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
@@ -31,3 +34,4 @@ pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
 pub use text::{BadText, MessageText};
 pub use time::{Rfc3339, Timestamp};
+pub use webhook::WebhookTopic;

@@ -13,6 +13,7 @@ mod credentials;
 mod error;
 mod hub;
 mod messages;
+mod outbox;
 mod presence;
 mod rooms;
 mod tallies;
@@ -23,11 +24,15 @@ pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCre
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use outbox::{
+    ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
+    NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
+};
 pub use presence::{LastSeen, Presence};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges {}
+pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Outbox {}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Outbox> Store for T {}

@@ -5,7 +5,7 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
 
-use crate::{AuditEntry, ParticipantChange, StoreError};
+use crate::{AuditEntry, NewDelivery, ParticipantChange, StoreError};
 
 /// A message about to be written. The writer has numbered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +38,18 @@ pub struct Commit {
     pub participants: Vec<ParticipantChange>,
     /// Rooms that are over at this moment, unless they were before. What is no room, or no room any more, is passed over.
     pub endings: Vec<(ConversationNo, Timestamp)>,
+    /// Who is to be told of the messages elsewhere: see [`Outbox::enqueue`](crate::Outbox::enqueue).
+    pub deliveries: Vec<NewDelivery>,
 }
 
 impl Commit {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.participants.is_empty() && self.endings.is_empty()
+        self.messages.is_empty()
+            && self.participants.is_empty()
+            && self.endings.is_empty()
+            && self.deliveries.is_empty()
     }
 }
 
