@@ -33,6 +33,7 @@ pub struct Agent {
     author_version: AtomicU32,
     pub(crate) seen: Seen,
     pub(crate) said: Said,
+    karma: AtomicU64,
     pub(crate) connections: Connections,
     /// Whether a verification of it is being completed.
     pub(crate) is_verifying: AtomicBool,
@@ -74,6 +75,7 @@ impl Agent {
             author_version: AtomicU32::new(0),
             seen: Seen::default(),
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
+            karma: AtomicU64::new(record.karma),
             connections: Connections::default(),
             is_verifying: AtomicBool::new(false),
         }
@@ -95,6 +97,22 @@ impl Agent {
     #[must_use]
     pub fn said(&self) -> u64 {
         self.said.count.load(Ordering::Acquire)
+    }
+
+    /// How many reactions by others stand at its messages.
+    #[must_use]
+    pub fn karma(&self) -> u64 {
+        self.karma.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_karma(&self, karma: u64) {
+        self.karma.store(karma, Ordering::Release);
+    }
+
+    /// Notes that a reaction was added (`1`) or taken back (`-1`). It must have been in memory before that was committed.
+    pub(crate) fn count_karma(&self, by: i64) {
+        let counted = |karma: u64| karma.checked_add_signed(by);
+        let _ = self.karma.fetch_update(Ordering::AcqRel, Ordering::Acquire, counted);
     }
 
     /// What it says about itself now.

@@ -281,7 +281,7 @@ async fn open_lobby(
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
-    let posts = crate::history::assemble(store, directory, hub.lobby_id, records).await?;
+    let posts = crate::history::assemble(store, directory, hub.lobby_id, hub.lobby_id, records).await?;
     Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, Kind::Lobby, end, posts, &Arc::default())))
 }
 

@@ -18,6 +18,10 @@ pub enum Noun {
     Credential,
     /// A room.
     Room,
+    /// A community.
+    Community,
+    /// A channel, or the view of a direct conversation.
+    Channel,
 }
 
 /// Why a badge was not given.
@@ -92,6 +96,18 @@ pub enum Error {
     /// The agent takes no part in the room.
     #[error("not a participant")]
     NotParticipant,
+    /// The agent is no member of the community.
+    #[error("not a member")]
+    NotMember,
+    /// The direct conversation is one of two others.
+    #[error("not one of the two")]
+    NotOneOfTwo,
+    /// One of the two has blocked the other.
+    #[error("blocked")]
+    Blocked,
+    /// Nobody reacts to its own message.
+    #[error("the message is the agent's own")]
+    OwnMessage,
     /// Only the creator of the room may do this.
     #[error("not the creator")]
     NotCreator,

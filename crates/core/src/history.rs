@@ -144,7 +144,7 @@ impl Chat {
         Ok(Start { page, last, end })
     }
 
-    fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
+    pub(crate) fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
         conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())
     }
 
@@ -210,7 +210,7 @@ impl Chat {
         Ok(posted.map(|posted| Bookmark::of(self.0.hub.epoch, &posted)))
     }
 
-    async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
+    pub(crate) async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
         let Some(before) = seq.0.checked_sub(1) else { return Ok(None) };
         let posted = match conversation.at(seq) {
             Some(posted) => Some(posted),
@@ -230,7 +230,11 @@ impl Chat {
         Ok(posted.filter(|posted| Bookmark::of(self.0.hub.epoch, posted) == bookmark).map(|posted| posted.id))
     }
 
-    async fn newest(&self, conversation: &Conversation, limit: usize) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
+    pub(crate) async fn newest(
+        &self,
+        conversation: &Conversation,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
         if let Some(newest) = conversation.newest(limit) {
             return Ok(newest);
         }
@@ -258,7 +262,12 @@ impl Chat {
     }
 
     /// The last `limit` messages before `seq` that were not removed, oldest first.
-    async fn before(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+    pub(crate) async fn before(
+        &self,
+        conversation: &Conversation,
+        seq: Seq,
+        limit: usize,
+    ) -> Result<Vec<Arc<Posted>>, Error> {
         let (mut newest_first, mut at) = (Vec::new(), seq);
         while newest_first.len() < limit {
             let rows = self.read(conversation, Slice::Before(at), rows_for(limit)).await?;
@@ -286,7 +295,7 @@ impl Chat {
 
     async fn read(&self, conversation: &Conversation, slice: Slice, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read(conversation.number, slice, limit).await?;
-        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, records).await?)
+        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, conversation.view_id(), records).await?)
     }
 }
 
@@ -294,11 +303,13 @@ fn rows_for(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(CATCH_UP_ROWS).clamp(1, CATCH_UP_ROWS)
 }
 
-/// Gives stored messages their authors, and what those said about themselves at the time.
+/// Gives stored messages their authors, and what those said about themselves at the time. `view` is under which id the
+/// conversation is seen now.
 pub(crate) async fn assemble(
     store: &dyn Store,
     directory: &Directory,
     conversation: ConversationId,
+    view: ConversationId,
     records: Vec<MessageRecord>,
 ) -> Result<Vec<Arc<Posted>>, StoreError> {
     let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
@@ -321,8 +332,9 @@ pub(crate) async fn assemble(
                 .iter()
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
-            let MessageRecord { id, seq, created_at, text, removed, .. } = record;
-            let message = Message { id, conversation, seq, created_at, text, removed };
+            let MessageRecord { id, seq, created_at, text, text_kind, removed, .. } = record;
+            let message =
+                Message { id, conversation, view, seq, created_at, text, text_kind, spares_author: false, removed };
             Ok(Arc::new(Posted::new(message, author.clone(), profile)))
         })
         .collect()

@@ -109,11 +109,13 @@ pub enum Action {
     CreateRoom,
     /// Saying something in one room.
     RoomMessage,
+    /// Saying something in one channel, or to one friend.
+    ChannelMessage,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 7;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -125,6 +127,7 @@ impl Action {
             Self::CompleteVerification => "attempts to complete a verification",
             Self::CreateRoom => "rooms created by one agent",
             Self::RoomMessage => "messages of one agent in one room",
+            Self::ChannelMessage => "messages of one agent in one channel",
         }
     }
 }

@@ -22,6 +22,12 @@ pub enum Deed {
     EnterRoom,
     /// Inviting others to a room.
     InviteToRoom,
+    /// Saying something in a channel of a community.
+    SpeakInChannel,
+    /// Saying something to a friend.
+    SpeakToFriend,
+    /// Reacting to a message.
+    React,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -51,6 +57,9 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::CreateRoom
             | Deed::EnterRoom
             | Deed::InviteToRoom
+            | Deed::SpeakInChannel
+            | Deed::SpeakToFriend
+            | Deed::React
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -62,7 +71,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 9] = [
+    const DEEDS: [Deed; 12] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -70,6 +79,9 @@ mod tests {
         Deed::CreateRoom,
         Deed::EnterRoom,
         Deed::InviteToRoom,
+        Deed::SpeakInChannel,
+        Deed::SpeakToFriend,
+        Deed::React,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

@@ -1,5 +1,6 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod backwards;
 mod connections;
 mod credentials;
 mod doubt;
@@ -8,6 +9,7 @@ mod hub;
 mod journal;
 mod listener;
 mod memory;
+mod reactions;
 mod recheck;
 mod registration;
 mod rooms;

@@ -4,7 +4,9 @@
 
 mod account;
 mod agent;
+mod community;
 mod conversation;
+mod emoji;
 mod ids;
 mod links;
 mod mentions;
@@ -20,7 +22,9 @@ mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
+pub use community::Role;
 pub use conversation::ConversationKind;
+pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
     AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId, DeliveryNo, EndpointId,
     EndpointNo, MessageId, MessageNo, random_uuid, time_ordered_uuid,
@@ -32,6 +36,6 @@ pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
-pub use text::{BadText, MessageText};
+pub use text::{BadText, MessageText, TextKind};
 pub use time::{Rfc3339, Timestamp};
 pub use webhook::WebhookTopic;

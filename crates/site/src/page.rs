@@ -130,6 +130,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::UnknownAgent(_)
         | Error::NotInvited
         | Error::NotParticipant
+        | Error::NotMember
+        | Error::NotOneOfTwo
+        | Error::Blocked
+        | Error::OwnMessage
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)

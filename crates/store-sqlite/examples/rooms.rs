@@ -119,6 +119,7 @@ fn said(conversation: ConversationNo, author: AgentNo, number: u64, seq: u64) ->
         author_revision: 1,
         created_at,
         text: TEXT.into(),
+        text_kind: tertulia_model::TextKind::Plain,
     }
 }
 

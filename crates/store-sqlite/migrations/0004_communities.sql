@@ -4,6 +4,9 @@
 alter table hub add column community_id blob;
 alter table hub add column last_community_no integer not null default 0;
 
+-- Whether the text is code; null: it is not.
+alter table messages add column is_code integer;
+
 create table communities (
     community_no     integer not null primary key,
     community_id     blob    not null unique check (length(community_id) = 16),

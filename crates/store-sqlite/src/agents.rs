@@ -40,13 +40,14 @@ impl Agents for SqliteStore {
             created_at: agent.now,
             profile: Arc::new(profile),
             said: 0,
+            karma: 0,
         };
         Ok(Registration::Registered { agent, credential })
     }
 
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
         let wanted = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -58,7 +59,7 @@ impl Agents for SqliteStore {
 
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
         let named = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -70,7 +71,7 @@ impl Agents for SqliteStore {
 
     async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
         let known = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -82,7 +83,7 @@ impl Agents for SqliteStore {
 
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
         let holder = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     p.revision, p.display_name, p.about, p.avatar,
                     c.credential_no, c.credential_id, c.kind, c.created_at as issued_at
              from credentials c
@@ -120,7 +121,7 @@ impl Agents for SqliteStore {
         // The inner list is read from its index alone, which the planner would pass over for that of the state; only the
         // rows of the page are looked up.
         let page = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                     p.revision, p.display_name, p.about, p.avatar
              from (
                  select agent_no, active_at
@@ -149,7 +150,7 @@ impl Agents for SqliteStore {
         let after = after.map_or(0, |agent| agent.0);
         let page = match state {
             Some(state) => sqlx::query(
-                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -161,7 +162,7 @@ impl Agents for SqliteStore {
             .bind(limit)
             .bind(state.as_str()),
             None => sqlx::query(
-                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said,
+                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -252,6 +253,7 @@ fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),
         said: get_count(row, "said")?,
+        karma: get_count(row, "karma")?,
     })
 }
 

@@ -57,10 +57,11 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
 fn append(Batch { rows, ids, starts }: Batch) -> Statement<'static> {
     sqlx::query(
         "insert into messages
-             (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text)
+             (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text,
+              is_code)
          select json_extract(value, '$[0]'), substr(?2, 1 + 16 * key, 16), json_extract(value, '$[1]'),
                 json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
-                json_extract(value, '$[5]'), json_extract(value, '$[6]')
+                json_extract(value, '$[5]'), json_extract(value, '$[6]'), json_extract(value, '$[7]')
          from jsonb_each(?1)
          where not exists (
              select 1

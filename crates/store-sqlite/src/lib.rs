@@ -24,6 +24,7 @@ mod outbox;
 mod page;
 mod participants;
 mod presence;
+mod reactions;
 mod readers;
 mod rooms;
 mod rows;

@@ -42,6 +42,8 @@ pub struct AgentRecord {
     pub profile: Arc<Profile>,
     /// How much it has said in public, as far as it was written down.
     pub said: u64,
+    /// How many reactions by others stand at its messages.
+    pub karma: u64,
 }
 
 /// An agent about to be registered.

@@ -16,6 +16,7 @@ pub mod messages;
 pub mod outbox;
 pub mod participants;
 pub mod presence;
+pub mod reactions;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
@@ -66,6 +67,9 @@ macro_rules! conformance {
             a_closed_store_refuses
         }
         $crate::conformance_cases! { $make_store, messages,
+            a_place_is_found_by_time
+            a_conversation_is_found_by_its_number
+            code_is_read_as_code
             an_empty_log_ends_at_zero
             what_was_appended_is_read_back
             every_text_comes_back_exactly
@@ -117,6 +121,12 @@ macro_rules! conformance {
             what_is_saved_replaces_what_was_known
             a_leave_is_kept_and_forgotten
             an_unknown_agent_is_passed_over
+        }
+        $crate::conformance_cases! { $make_store, reactions,
+            a_reaction_counts_once
+            what_is_taken_back_counts_no_more
+            what_was_never_said_takes_no_reaction
+            of_twenty_equal_reactions_one_counts
         }
         $crate::conformance_cases! { $make_store, rooms,
             a_created_room_is_found

@@ -15,6 +15,7 @@ mod hub;
 mod messages;
 mod outbox;
 mod presence;
+mod reactions;
 mod rooms;
 mod tallies;
 
@@ -29,10 +30,14 @@ pub use outbox::{
     NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
 };
 pub use presence::{LastSeen, Presence};
+pub use reactions::{Reacted, Reaction, Reactions};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
 /// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Outbox {}
+pub trait Store:
+    Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Outbox
+{
+}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Outbox> Store for T {}
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges + Reactions + Outbox> Store for T {}

@@ -3,7 +3,9 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{
+    AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, TextKind, Timestamp,
+};
 
 use crate::{AuditEntry, NewDelivery, ParticipantChange, StoreError};
 
@@ -26,6 +28,8 @@ pub struct Append {
     pub created_at: Timestamp,
     /// What is said.
     pub text: Arc<str>,
+    /// What that text is.
+    pub text_kind: TextKind,
 }
 
 /// What the writer commits in one go.
@@ -70,6 +74,8 @@ pub struct MessageRecord {
     pub created_at: Timestamp,
     /// What was said; nothing if it is removed.
     pub text: Option<Arc<str>>,
+    /// What that text is, or was.
+    pub text_kind: TextKind,
     /// Whether the operator removed it. A message may come to be without a text: that says nothing about its removal.
     pub removed: bool,
 }
@@ -127,6 +133,16 @@ pub trait Messages: Debug + Send + Sync + 'static {
         window: u32,
         limit: u32,
     ) -> Result<Vec<MessageRecord>, StoreError>;
+
+    /// The last message of a conversation that was said before `at`; 0 if none was. Of a long conversation only a few
+    /// messages are looked at.
+    async fn last_before(&self, conversation: ConversationNo, at: Timestamp) -> Result<Seq, StoreError>;
+
+    /// What kind of conversation this is, and its public id; nothing if there is none.
+    async fn conversation(
+        &self,
+        number: ConversationNo,
+    ) -> Result<Option<(ConversationKind, ConversationId)>, StoreError>;
 
     /// The conversation and place of a message.
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError>;

@@ -9,14 +9,14 @@ use std::{
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo,
-    Seq, Timestamp, Visibility,
+    AgentId, AgentNo, AgentState, ConversationId, ConversationKind, ConversationNo, CredentialId, CredentialNo,
+    MessageId, MessageNo, Seq, Timestamp, Visibility,
 };
 use tertulia_store::{
     AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, Commit, CredentialRecord, Credentials, Hub, HubRecord,
     Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewRoom, Participant,
-    Presence, Profile, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept,
-    Tallies, Verification, WholeRoom,
+    Presence, Profile, Reacted, Reaction, Reactions, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed,
+    Slice, StoreError, Swept, Tallies, Verification, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -304,6 +304,17 @@ impl Messages for FaultyStore {
         self.through("read_by_author", self.inner.read_by_author(conversation, author, window, limit)).await
     }
 
+    async fn last_before(&self, conversation: ConversationNo, at: Timestamp) -> Result<Seq, StoreError> {
+        self.through("last_before", self.inner.last_before(conversation, at)).await
+    }
+
+    async fn conversation(
+        &self,
+        number: ConversationNo,
+    ) -> Result<Option<(ConversationKind, ConversationId)>, StoreError> {
+        self.through("conversation", self.inner.conversation(number)).await
+    }
+
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError> {
         self.through("locate", self.inner.locate(id)).await
     }
@@ -365,5 +376,16 @@ impl Badges for FaultyStore {
 
     async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError> {
         self.through("unbind_badge", self.inner.unbind_badge(badge, entry)).await
+    }
+}
+
+#[async_trait]
+impl Reactions for FaultyStore {
+    async fn react(&self, reaction: Reaction<'_>, now: Timestamp) -> Result<Reacted, StoreError> {
+        self.through("react", self.inner.react(reaction, now)).await
+    }
+
+    async fn take_reaction_back(&self, reaction: Reaction<'_>) -> Result<Reacted, StoreError> {
+        self.through("take_reaction_back", self.inner.take_reaction_back(reaction)).await
     }
 }
