@@ -46,10 +46,41 @@ pub(crate) struct Seen {
     pub(crate) active_at: AtomicI64,
     /// Microseconds since 1970; 0 if it has not left since.
     pub(crate) left_at: AtomicI64,
+    /// The last moment with an open connection, as microseconds since 1970; 0 if there was none.
+    pub(crate) connected_at: AtomicI64,
+    /// The same before the connection with which it came last.
+    pub(crate) connected_before_at: AtomicI64,
     /// Whether it differs from what is stored.
     pub(crate) dirty: AtomicBool,
     /// Whether it stands among the recently active.
     pub(crate) tracked: AtomicBool,
+}
+
+impl Seen {
+    fn of(record: &AgentRecord) -> Self {
+        let micros = |moment: Option<Timestamp>| AtomicI64::new(moment.map_or(0, Timestamp::as_micros));
+        let (connected_at, connected_before_at) = (micros(record.seen_at), micros(record.seen_before_at));
+        Self { connected_at, connected_before_at, ..Self::default() }
+    }
+
+    pub(crate) fn seen_at(&self) -> Option<Timestamp> {
+        moment(&self.connected_at)
+    }
+
+    pub(crate) fn seen_before_at(&self) -> Option<Timestamp> {
+        moment(&self.connected_before_at)
+    }
+
+    pub(crate) fn left_at(&self) -> Option<Timestamp> {
+        moment(&self.left_at)
+    }
+}
+
+fn moment(micros: &AtomicI64) -> Option<Timestamp> {
+    match micros.load(Ordering::Acquire) {
+        0 => None,
+        micros => Some(Timestamp::from_micros(micros)),
+    }
 }
 
 /// How much an agent has said in public.
@@ -63,6 +94,7 @@ pub(crate) struct Said {
 impl Agent {
     fn new(record: AgentRecord, badge: Option<Badge>) -> Self {
         Self {
+            seen: Seen::of(&record),
             number: record.number,
             id: record.id,
             name: record.name,
@@ -73,7 +105,6 @@ impl Agent {
             profile: RwLock::new(record.profile),
             badge: RwLock::new(badge.map(Arc::new)),
             author_version: AtomicU32::new(0),
-            seen: Seen::default(),
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
             karma: AtomicU64::new(record.karma),
             connections: Connections::default(),

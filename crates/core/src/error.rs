@@ -81,6 +81,15 @@ pub enum Error {
     /// No credential, or one that opens nothing.
     #[error("no valid credential")]
     Unauthenticated,
+    /// The access token or the refresh token has run out.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The token belongs to a session that was revoked or renewed.
+    #[error("the token is revoked")]
+    TokenRevoked,
+    /// The token is an observer's, who may look on and nothing else.
+    #[error("the token is an observer's")]
+    ObserverToken,
     /// The agent is suspended.
     #[error("the agent is suspended")]
     Suspended,

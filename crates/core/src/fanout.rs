@@ -5,13 +5,7 @@
 //! wait; the journal does wait for a shard that is far behind, so that readers are not flooded faster than their
 //! deliveries can be written.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use tertulia_model::{AgentNo, ConversationNo, Seq};
@@ -21,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Clock, Error,
     conversation::Conversation,
-    form::Form,
+    form::{Form, shielded},
     live::{Ended, Flow, Frames, Outlet},
     metrics::Metrics,
     notice::{Event, Happening, Notice},
@@ -51,7 +45,7 @@ pub(crate) struct Announcement {
 enum Work {
     Happened { announcements: Arc<[Announcement]>, committed: Duration },
     Attach(Attach),
-    Signal { conversation: ConversationNo, form: Form, frames: Arc<Frames> },
+    Signal { conversation: ConversationNo, form: Form, frames: Arc<Frames>, except: Option<AgentNo> },
 }
 
 /// A subscription that wants to go live.
@@ -128,11 +122,17 @@ impl Fanout {
         }
     }
 
-    /// Hands an event that is not kept to every subscription of `form`.
-    pub(crate) async fn signal(&self, conversation: ConversationNo, form: &Form, bytes: Bytes) {
+    /// Hands an event that is not kept to every subscription of `form`, but for those of `except`.
+    pub(crate) async fn signal(
+        &self,
+        conversation: ConversationNo,
+        form: &Form,
+        bytes: Bytes,
+        except: Option<AgentNo>,
+    ) {
         let frames = Arc::new(Frames::new(bytes));
         for shard in self.shards.iter() {
-            let work = Work::Signal { conversation, form: form.clone(), frames: frames.clone() };
+            let work = Work::Signal { conversation, form: form.clone(), frames: frames.clone(), except };
             drop(shard.send(work).await);
         }
     }
@@ -229,9 +229,9 @@ impl Shard {
                         self.deliver_all(&mut pending).await;
                         self.attach(attach);
                     }
-                    Work::Signal { conversation, form, frames } => {
+                    Work::Signal { conversation, form, frames, except } => {
                         self.deliver_all(&mut pending).await;
-                        self.signal(conversation, &form, &frames).await;
+                        self.signal(conversation, &form, &frames, except).await;
                     }
                 }
             }
@@ -276,10 +276,10 @@ impl Shard {
         self.tidy_up(conversation);
     }
 
-    async fn signal(&mut self, conversation: ConversationNo, form: &Form, frames: &Frames) {
+    async fn signal(&mut self, conversation: ConversationNo, form: &Form, frames: &Frames, except: Option<AgentNo>) {
         let Some(listeners) = self.listeners.get_mut(&conversation) else { return };
         if let Some(audience) = listeners.audiences.iter_mut().find(|known| known.form == *form) {
-            audience.push_to_all(frames).await;
+            audience.push_to_all(frames, except).await;
         }
         self.tidy_up(conversation);
     }
@@ -300,7 +300,7 @@ impl Shard {
             return;
         };
         let _ = answer.send(Attached::Live);
-        if !missed.is_empty() && outlet.push(&encode(&missed, &form)) == Flow::Closed {
+        if push_some(&*outlet, &missed, &form, agent) == Flow::Closed {
             return;
         }
         // A reader can be ahead: it has read what was committed and is about to be announced.
@@ -376,7 +376,7 @@ impl Listeners {
         for audience in &mut self.audiences {
             let bytes = shielded(&notice.conversation, || notice.encoded(&audience.form));
             if !bytes.is_empty() {
-                audience.push_to_all(&Frames::new(bytes)).await;
+                audience.push_to_all(&Frames::new(bytes), None).await;
             }
         }
         match notice.what {
@@ -404,19 +404,21 @@ impl Audience {
     /// Delivers consecutive messages to every subscription that has not seen them.
     async fn serve(&mut self, posts: &[Arc<Posted>]) {
         let (Some(first), Some(last)) = (posts.first(), posts.last()) else { return };
-        let frames = encode(posts, &self.form);
+        let frames = encode(posts, &self.form, None);
         let is_silent = frames.bytes().is_empty();
+        let spared = spared_authors(posts, &self.form);
         for (index, subscription) in self.subscriptions.iter_mut().enumerate() {
             if subscription.at >= last.seq {
                 continue;
             }
+            let is_spared = subscription.agent.is_some_and(|agent| spared.contains(&agent));
             if is_silent {
                 // Nothing in it is to be shown.
-            } else if subscription.at.next() == first.seq {
+            } else if subscription.at.next() == first.seq && !is_spared {
                 subscription.outlet.push(&frames);
             } else {
                 let unseen = posts.partition_point(|posted| posted.seq <= subscription.at);
-                subscription.outlet.push(&encode(&posts[unseen..], &self.form));
+                push_some(&*subscription.outlet, &posts[unseen..], &self.form, subscription.agent);
             }
             subscription.at = last.seq;
             if index % YIELD_AFTER == YIELD_AFTER - 1 {
@@ -425,9 +427,11 @@ impl Audience {
         }
     }
 
-    async fn push_to_all(&mut self, frames: &Frames) {
+    async fn push_to_all(&mut self, frames: &Frames, except: Option<AgentNo>) {
         for (index, subscription) in self.subscriptions.iter().enumerate() {
-            subscription.outlet.push(frames);
+            if except.is_none() || subscription.agent != except {
+                subscription.outlet.push(frames);
+            }
             if index % YIELD_AFTER == YIELD_AFTER - 1 {
                 tokio::task::yield_now().await;
             }
@@ -445,14 +449,27 @@ fn fitting(posts: &[Arc<Posted>], form: &Form) -> usize {
     fitting.count().max(1)
 }
 
-/// The messages in one form, one after the other; removed ones are left out.
-fn encode(posts: &[Arc<Posted>], form: &Form) -> Frames {
-    let mut visible = posts.iter().filter(|posted| !posted.is_removed());
+/// Those who are spared some of the messages.
+fn spared_authors(posts: &[Arc<Posted>], form: &Form) -> Vec<AgentNo> {
+    let authors = posts.iter().map(|posted| (posted, posted.author.number));
+    authors.filter(|(posted, author)| form.spares(posted, Some(*author))).map(|(_, author)| author).collect()
+}
+
+/// Gives one subscription its own selection of the messages.
+fn push_some(outlet: &dyn Outlet, posts: &[Arc<Posted>], form: &Form, listener: Option<AgentNo>) -> Flow {
+    let frames = encode(posts, form, listener);
+    if frames.bytes().is_empty() { Flow::Open } else { outlet.push(&frames) }
+}
+
+/// The messages in one form, one after the other, as `listener` is told them; removed ones are left out.
+fn encode(posts: &[Arc<Posted>], form: &Form, listener: Option<AgentNo>) -> Frames {
+    let is_told = |posted: &&Arc<Posted>| !posted.is_removed() && !form.spares(posted, listener);
+    let mut visible = posts.iter().filter(is_told);
     if let (Some(only), None) = (visible.next(), visible.next()) {
         return Frames::new(shown(only, form));
     }
     let mut bytes = BytesMut::new();
-    for posted in posts.iter().filter(|posted| !posted.is_removed()) {
+    for posted in posts.iter().filter(is_told) {
         bytes.extend_from_slice(&shown(posted, form));
     }
     Frames::new(bytes.freeze())
@@ -461,13 +478,4 @@ fn encode(posts: &[Arc<Posted>], form: &Form) -> Frames {
 /// The message in one form.
 fn shown(posted: &Posted, form: &Form) -> Bytes {
     shielded(&posted.id, || posted.encoded(form))
-}
-
-/// What a form makes of an event, or nothing if the form fails: its surface's mistake must not silence everybody else
-/// whom this shard serves.
-fn shielded(event: &dyn fmt::Display, encode: impl FnOnce() -> Bytes) -> Bytes {
-    catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|_| {
-        tracing::error!(%event, "a form failed; its subscribers do not get the event");
-        Bytes::new()
-    })
 }

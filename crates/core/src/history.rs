@@ -8,7 +8,7 @@ use tertulia_store::{MessageRecord, Slice, Store, StoreError};
 
 use crate::{
     Error,
-    agents::Directory,
+    agents::{Agent, Directory},
     bookmark::Bookmark,
     chat::Chat,
     conversation::Conversation,
@@ -172,6 +172,7 @@ impl Chat {
     ) -> Result<(), Error> {
         let agent = reader.map(|caller| caller.agent.number);
         let subscriber = Subscriber { agent, form: form.clone(), outlet: outlet.clone() };
+        let is_told = |posted: &Posted| !posted.is_removed() && !form.spares(posted, agent);
         let mut at = start.end;
         loop {
             match self.0.fanout.attach(key.0, conversation, &subscriber, at).await {
@@ -185,16 +186,28 @@ impl Chat {
             let Some(last) = missed.last() else { return Err(Error::Stopping) };
             at = last.seq;
             let bytes: Vec<u8> =
-                missed.iter().filter(|posted| !posted.is_removed()).flat_map(|posted| posted.encoded(form)).collect();
+                missed.iter().filter(|posted| is_told(posted)).flat_map(|posted| posted.encoded(form)).collect();
             if outlet.push(&Frames::new(bytes.into())) == Flow::Closed {
                 return Ok(());
             }
         }
     }
 
-    /// Hands an event that is not kept to every live subscriber of the lobby with this form.
-    pub async fn signal_lobby(&self, form: &Form, bytes: Bytes) {
-        self.0.fanout.signal(self.0.lobby.number, form, bytes).await;
+    /// Hands an event that is not kept to every live subscriber of a conversation with this form, but for those of
+    /// `except`.
+    pub async fn signal(&self, conversation: &Conversation, form: &Form, bytes: Bytes, except: Option<&Agent>) {
+        self.0.fanout.signal(conversation.number, form, bytes, except.map(|agent| agent.number)).await;
+    }
+
+    /// Where a reader starts who is given nothing first: at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the conversation is over, and those of reading it.
+    pub fn start_live(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<Start, Error> {
+        self.permit_reading(conversation, reader)?;
+        let page = Page { messages: Vec::new(), truncated: false, has_more: false };
+        Ok(Start { page, last: None, end: conversation.end() })
     }
 
     /// Whether a bookmark names a message of this history.

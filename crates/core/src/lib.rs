@@ -5,6 +5,7 @@
 //! committed is told to anybody.
 
 mod access;
+mod agent_event;
 mod agents;
 mod backwards;
 mod badge_source;
@@ -22,6 +23,7 @@ mod expiry;
 mod fanout;
 mod form;
 mod history;
+mod identity;
 mod journal;
 mod limiter;
 mod limits;
@@ -48,6 +50,7 @@ mod tests;
 mod verification;
 mod workers;
 
+pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
@@ -67,6 +70,7 @@ pub use notice::{Happening, Notice};
 pub use participation::AgentRef;
 pub use permission::Deed;
 pub use posted::Posted;
+pub use presence::Presence;
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};

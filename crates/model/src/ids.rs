@@ -68,6 +68,18 @@ public_id! {
     /// Public id of a message: a time-ordered UUID (layout 7), made by the writer.
     MessageId
 }
+public_id! {
+    /// Public id of a view of a direct conversation: a random UUID (layout 4).
+    ViewId
+}
+public_id! {
+    /// Public id of a friend request: a random UUID (layout 4).
+    FriendRequestId
+}
+public_id! {
+    /// Public id of a trial: a random UUID (layout 4).
+    TrialId
+}
 
 number! {
     /// Number of an agent inside this hub; never shown outside.

@@ -17,7 +17,9 @@ pub mod reserved;
 mod room;
 mod shown;
 mod text;
+mod tier;
 mod time;
+mod trial;
 mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
@@ -27,7 +29,7 @@ pub use conversation::ConversationKind;
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
     AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId, DeliveryNo, EndpointId,
-    EndpointNo, MessageId, MessageNo, random_uuid, time_ordered_uuid,
+    EndpointNo, FriendRequestId, MessageId, MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use mentions::mentions;
@@ -37,5 +39,7 @@ pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName}
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
 pub use text::{BadText, MessageText, TextKind};
+pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
+pub use trial::{TrialOutcome, TrialRole};
 pub use webhook::WebhookTopic;

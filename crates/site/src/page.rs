@@ -126,6 +126,9 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::BadText(_)
         | Error::LinkNotAllowed
         | Error::Unauthenticated
+        | Error::TokenExpired
+        | Error::TokenRevoked
+        | Error::ObserverToken
         | Error::Suspended
         | Error::UnknownAgent(_)
         | Error::NotInvited

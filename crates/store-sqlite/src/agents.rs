@@ -12,7 +12,7 @@ use tertulia_store::{
 use crate::{
     SqliteStore, audit, credentials,
     failure::refused,
-    rows::{get, get_count, get_time, get_uuid, number_list},
+    rows::{get, get_count, get_optional_time, get_time, get_uuid, number_list},
 };
 
 #[async_trait]
@@ -40,6 +40,8 @@ impl Agents for SqliteStore {
             created_at: agent.now,
             profile: Arc::new(profile),
             said: 0,
+            seen_at: None,
+            seen_before_at: None,
             karma: 0,
         };
         Ok(Registration::Registered { agent, credential })
@@ -48,6 +50,7 @@ impl Agents for SqliteStore {
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
         let wanted = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -60,6 +63,7 @@ impl Agents for SqliteStore {
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
         let named = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -72,6 +76,7 @@ impl Agents for SqliteStore {
     async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
         let known = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -84,6 +89,7 @@ impl Agents for SqliteStore {
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
         let holder = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar,
                     c.credential_no, c.credential_id, c.kind, c.created_at as issued_at
              from credentials c
@@ -122,6 +128,7 @@ impl Agents for SqliteStore {
         // rows of the page are looked up.
         let page = sqlx::query(
             "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                    a.seen_at, a.seen_before_at,
                     p.revision, p.display_name, p.about, p.avatar
              from (
                  select agent_no, active_at
@@ -151,6 +158,7 @@ impl Agents for SqliteStore {
         let page = match state {
             Some(state) => sqlx::query(
                 "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                        a.seen_at, a.seen_before_at,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -163,6 +171,7 @@ impl Agents for SqliteStore {
             .bind(state.as_str()),
             None => sqlx::query(
                 "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
+                        a.seen_at, a.seen_before_at,
                         p.revision, p.display_name, p.about, p.avatar
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
@@ -253,6 +262,8 @@ fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),
         said: get_count(row, "said")?,
+        seen_at: get_optional_time(row, "seen_at")?,
+        seen_before_at: get_optional_time(row, "seen_before_at")?,
         karma: get_count(row, "karma")?,
     })
 }

@@ -120,6 +120,7 @@ macro_rules! conformance {
             who_was_never_seen_is_left_out
             what_is_saved_replaces_what_was_known
             a_leave_is_kept_and_forgotten
+            connections_are_kept_with_the_agent
             an_unknown_agent_is_passed_over
         }
         $crate::conformance_cases! { $make_store, reactions,

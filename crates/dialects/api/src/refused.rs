@@ -84,7 +84,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
             Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
         }
-        Error::Unauthenticated => unauthorized(words),
+        Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken => {
+            unauthorized(words)
+        }
         Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
         Error::NotFound(noun) => not_found(noun, words),
         Error::UnknownAgent(name) => {
