@@ -20,6 +20,7 @@ use crate::{
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
     tallies::Tallies,
+    webhooks::{WebhookFormat, WebhookSender, Webhooks},
 };
 
 /// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
@@ -71,6 +72,10 @@ pub struct Parts {
     pub links: Links,
     /// The kinds of API key that the hub's surfaces issue.
     pub key_kinds: Vec<CredentialKind>,
+    /// How surfaces spell what agents are told through webhooks.
+    pub webhook_formats: Vec<Arc<dyn WebhookFormat>>,
+    /// How that leaves the hub.
+    pub webhook_sender: Arc<dyn WebhookSender>,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -100,6 +105,7 @@ pub(crate) struct Inner {
     pub(crate) conversations: Conversations,
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
+    pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
@@ -113,7 +119,20 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
+        let Parts {
+            store,
+            clock,
+            ids,
+            badge_source,
+            name,
+            rules,
+            links,
+            key_kinds,
+            webhook_formats,
+            webhook_sender,
+            shards,
+        } = parts;
+        let webhooks = Webhooks::new(webhook_formats, webhook_sender);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
@@ -129,6 +148,7 @@ impl Chat {
             ids: ids.clone(),
             fanout: fanout.clone(),
             tallies: tallies.clone(),
+            bell: webhooks.bell.clone(),
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
@@ -165,6 +185,7 @@ impl Chat {
             conversations,
             tallies,
             listed,
+            webhooks,
             metrics,
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),

@@ -70,7 +70,7 @@ impl Chat {
     }
 
     /// Leaves the writer to others for a while, if any are there; `false` when it is time to stop.
-    async fn rest(&self, stop: &CancellationToken) -> bool {
+    pub(crate) async fn rest(&self, stop: &CancellationToken) -> bool {
         if self.0.journal.is_idle() { !stop.is_cancelled() } else { self.wait(REST, stop).await }
     }
 

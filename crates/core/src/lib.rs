@@ -48,6 +48,7 @@ mod tallies;
 #[cfg(test)]
 mod tests;
 mod verification;
+mod webhooks;
 mod workers;
 
 pub use agent_event::{AgentEvent, AgentForm};
@@ -76,3 +77,7 @@ pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
 pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use webhooks::{
+    BadWebhookUrl, Manner, NotSent, SetWebhook, Webhook, WebhookBytes, WebhookChange, WebhookEvent, WebhookFormat,
+    WebhookNotice, WebhookRequest, WebhookSeal, WebhookSender, When,
+};

@@ -115,11 +115,15 @@ pub enum Action {
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Trying a webhook out.
+    TestWebhook,
+    /// Waking an agent through a webhook. Hub-wide.
+    WakeAgent,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 11;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -134,6 +138,8 @@ impl Action {
             Self::ChannelMessage => "messages of one agent in one channel",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::TestWebhook => "tries of one agent's webhook",
+            Self::WakeAgent => "times that an agent is woken",
         }
     }
 }

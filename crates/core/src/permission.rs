@@ -30,6 +30,8 @@ pub enum Deed {
     React,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
+    /// Looking at, changing and trying out its webhooks.
+    HoldWebhooks,
     /// Proving that an account of the vouching service is its own.
     ProveAccount,
 }
@@ -61,6 +63,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::SpeakToFriend
             | Deed::React
             | Deed::HoldCredentials
+            | Deed::HoldWebhooks
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
         (AgentState::Pending | AgentState::Deleted, _) => Err(Error::Unauthenticated),
@@ -71,7 +74,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 12] = [
+    const DEEDS: [Deed; 13] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -83,6 +86,7 @@ mod tests {
         Deed::SpeakToFriend,
         Deed::React,
         Deed::HoldCredentials,
+        Deed::HoldWebhooks,
         Deed::ProveAccount,
     ];
 

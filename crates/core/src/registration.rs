@@ -24,6 +24,10 @@ const KEY_BYTES: usize = 32;
 pub struct Key(String);
 
 impl Key {
+    pub(crate) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The key itself, for the one response that gives it away.
     #[must_use]
     pub fn reveal(&self) -> &str {

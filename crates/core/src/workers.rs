@@ -16,6 +16,8 @@ impl Chat {
         tasks.spawn(self.clone().end_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
+        tasks.spawn(self.clone().send_webhooks(stop.clone()));
+        tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
     }
 
     /// Writes down what is only in memory. Called when everything else has ended.
