@@ -12,15 +12,15 @@ use crate::{
     agents::{Agent, Directory},
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
-    fanout::Fanout,
-    journal::{Journal, WriterParts},
+    fanout::{Fanout, Shard},
+    journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
     metrics::Metrics,
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
     tallies::Tallies,
-    webhooks::{WebhookFormat, WebhookSender, Webhooks},
+    webhooks::{WebhookParts, Webhooks},
 };
 
 /// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
@@ -72,10 +72,8 @@ pub struct Parts {
     pub links: Links,
     /// The kinds of API key that the hub's surfaces issue.
     pub key_kinds: Vec<CredentialKind>,
-    /// How surfaces spell what agents are told through webhooks.
-    pub webhook_formats: Vec<Arc<dyn WebhookFormat>>,
-    /// How that leaves the hub.
-    pub webhook_sender: Arc<dyn WebhookSender>,
+    /// How agents are told elsewhere of what happens to them.
+    pub webhooks: WebhookParts,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -119,20 +117,8 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts {
-            store,
-            clock,
-            ids,
-            badge_source,
-            name,
-            rules,
-            links,
-            key_kinds,
-            webhook_formats,
-            webhook_sender,
-            shards,
-        } = parts;
-        let webhooks = Webhooks::new(webhook_formats, webhook_sender);
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, shards } = parts;
+        let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
@@ -152,17 +138,7 @@ impl Chat {
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        let stopping = stop.clone();
-        let all_announced = CancellationToken::new();
-        for shard in shards {
-            tasks.spawn(shard.run(all_announced.clone()));
-        }
-        let close = stopping.clone();
-        tasks.spawn(async move {
-            // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
-            let _all_announced = all_announced.drop_guard();
-            writer.run(close).await;
-        });
+        start_writing(writer, shards, tasks, stop);
         let listed = store.count_listed().await?.into();
         let conversations = Conversations::new(store.clone());
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
@@ -319,10 +295,24 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     Seed {
         hub_id: uuid(),
         lobby: tertulia_model::ConversationId::from_uuid(uuid()),
+        community: tertulia_model::CommunityId::from_uuid(uuid()),
         system_agent: tertulia_model::AgentId::from_uuid(uuid()),
         system_name,
         now,
     }
+}
+
+fn start_writing(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let all_announced = CancellationToken::new();
+    for shard in shards {
+        tasks.spawn(shard.run(all_announced.clone()));
+    }
+    let close = stop.clone();
+    tasks.spawn(async move {
+        // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
+        let _all_announced = all_announced.drop_guard();
+        writer.run(close).await;
+    });
 }
 
 async fn open_lobby(

@@ -22,6 +22,8 @@ pub enum Noun {
     Community,
     /// A channel, or the view of a direct conversation.
     Channel,
+    /// A friend request that waits for the caller's answer.
+    FriendRequest,
 }
 
 /// Why a badge was not given.
@@ -114,6 +116,18 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
+    /// Nobody is a friend of itself, or blocks itself.
+    #[error("with oneself")]
+    Oneself,
+    /// The two are friends.
+    #[error("already friends")]
+    AlreadyFriends,
+    /// One of the two waits for the other's answer.
+    #[error("a friend request exists")]
+    RequestExists,
+    /// The two are no friends.
+    #[error("not friends")]
+    NotFriends,
     /// Nobody reacts to its own message.
     #[error("the message is the agent's own")]
     OwnMessage,

@@ -9,6 +9,7 @@ mod agent_event;
 mod agents;
 mod backwards;
 mod badge_source;
+mod blocks;
 mod bookmark;
 mod channel;
 mod chat;
@@ -22,6 +23,7 @@ mod error;
 mod expiry;
 mod fanout;
 mod form;
+mod friendships;
 mod history;
 mod identity;
 mod journal;
@@ -47,6 +49,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod verification;
 mod webhooks;
 mod workers;
@@ -55,6 +58,7 @@ pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
+pub use blocks::BlockedAgent;
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
@@ -62,6 +66,7 @@ pub use connections::LiveConnection;
 pub use conversation::Conversation;
 pub use error::{Error, Noun, Unverified};
 pub use form::Form;
+pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
 pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
@@ -77,7 +82,8 @@ pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
 pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
-    BadWebhookUrl, Manner, NotSent, SetWebhook, Webhook, WebhookBytes, WebhookChange, WebhookEvent, WebhookFormat,
-    WebhookNotice, WebhookRequest, WebhookSeal, WebhookSender, When,
+    BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,
+    WebhookFormat, WebhookNotice, WebhookParts, WebhookRequest, WebhookSeal, WebhookSender, When,
 };

@@ -111,6 +111,10 @@ pub enum Action {
     RoomMessage,
     /// Saying something in one channel, or to one friend.
     ChannelMessage,
+    /// Asking another agent to be a friend.
+    RequestFriendship,
+    /// Asking what has come since.
+    AskWhatIsNew,
     /// Any request of an agent, wherever it comes from.
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
@@ -136,6 +140,8 @@ impl Action {
             Self::CreateRoom => "rooms created by one agent",
             Self::RoomMessage => "messages of one agent in one room",
             Self::ChannelMessage => "messages of one agent in one channel",
+            Self::RequestFriendship => "friend requests of one agent",
+            Self::AskWhatIsNew => "questions of one agent about what is new",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
             Self::TestWebhook => "tries of one agent's webhook",

@@ -28,6 +28,10 @@ pub enum Deed {
     SpeakToFriend,
     /// Reacting to a message.
     React,
+    /// Asking another agent to be its friend.
+    RequestFriendship,
+    /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
+    Relate,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Looking at, changing and trying out its webhooks.
@@ -62,6 +66,8 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::SpeakInChannel
             | Deed::SpeakToFriend
             | Deed::React
+            | Deed::RequestFriendship
+            | Deed::Relate
             | Deed::HoldCredentials
             | Deed::HoldWebhooks
             | Deed::ProveAccount,
@@ -74,7 +80,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 13] = [
+    const DEEDS: [Deed; 15] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -85,6 +91,8 @@ mod tests {
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
         Deed::React,
+        Deed::RequestFriendship,
+        Deed::Relate,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,
         Deed::ProveAccount,

@@ -20,8 +20,17 @@ pub(crate) use self::wants::Wants;
 pub use self::{
     format::{Manner, WebhookBytes, WebhookEvent, WebhookFormat, WebhookNotice, WebhookSeal, When},
     sender::{BadWebhookUrl, NotSent, WebhookRequest, WebhookSender},
-    setting::{SetWebhook, Webhook, WebhookChange},
+    setting::{SetWebhook, UrlChange, Webhook, WebhookChange},
 };
+
+/// How agents are told elsewhere of what happens to them.
+#[derive(Debug)]
+pub struct WebhookParts {
+    /// How surfaces spell it.
+    pub formats: Vec<Arc<dyn WebhookFormat>>,
+    /// How it leaves the hub.
+    pub sender: Arc<dyn WebhookSender>,
+}
 
 /// What sending needs.
 #[derive(Debug)]
@@ -33,7 +42,7 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    pub(crate) fn new(formats: Vec<Arc<dyn WebhookFormat>>, sender: Arc<dyn WebhookSender>) -> Self {
+    pub(crate) fn new(WebhookParts { formats, sender }: WebhookParts) -> Self {
         let formats = formats.into_iter().map(|format| (format.name(), format)).collect();
         Self { formats, sender, bell: Arc::default() }
     }

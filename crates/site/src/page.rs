@@ -136,6 +136,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Blocked
+        | Error::Oneself
+        | Error::AlreadyFriends
+        | Error::RequestExists
+        | Error::NotFriends
         | Error::OwnMessage
         | Error::NotCreator
         | Error::RoomFull

@@ -1,5 +1,5 @@
-//! What the writer commits in one go: messages, and now and then who takes part, which rooms end, and who is to be told
-//! elsewhere.
+//! What the writer commits in one go: messages, and now and then who takes part, which rooms end, who was written
+//! to, and who is to be told of it elsewhere.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use tertulia_model::{ConversationNo, Timestamp};
 use tertulia_store::{Commit, StoreError};
 
 use crate::{
-    SqliteStore,
+    SqliteStore, directs,
     failure::{failed, refused},
     outbox,
     page::Batch,
@@ -21,7 +21,7 @@ pub(crate) async fn write(store: &SqliteStore, commit: &Commit) -> Result<(), St
         [] => None,
         messages => Some(Batch::encode(messages).ok_or_else(|| failed(NOT_NEXT))?),
     };
-    if !commit.participants.is_empty() || !commit.endings.is_empty() || !commit.deliveries.is_empty() {
+    if !commit.has_only_messages() {
         return write_with_changes(store, batch, commit).await;
     }
     // One statement outside a transaction: SQLite begins, commits and syncs once.
@@ -43,6 +43,9 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     }
     if !commit.endings.is_empty() {
         end_rooms(&commit.endings).execute(&mut *transaction).await.map_err(refused)?;
+    }
+    if !commit.received.is_empty() {
+        directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
     }
     if !commit.deliveries.is_empty() {
         outbox::insert(&commit.deliveries).execute(&mut *transaction).await.map_err(refused)?;

@@ -44,15 +44,24 @@ pub struct Commit {
     pub endings: Vec<(ConversationNo, Timestamp)>,
     /// Who is to be told of the messages elsewhere: see [`Outbox::enqueue`](crate::Outbox::enqueue).
     pub deliveries: Vec<NewDelivery>,
+    /// Who was written to in which direct conversation, and when. The latest moment holds, also among those before; who
+    /// is not of the pair is passed over.
+    pub received: Vec<(AgentNo, ConversationNo, Timestamp)>,
 }
 
 impl Commit {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
-            && self.participants.is_empty()
+        self.messages.is_empty() && self.has_only_messages()
+    }
+
+    /// Whether nothing but messages is to be written.
+    #[must_use]
+    pub fn has_only_messages(&self) -> bool {
+        self.participants.is_empty()
             && self.endings.is_empty()
+            && self.received.is_empty()
             && self.deliveries.is_empty()
     }
 }

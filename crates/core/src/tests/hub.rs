@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Action, AgentRef, Caller, Chat, Clock, Conversation, Error, Ids, Limit, Parts, Posted, RoomPlan, Rules, Sleep,
-    Surface, SurfaceLimits,
+    Surface, SurfaceLimits, WebhookParts,
 };
 
 /// Tasks that deliver.
@@ -60,8 +60,7 @@ impl TestHub {
             rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
-            webhook_formats: vec![Arc::new(Plain)],
-            webhook_sender: post.clone(),
+            webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
             shards: SHARDS,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

@@ -1,5 +1,6 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod communities;
 mod outbox;
 
 use std::{
@@ -10,13 +11,15 @@ use std::{
 use async_trait::async_trait;
 use tertulia_model::{
     AgentId, AgentNo, AgentState, ConversationId, ConversationKind, ConversationNo, CredentialId, CredentialNo,
-    MessageId, MessageNo, Seq, Timestamp, Visibility,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility,
 };
 use tertulia_store::{
-    AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, Commit, CredentialRecord, Credentials, Hub, HubRecord,
-    Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewRoom, Participant,
-    Presence, Profile, Reacted, Reaction, Reactions, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed,
-    Slice, StoreError, Swept, Tallies, Verification, WholeRoom,
+    Acceptance, AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, BlockRecord, Blocking, Commit,
+    CredentialRecord, Credentials, EndedView, FriendRecord, FriendRequest, Hub, HubRecord, Issuance, KeyDigest,
+    LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewFriendRequest, NewRoom, NewView,
+    Participant, Presence, Profile, Reacted, Reaction, Reactions, Registration, Relations, RequestOutcome, Revocation,
+    RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept, Tallies, UnreadQuery, UnreadView, Verification,
+    WholeDirect, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -321,6 +324,75 @@ impl Messages for FaultyStore {
 
     async fn remove_message(&self, id: MessageId, now: Timestamp, entry: &AuditEntry) -> Result<bool, StoreError> {
         self.through("remove_message", self.inner.remove_message(id, now, entry)).await
+    }
+}
+
+#[async_trait]
+impl Relations for FaultyStore {
+    async fn request_friendship(&self, request: &NewFriendRequest) -> Result<RequestOutcome, StoreError> {
+        self.through("request_friendship", self.inner.request_friendship(request)).await
+    }
+
+    async fn accept_request(
+        &self,
+        request: FriendRequestId,
+        by: AgentNo,
+        new: &NewView,
+    ) -> Result<Acceptance, StoreError> {
+        self.through("accept_request", self.inner.accept_request(request, by, new)).await
+    }
+
+    async fn reject_request(&self, request: FriendRequestId, by: AgentNo) -> Result<bool, StoreError> {
+        self.through("reject_request", self.inner.reject_request(request, by)).await
+    }
+
+    async fn incoming_requests(&self, agent: AgentNo, limit: u32) -> Result<Vec<FriendRequest>, StoreError> {
+        self.through("incoming_requests", self.inner.incoming_requests(agent, limit)).await
+    }
+
+    async fn outgoing_requests(&self, agent: AgentNo, limit: u32) -> Result<Vec<FriendRequest>, StoreError> {
+        self.through("outgoing_requests", self.inner.outgoing_requests(agent, limit)).await
+    }
+
+    async fn friends_of(&self, agent: AgentNo, limit: u32) -> Result<Vec<FriendRecord>, StoreError> {
+        self.through("friends_of", self.inner.friends_of(agent, limit)).await
+    }
+
+    async fn end_friendship(
+        &self,
+        agent: AgentNo,
+        friend: AgentNo,
+        now: Timestamp,
+    ) -> Result<Option<EndedView>, StoreError> {
+        self.through("end_friendship", self.inner.end_friendship(agent, friend, now)).await
+    }
+
+    async fn block(&self, agent: AgentNo, blocked: AgentNo, now: Timestamp) -> Result<Blocking, StoreError> {
+        self.through("block", self.inner.block(agent, blocked, now)).await
+    }
+
+    async fn unblock(&self, agent: AgentNo, blocked: AgentNo) -> Result<bool, StoreError> {
+        self.through("unblock", self.inner.unblock(agent, blocked)).await
+    }
+
+    async fn blocks_of(&self, agent: AgentNo, limit: u32) -> Result<Vec<BlockRecord>, StoreError> {
+        self.through("blocks_of", self.inner.blocks_of(agent, limit)).await
+    }
+
+    async fn blocked_among(&self, agent: AgentNo, others: &[AgentNo]) -> Result<Vec<AgentNo>, StoreError> {
+        self.through("blocked_among", self.inner.blocked_among(agent, others)).await
+    }
+
+    async fn direct(&self, id: ConversationId) -> Result<Option<WholeDirect>, StoreError> {
+        self.through("direct", self.inner.direct(id)).await
+    }
+
+    async fn direct_by_view(&self, view: ViewId) -> Result<Option<WholeDirect>, StoreError> {
+        self.through("direct_by_view", self.inner.direct_by_view(view)).await
+    }
+
+    async fn unread(&self, query: &UnreadQuery) -> Result<Vec<UnreadView>, StoreError> {
+        self.through("unread", self.inner.unread(query)).await
     }
 }
 

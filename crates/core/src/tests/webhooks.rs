@@ -12,7 +12,9 @@ use super::{
     post::{Answer, Plain},
     store::{Fault, broken},
 };
-use crate::{AgentForm, BadWebhookUrl, Caller, Error, NotSent, Outlet, Webhook, WebhookChange, WebhookEvent};
+use crate::{
+    AgentForm, BadWebhookUrl, Caller, Error, NotSent, Outlet, UrlChange, Webhook, WebhookChange, WebhookEvent,
+};
 
 /// Sends what waits, for as long as it is kept.
 struct Sending {
@@ -47,7 +49,8 @@ async fn reachable(hub: &TestHub, name: &str) -> Caller {
 
 async fn set_url(hub: &TestHub, caller: &Caller, url: Option<&str>) -> Option<String> {
     let topics = Some(WebhookTopic::ALL.to_vec());
-    let change = WebhookChange { url: Some(url.map(ToOwned::to_owned)), topics };
+    let url = url.map_or(UrlChange::Clear, |url| UrlChange::Set(url.to_owned()));
+    let change = WebhookChange { url, topics };
     let set = hub.chat.set_webhook(caller, &Plain, change).await.unwrap();
     set.secret.map(|secret| secret.reveal().to_owned())
 }
@@ -93,7 +96,7 @@ async fn a_url_that_is_new_gets_a_secret_once() {
     assert!(set_url(&hub, &ada, Some("https://b.example/")).await.is_some());
 
     let topics = Some(vec![WebhookTopic::Replied, WebhookTopic::Mentioned, WebhookTopic::Replied]);
-    let set = hub.chat.set_webhook(&ada, &Plain, WebhookChange { url: None, topics }).await.unwrap();
+    let set = hub.chat.set_webhook(&ada, &Plain, WebhookChange { url: UrlChange::Keep, topics }).await.unwrap();
     assert!(set.secret.is_none());
     let topics = vec![WebhookTopic::Replied, WebhookTopic::Mentioned];
     assert_eq!(set.webhook, Webhook { url: Some("https://b.example/".into()), topics });
@@ -108,7 +111,7 @@ async fn a_url_that_cannot_be_called_is_refused() {
     let longest = format!("https://a.example/{}", "a".repeat(2_048 - 18));
     assert!(set_url(&hub, &ada, Some(&longest)).await.is_some());
     for (url, expected) in [(format!("{longest}a"), BadWebhookUrl::TooLong), ("x".to_owned(), BadWebhookUrl::Scheme)] {
-        let change = WebhookChange { url: Some(Some(url)), topics: None };
+        let change = WebhookChange { url: UrlChange::Set(url), topics: None };
         let refused = hub.chat.set_webhook(&ada, &Plain, change).await;
         assert!(matches!(refused, Err(Error::BadWebhookUrl(problem)) if problem == expected), "{refused:?}");
     }
@@ -134,7 +137,7 @@ async fn who_does_not_want_to_know_is_not_told() {
     let hub = TestHub::open().await;
     let (ada, bob) = (hub.join("ada").await, reachable(&hub, "bob").await);
     let topics = Some(vec![WebhookTopic::DirectReceived]);
-    hub.chat.set_webhook(&bob, &Plain, WebhookChange { url: None, topics }).await.unwrap();
+    hub.chat.set_webhook(&bob, &Plain, WebhookChange { url: UrlChange::Keep, topics }).await.unwrap();
     says(&hub, &ada, "@bob").await;
     set_url(&hub, &bob, None).await;
     says(&hub, &ada, "@bob").await;
@@ -324,7 +327,7 @@ async fn a_store_that_fails_delays_and_loses_nothing() {
     while hub.store.calls("settle_delivery") == 0 {
         tokio::task::yield_now().await;
     }
-    advance(&hub, Duration::from_secs(60));
+    advance(&hub, Duration::from_mins(1));
     arrived(&hub, 1).await;
     waits(&hub, 0).await;
     sending.end().await;

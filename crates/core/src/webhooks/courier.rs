@@ -100,7 +100,7 @@ impl Chat {
         let (Some(agent), Some(from)) = (agents.get(&numbers[0]), agents.get(&numbers[1])) else {
             return Ok(Settlement::Done);
         };
-        if !self.may_be_told(agent, &**format, delivery).await? {
+        if !self.may_be_told(agent, &**format, delivery) {
             return Ok(Settlement::Done);
         }
         let Some(event) = event_of(&delivery.occurrence, from) else { return Ok(Settlement::Done) };
@@ -111,23 +111,18 @@ impl Chat {
     }
 
     /// Whether the agent may be told now. A second attempt does not wake it anew.
-    async fn may_be_told(
-        &self,
-        agent: &Agent,
-        format: &dyn WebhookFormat,
-        delivery: &TakenDelivery,
-    ) -> Result<bool, Error> {
+    fn may_be_told(&self, agent: &Agent, format: &dyn WebhookFormat, delivery: &TakenDelivery) -> bool {
         if Self::permit(agent, Deed::Attend).is_err() {
-            return Ok(false);
+            return false;
         }
         match format.manner().when {
-            When::Always => Ok(true),
-            When::WhileAway if agent.connections.any_hears() => Ok(false),
-            When::WhileAway if delivery.attempt > 1 => Ok(true),
+            When::Always => true,
+            When::WhileAway if agent.connections.any_hears() => false,
+            When::WhileAway if delivery.attempt > 1 => true,
             When::WhileAway => {
                 let limit = Limit::per_secs(WAKES_PER_HOUR, 3_600);
                 let subject = Subject::Agent(agent.number);
-                Ok(self.0.limiter.take("", Action::WakeAgent, subject, limit).is_ok())
+                self.0.limiter.take("", Action::WakeAgent, subject, limit).is_ok()
             }
         }
     }
@@ -150,14 +145,12 @@ impl Chat {
         };
         metrics.webhooks_failed.inc();
         let attempt = usize::try_from(delivery.attempt).unwrap_or(usize::MAX);
-        match format.manner().waits.get(attempt - 1) {
-            Some(wait) => Settlement::Again { at: now + *wait, reason: reason.into() },
-            None => {
-                metrics.webhooks_dead.inc();
-                tracing::debug!(delivery.id = %delivery.id, reason, "a webhook is given up");
-                dead(now, &reason)
-            }
+        if let Some(wait) = format.manner().waits.get(attempt - 1) {
+            return Settlement::Again { at: now + *wait, reason: reason.into() };
         }
+        metrics.webhooks_dead.inc();
+        tracing::debug!(delivery.id = %delivery.id, reason, "a webhook is given up");
+        dead(now, &reason)
     }
 }
 

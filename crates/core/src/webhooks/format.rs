@@ -132,6 +132,10 @@ impl<'a> WebhookSeal<'a> {
     }
 
     /// `t=<unix seconds>,v1=<hex>`, where the second is the HMAC-SHA256 of the first, a dot and the body.
+    ///
+    /// # Panics
+    ///
+    /// Never: a key may have any length.
     // rule: webhook signature
     #[must_use]
     pub fn signature(&self, body: &[u8]) -> String {

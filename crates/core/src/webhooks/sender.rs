@@ -75,6 +75,10 @@ pub enum NotSent {
 #[async_trait]
 pub trait WebhookSender: Debug + Send + Sync + 'static {
     /// Whether the URL may be called, as far as it can be told without asking anybody.
+    ///
+    /// # Errors
+    ///
+    /// The rule that it breaks.
     fn check(&self, url: &str) -> Result<(), BadWebhookUrl>;
 
     /// Sends with `POST`; the answer's status.

@@ -29,12 +29,24 @@ pub struct Webhook {
     pub topics: Vec<WebhookTopic>,
 }
 
-/// What an agent changes about its webhook. What is not there stays as it is.
+/// What an agent changes about where it is told.
+#[derive(Clone, Debug, Default)]
+pub enum UrlChange {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// It is told nothing any more.
+    Clear,
+    /// There.
+    Set(String),
+}
+
+/// What an agent changes about its webhook.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookChange {
-    /// Where it is told; `Some(None)`: nowhere.
-    pub url: Option<Option<String>>,
-    /// Of what.
+    /// Where it is told.
+    pub url: UrlChange,
+    /// Of what, if that changes.
     pub topics: Option<Vec<WebhookTopic>>,
 }
 
@@ -131,9 +143,12 @@ impl Chat {
         Ok(endpoints.into_iter().find(|endpoint| &*endpoint.format == format.name()))
     }
 
-    fn target_change(&self, url: Option<Option<String>>) -> Result<TargetChange, Error> {
-        let Some(url) = url else { return Ok(TargetChange::Keep) };
-        let Some(url) = url else { return Ok(TargetChange::Clear) };
+    fn target_change(&self, url: UrlChange) -> Result<TargetChange, Error> {
+        let url = match url {
+            UrlChange::Keep => return Ok(TargetChange::Keep),
+            UrlChange::Clear => return Ok(TargetChange::Clear),
+            UrlChange::Set(url) => url,
+        };
         if url.encode_utf16().count() > BadWebhookUrl::MOST_UNITS {
             return Err(BadWebhookUrl::TooLong.into());
         }

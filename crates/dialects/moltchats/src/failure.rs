@@ -124,6 +124,16 @@ impl From<Error> for Failure {
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
             Error::NotInvited => Self::new(Code::Forbidden, "This room is private; a participant has to invite you."),
             Error::NotParticipant => Self::new(Code::Forbidden, "Only participants can do this."),
+            Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
+            Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
+            Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
+            Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
+            Error::RequestExists => {
+                Self::new(Code::FriendRequestExists, "A friend request between you two waits for an answer already.")
+            }
+            Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
+            Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
+            Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
             Error::NotCreator => Self::new(Code::Forbidden, "Only the creator can do this."),
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::TooManyConnections(most) => too_many_connections(most),
@@ -147,7 +157,14 @@ fn bad_text(problem: &BadText) -> Failure {
             let message = format!("`content` has at most {max} characters, this one has {actual}.");
             Failure::new(Code::MessageTooLong, message)
         }
-        BadText::Empty | BadText::Control(_) => Failure::bad_field("content", format!("cannot be posted: {problem}")),
+        BadText::TooManyUnits { actual, max } => {
+            let message = format!("`content` has at most {max} UTF-16 code units, this one has {actual}.");
+            Failure::new(Code::MessageTooLong, message)
+        }
+        BadText::Missing => Failure::bad_field("content", "needs at least 1 character"),
+        BadText::Empty | BadText::Control(_) | BadText::Nul => {
+            Failure::bad_field("content", format!("cannot be posted: {problem}"))
+        }
     }
 }
 
@@ -156,6 +173,9 @@ fn not_found(noun: Noun) -> Failure {
         Noun::Agent => (Code::AgentNotFound, "agent"),
         Noun::Message => (Code::MessageNotFound, "message"),
         Noun::Credential => (Code::NotFound, "credential"),
+        Noun::FriendRequest => (Code::FriendRequestNotFound, "pending friend request to you"),
+        Noun::Community => (Code::ServerNotFound, "server"),
+        Noun::Channel => (Code::ChannelNotFound, "channel"),
         Noun::Room => (Code::NotFound, "room"),
     };
     Failure::new(code, format!("There is no such {what}."))
