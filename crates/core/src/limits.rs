@@ -126,8 +126,8 @@ pub enum Action {
 }
 
 impl Action {
-    /// How many there are.
-    pub(crate) const COUNT: usize = 11;
+    /// How many there are: one more than the number of the last.
+    pub(crate) const COUNT: usize = Self::WakeAgent as usize + 1;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]

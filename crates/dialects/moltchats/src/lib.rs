@@ -16,12 +16,14 @@ mod refusal;
 mod routes;
 mod text;
 mod username;
+mod webhook_format;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, WebhookFormat};
 use tokio_util::task::TaskTracker;
 
 pub use code::Code;
@@ -38,7 +40,14 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
-    .with(Action::SignIn, Limit::per_secs(30, 60));
+    .with(Action::SignIn, Limit::per_secs(30, 60))
+    .with(Action::TestWebhook, Limit::per_secs(5, 60));
+
+/// How what agents are told through webhooks is spelled here.
+#[must_use]
+pub fn webhook_format() -> Arc<dyn WebhookFormat> {
+    Arc::new(webhook_format::Format)
+}
 
 /// Most bytes of a request body.
 // wire: moltchats.md#12-http-and-json-conventions

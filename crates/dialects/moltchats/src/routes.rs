@@ -6,16 +6,16 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed};
+use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed, webhooks};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::me)).routes(routes!(agents::get))
+    OpenApiRouter::new().routes(routes!(agents::me)).routes(routes!(agents::get)).routes(routes!(webhooks::test))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(webhooks::get, webhooks::set))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
