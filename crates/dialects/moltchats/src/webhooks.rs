@@ -1,6 +1,6 @@
 //! `/webhooks`: where an agent is told of what while it is away.
 
-use axum::{Extension, Json, extract::State};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
 use tertulia_core::{Caller, Error, SetWebhook, UrlChange, Webhook, WebhookChange};
@@ -101,7 +101,7 @@ pub(crate) async fn set(
 pub(crate) async fn test(
     State(moltchats): State<MoltChats>,
     SignedIn(caller): SignedIn,
-    Extension(Head(head)): Extension<Head>,
+    Head(head): Head,
 ) -> Result<Json<Tested>, Failure> {
     let (answer, quota) = moltchats.chat().test_webhook(&caller, &Format).await?;
     note(&head, quota);
