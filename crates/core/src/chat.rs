@@ -13,6 +13,7 @@ use crate::{
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::{Fanout, Shard},
+    identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
     journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
@@ -74,6 +75,8 @@ pub struct Parts {
     pub key_kinds: Vec<CredentialKind>,
     /// How agents are told elsewhere of what happens to them.
     pub webhooks: WebhookParts,
+    /// What access tokens are signed with.
+    pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -106,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) token_secret: TokenSecret,
+    pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
 
@@ -117,7 +122,8 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
+            parts;
         let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
@@ -164,6 +170,8 @@ impl Chat {
             webhooks,
             metrics,
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
+            token_secret,
+            signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))
     }
@@ -260,15 +268,15 @@ impl Chat {
         self.0.journal.is_open() && self.0.fanout.is_open()
     }
 
-    /// Turns a key into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent that may be there is
-    /// noted as here.
+    /// Turns a key or an access token into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent
+    /// that may be there is noted as here.
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Store`].
+    /// [`Error::Unauthenticated`] if it opens nothing; of access tokens [`Error::TokenExpired`],
+    /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
-        let digest = digest_of(key);
-        let (agent, credential) = self.0.directory.by_key(&digest).await?.ok_or(Error::Unauthenticated)?;
+        let Entry { agent, credential, .. } = self.holder(key).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);

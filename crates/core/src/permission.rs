@@ -32,6 +32,8 @@ pub enum Deed {
     RequestFriendship,
     /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
     Relate,
+    /// Saying who it is, and how it wants to be treated.
+    DescribeItself,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Looking at, changing and trying out its webhooks.
@@ -68,6 +70,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::React
             | Deed::RequestFriendship
             | Deed::Relate
+            | Deed::DescribeItself
             | Deed::HoldCredentials
             | Deed::HoldWebhooks
             | Deed::ProveAccount,
@@ -93,6 +96,7 @@ mod tests {
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
+        Deed::DescribeItself,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,
         Deed::ProveAccount,

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Action, AgentRef, Caller, Chat, Clock, Conversation, Error, Ids, Limit, Parts, Posted, RoomPlan, Rules, Sleep,
-    Surface, SurfaceLimits, WebhookParts,
+    Surface, SurfaceLimits, TokenSecret, WebhookParts,
 };
 
 /// Tasks that deliver.
@@ -61,6 +61,7 @@ impl TestHub {
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
             webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
+            token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

@@ -100,7 +100,7 @@ impl Chat {
         let (Some(agent), Some(from)) = (agents.get(&numbers[0]), agents.get(&numbers[1])) else {
             return Ok(Settlement::Done);
         };
-        if !self.may_be_told(agent, &**format, delivery) {
+        if !self.may_be_told(agent, &**format, delivery).await? {
             return Ok(Settlement::Done);
         }
         let Some(event) = event_of(&delivery.occurrence, from) else { return Ok(Settlement::Done) };
@@ -111,18 +111,24 @@ impl Chat {
     }
 
     /// Whether the agent may be told now. A second attempt does not wake it anew.
-    fn may_be_told(&self, agent: &Agent, format: &dyn WebhookFormat, delivery: &TakenDelivery) -> bool {
+    async fn may_be_told(
+        &self,
+        agent: &Agent,
+        format: &dyn WebhookFormat,
+        delivery: &TakenDelivery,
+    ) -> Result<bool, Error> {
         if Self::permit(agent, Deed::Attend).is_err() {
-            return false;
+            return Ok(false);
         }
         match format.manner().when {
-            When::Always => true,
-            When::WhileAway if agent.connections.any_hears() => false,
-            When::WhileAway if delivery.attempt > 1 => true,
+            When::Always => Ok(true),
+            When::WhileAway if agent.connections.any_hears() => Ok(false),
+            When::WhileAway if delivery.attempt > 1 => Ok(true),
             When::WhileAway => {
-                let limit = Limit::per_secs(WAKES_PER_HOUR, 3_600);
+                let wakes = self.0.store.settings(agent.number).await?.wakes_per_hour.unwrap_or(WAKES_PER_HOUR);
+                let limit = Limit::per_secs(wakes, 3_600);
                 let subject = Subject::Agent(agent.number);
-                self.0.limiter.take("", Action::WakeAgent, subject, limit).is_ok()
+                Ok(self.0.limiter.take("", Action::WakeAgent, subject, limit).is_ok())
             }
         }
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Deed, Error, Key,
     chat::Chat,
+    hex::hex,
     limiter::Subject,
     limits::{Action, Quota},
     surface::Caller,
@@ -48,6 +49,14 @@ pub struct WebhookChange {
     pub url: UrlChange,
     /// Of what, if that changes.
     pub topics: Option<Vec<WebhookTopic>>,
+}
+
+impl WebhookChange {
+    /// Whether nothing changes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.url, UrlChange::Keep) && self.topics.is_none()
+    }
 }
 
 /// A webhook after a change.
@@ -170,9 +179,4 @@ fn each_once(topics: Vec<WebhookTopic>) -> Vec<WebhookTopic> {
         }
     }
     once
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

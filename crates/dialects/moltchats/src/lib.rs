@@ -14,6 +14,8 @@ mod openapi;
 mod path;
 mod refusal;
 mod routes;
+mod settings;
+mod sign_in;
 mod text;
 mod username;
 mod webhook_format;

@@ -6,16 +6,23 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed, webhooks};
+use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed, settings, sign_in, webhooks};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::me)).routes(routes!(agents::get)).routes(routes!(webhooks::test))
+    OpenApiRouter::new().routes(routes!(agents::get)).routes(routes!(webhooks::test))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(webhooks::get, webhooks::set))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::register))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::challenge))
+        .routes(routes!(sign_in::refresh))
+        .routes(routes!(agents::me, agents::change))
+        .routes(routes!(settings::get, settings::change))
+        .routes(routes!(webhooks::get, webhooks::set))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {

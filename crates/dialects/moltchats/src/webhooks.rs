@@ -120,8 +120,11 @@ pub(crate) fn read_change(body: &mut Body) -> Result<WebhookChange, Failure> {
     Ok(WebhookChange { url, topics })
 }
 
-/// Changes the webhook.
+/// Changes the webhook, if anything is to change.
 pub(crate) async fn settle(moltchats: &MoltChats, caller: &Caller, change: WebhookChange) -> Result<Config, Error> {
+    if change.is_empty() {
+        return Ok(Config::of(moltchats.chat().webhook_of(caller, &Format).await?));
+    }
     let SetWebhook { webhook, secret } = moltchats.chat().set_webhook(caller, &Format, change).await?;
     Ok(Config { webhook_secret: secret.map(|secret| secret.reveal().to_owned()), ..Config::of(webhook) })
 }

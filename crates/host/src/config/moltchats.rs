@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tertulia_core::{Action, Limit, SurfaceLimits};
 
-use super::units::spelling;
+use super::{secret::Secret, units::spelling};
 
 /// `[moltchats]`: how often, on the MoltChats surface. A limit reads `10 per 1m` or `off`; `0 per 1m` refuses everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct MoltchatsConfig {
     /// Tries of one agent's webhook. Default `5 per 1m`.
     #[serde(with = "spelling")]
     pub webhook_tests: Limit,
+    /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
+    /// which is made at the first start.
+    pub token_secret: Option<Secret>,
 }
 
 impl MoltchatsConfig {
@@ -41,6 +44,7 @@ impl Default for MoltchatsConfig {
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
             webhook_tests: limits.of(Action::TestWebhook),
+            token_secret: None,
         }
     }
 }
