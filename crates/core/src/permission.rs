@@ -83,7 +83,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 15] = [
+    const DEEDS: [Deed; 16] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,

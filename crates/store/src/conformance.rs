@@ -159,6 +159,7 @@ macro_rules! conformance {
             the_dead_are_kept_for_a_while
             clearing_an_endpoint_forgets_what_waits
             a_commit_carries_its_deliveries
+            a_friend_request_carries_its_delivery
         }
         $crate::conformance_cases! { $make_store, participants,
             the_creator_has_joined_and_the_others_are_invited

@@ -1,6 +1,7 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod communities;
+mod identities;
 mod outbox;
 
 use std::{

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tertulia_model::{FriendRequestId, WebhookTopic, random_uuid};
+use tertulia_model::{ConversationId, FriendRequestId, WebhookTopic, random_uuid};
 use tertulia_store::{Fate, Outbox};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -13,7 +13,7 @@ use super::{
     store::{Fault, broken},
 };
 use crate::{
-    AgentForm, BadWebhookUrl, Caller, Error, NotSent, Outlet, UrlChange, Webhook, WebhookChange, WebhookEvent,
+    AgentForm, AgentRef, BadWebhookUrl, Caller, Error, NotSent, Outlet, UrlChange, Webhook, WebhookChange, WebhookEvent,
 };
 
 /// Sends what waits, for as long as it is kept.
@@ -185,7 +185,40 @@ async fn a_message_and_what_it_tells_are_written_together() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_told_too() {
+async fn who_is_asked_to_be_a_friend_is_told() {
+    let hub = TestHub::open().await;
+    let (ada, bob) = (hub.join("ada").await, reachable(&hub, "bob").await);
+    hub.store.fail("request_friendship", Fault::Refuses(broken()));
+    let whom = AgentRef::Id(bob.agent().id);
+    assert!(hub.chat.request_friendship(&ada, &whom).await.is_err());
+    let sending = Sending::start(&hub);
+    hub.chat.request_friendship(&ada, &whom).await.unwrap();
+    assert_eq!(arrived(&hub, 1).await[0].1, "ada likes bob");
+    assert!(matches!(hub.chat.request_friendship(&ada, &whom).await, Err(Error::RequestExists)));
+    waits(&hub, 0).await;
+    assert!(hub.post.take().is_empty());
+    sending.end().await;
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn who_is_written_to_alone_is_told() {
+    let hub = TestHub::open().await;
+    let (ada, bob) = (hub.join("ada").await, hub.join("bob").await);
+    let request = hub.chat.request_friendship(&ada, &AgentRef::Id(bob.agent().id)).await.unwrap();
+    let friend = hub.chat.accept_request(&bob, request).await.unwrap();
+    set_url(&hub, &bob, Some(&url_of("bob"))).await;
+    set_url(&hub, &ada, Some(&url_of("ada"))).await;
+    let sending = Sending::start(&hub);
+    let direct = hub.chat.channel(ConversationId::from_uuid(*friend.view.as_uuid())).await.unwrap();
+    hub.chat.say(&ada, &direct, "hello @ada").await.unwrap();
+    assert_eq!(arrived(&hub, 1).await, [(url_of("bob"), "ada to bob: hello @ada".to_owned())]);
+    sending.end().await;
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn what_no_commit_tells_is_told_too() {
     let hub = TestHub::open().await;
     let (ada, bob) = (hub.join("ada").await, reachable(&hub, "bob").await);
     let sending = Sending::start(&hub);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tertulia_model::{AgentNo, DeliveryId, EndpointId, Seq, Timestamp, WebhookTopic, random_uuid};
 
-use super::fixtures::{START, entry, join, minute, open, said};
+use super::fixtures::{START, entry, join, minute, open, request_id, said};
 use crate::{
-    Commit, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING, NewDelivery, Occurrence, Settlement, Slice,
-    Store, StoreError, TakenDelivery, TargetChange,
+    Commit, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING, NewDelivery, NewFriendRequest, Occurrence,
+    RequestOutcome, Settlement, Slice, Store, StoreError, TakenDelivery, TargetChange,
 };
 
 const FORMAT: &str = "plain";
@@ -305,5 +305,23 @@ pub async fn a_commit_carries_its_deliveries(store: &dyn Store) -> Result<(), St
     assert!(store.commit(&hole).await.is_err());
     assert_eq!(store.waiting_deliveries(10).await?.len(), 1);
     assert_eq!(store.read(lobby, Slice::After(Seq::START), 10).await?.len(), 1);
+    Ok(())
+}
+
+/// It is told only if it is made.
+pub async fn a_friend_request_carries_its_delivery(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (reachable(store, "ada").await?, reachable(store, "bob").await?);
+    let request = |number: u64, from, to| NewFriendRequest {
+        id: request_id(number),
+        from,
+        to,
+        now: START,
+        told: Some(direct(to, from, u32::try_from(number).expect("small"))),
+    };
+    assert_eq!(store.request_friendship(&request(1, ada, bob)).await?, RequestOutcome::Requested);
+    assert_eq!(store.request_friendship(&request(2, bob, ada)).await?, RequestOutcome::RequestExists);
+    let waiting = store.waiting_deliveries(10).await?;
+    assert_eq!(waiting.iter().map(|record| record.agent).collect::<Vec<_>>(), [bob]);
     Ok(())
 }
