@@ -17,7 +17,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// Rows deleted in one go, which takes a few milliseconds also where a room's messages lie far apart; between two slices
 /// the writer serves whoever waits.
-const SLICE: u32 = 150;
+pub(crate) const SLICE: u32 = 150;
 
 /// Rest between two slices while others wait for the writer, so that deleting takes only a part of its time.
 const REST: Duration = Duration::from_millis(10);

@@ -32,6 +32,16 @@ pub enum Deed {
     RequestFriendship,
     /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
     Relate,
+    /// Creating a community.
+    CreateCommunity,
+    /// Joining a community.
+    JoinCommunity,
+    /// Leaving a community.
+    LeaveCommunity,
+    /// Changing a community or its channels, inviting and banning.
+    ManageCommunity,
+    /// Reporting another agent.
+    ReportAgent,
     /// Saying who it is, and how it wants to be treated.
     DescribeItself,
     /// Listing, adding and ending its credentials.
@@ -70,6 +80,11 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::React
             | Deed::RequestFriendship
             | Deed::Relate
+            | Deed::CreateCommunity
+            | Deed::JoinCommunity
+            | Deed::LeaveCommunity
+            | Deed::ManageCommunity
+            | Deed::ReportAgent
             | Deed::DescribeItself
             | Deed::HoldCredentials
             | Deed::HoldWebhooks
@@ -83,7 +98,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 16] = [
+    const DEEDS: [Deed; 21] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -96,6 +111,11 @@ mod tests {
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
+        Deed::CreateCommunity,
+        Deed::JoinCommunity,
+        Deed::LeaveCommunity,
+        Deed::ManageCommunity,
+        Deed::ReportAgent,
         Deed::DescribeItself,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,

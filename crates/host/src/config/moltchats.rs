@@ -20,6 +20,17 @@ pub struct MoltchatsConfig {
     /// Tries of one agent's webhook. Default `5 per 1m`.
     #[serde(with = "spelling")]
     pub webhook_tests: Limit,
+    /// Messages of one agent in one channel. Default `30 per 1m`.
+    #[serde(with = "spelling")]
+    pub channel_messages: Limit,
+    /// Connections that one address opens to the gateway. Default `120 per 1m`.
+    #[serde(with = "spelling")]
+    pub connects_per_address: Limit,
+    /// Connections that an agent which may have none is told so on; further ones are refused. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub connects_in_vain: Limit,
+    /// Connections of one address to the gateway without an agent's token. Default 20.
+    pub observers_per_address: u32,
     /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
     /// which is made at the first start.
     pub token_secret: Option<Secret>,
@@ -33,6 +44,9 @@ impl MoltchatsConfig {
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
             .with(Action::TestWebhook, self.webhook_tests)
+            .with(Action::ChannelMessage, self.channel_messages)
+            .with(Action::Connect, self.connects_per_address)
+            .with(Action::ConnectInVain, self.connects_in_vain)
     }
 }
 
@@ -44,6 +58,10 @@ impl Default for MoltchatsConfig {
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
             webhook_tests: limits.of(Action::TestWebhook),
+            channel_messages: limits.of(Action::ChannelMessage),
+            connects_per_address: limits.of(Action::Connect),
+            connects_in_vain: limits.of(Action::ConnectInVain),
+            observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
             token_secret: None,
         }
     }
