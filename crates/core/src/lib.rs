@@ -24,6 +24,7 @@ mod expiry;
 mod fanout;
 mod form;
 mod friendships;
+mod hex;
 mod history;
 mod identity;
 mod journal;
@@ -51,6 +52,7 @@ mod tallies;
 mod tests;
 mod unread;
 mod verification;
+mod webhooks;
 mod workers;
 
 pub use agent_event::{AgentEvent, AgentForm};
@@ -90,3 +92,7 @@ pub use tertulia_store::{
     StoreError,
 };
 pub use unread::{Unread, UnreadFrom};
+pub use webhooks::{
+    BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,
+    WebhookFormat, WebhookNotice, WebhookParts, WebhookRequest, WebhookSeal, WebhookSender, When,
+};

@@ -17,6 +17,7 @@ mod error;
 mod hub;
 mod identity;
 mod messages;
+mod outbox;
 mod presence;
 mod reactions;
 mod relations;
@@ -40,6 +41,10 @@ pub use identity::{
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use outbox::{
+    ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
+    NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
+};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
 pub use relations::{
@@ -68,6 +73,7 @@ store! {
     Hub,
     Identities,
     Messages,
+    Outbox,
     Presence,
     Reactions,
     Relations,

@@ -32,13 +32,15 @@ mod sign_in;
 mod text;
 mod username;
 mod values;
+mod webhook_format;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
 use gateway::Gateway;
-use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, WebhookFormat};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
@@ -66,11 +68,18 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::ConnectInVain, Limit::per_secs(10, 60))
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
-    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400));
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
+    .with(Action::TestWebhook, Limit::per_secs(5, 60));
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections
 pub const OBSERVERS_PER_ADDRESS: u32 = 20;
+
+/// How what agents are told through webhooks is spelled here.
+#[must_use]
+pub fn webhook_format() -> Arc<dyn WebhookFormat> {
+    Arc::new(webhook_format::Format)
+}
 
 /// Most bytes of a request body.
 // wire: moltchats.md#12-http-and-json-conventions
