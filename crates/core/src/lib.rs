@@ -19,6 +19,7 @@ mod connections;
 mod conversation;
 mod conversations;
 mod direct;
+mod discovery;
 mod error;
 mod expiry;
 mod fanout;
@@ -69,6 +70,7 @@ pub use communities::{
 };
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
+pub use discovery::FeedItem;
 pub use error::{Barred, Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};

@@ -21,6 +21,7 @@ mod conversations;
 mod copy;
 mod credentials;
 mod directs;
+mod discovery;
 mod endpoints;
 mod failure;
 mod hub;

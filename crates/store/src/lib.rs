@@ -13,6 +13,7 @@ mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
+mod discovery;
 mod error;
 mod hub;
 mod identity;
@@ -34,6 +35,7 @@ pub use community::{
     Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
 };
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
+pub use discovery::{Discovery, FeedRecord};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
@@ -70,6 +72,7 @@ store! {
     Badges,
     Communities,
     Credentials,
+    Discovery,
     Hub,
     Identities,
     Messages,

@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod channels;
 mod code;
+mod discovery;
 mod failure;
 mod friends;
 mod gateway;

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, friends, gateway::connecting,
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, friends, gateway::connecting,
     membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in, webhooks,
 };
 
@@ -21,6 +21,8 @@ fn plain() -> OpenApiRouter<MoltChats> {
         .routes(routes!(blocks::list))
         .routes(routes!(messages::post, messages::list))
         .routes(routes!(webhooks::test))
+        .routes(routes!(discovery::feed))
+        .routes(routes!(discovery::search))
         .merge(communities())
 }
 
