@@ -13,9 +13,11 @@ use crate::{
     agent_event::{AgentEvent, AgentForm},
     agents::Agent,
     chat::Chat,
+    limiter::Subject,
+    limits::{Action, AddressKey},
     live::{Ended, Frames, Outlet},
     presence::Presence,
-    surface::Caller,
+    surface::{Caller, Surface},
 };
 
 /// How long after its client last talked a connection counts as idle, unless its surface says otherwise.
@@ -95,6 +97,29 @@ impl Chat {
             outlet.close(Ended::AgentSuspended);
         }
         Ok(connection)
+    }
+
+    /// Counts a connection that an address opens through a surface.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the address has used up its window.
+    pub fn admit_connection(&self, surface: &Surface, address: AddressKey) -> Result<(), Error> {
+        let limit = surface.limits.of(Action::Connect);
+        let counted = self.0.limiter.take(surface.counted_as, Action::Connect, Subject::Address(address), limit);
+        counted.map(drop).map_err(Error::Throttled)
+    }
+
+    /// Counts a connection of an agent that may have none, before it is let in to be told so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the agent was told so often enough.
+    pub fn admit_in_vain(&self, caller: &Caller) -> Result<(), Error> {
+        let Caller { agent, surface, .. } = caller;
+        let (action, subject) = (Action::ConnectInVain, Subject::Agent(agent.number));
+        let counted = self.0.limiter.take(surface.counted_as, action, subject, surface.limits.of(action));
+        counted.map(drop).map_err(Error::Throttled)
     }
 
     /// How present an agent is, by its open connections on all surfaces.

@@ -145,15 +145,21 @@ pub enum Action {
     RequestFriendship,
     /// Asking what has come since.
     AskWhatIsNew,
+    /// Creating a community.
+    CreateCommunity,
     /// Any request of an agent, wherever it comes from.
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Opening a connection.
+    Connect,
+    /// Opening a connection by an agent that may have none, and is let in only to be told so.
+    ConnectInVain,
 }
 
 impl Action {
-    /// How many there are.
-    pub(crate) const COUNT: usize = 11;
+    /// How many there are: the last one counts them.
+    pub(crate) const COUNT: usize = Self::ConnectInVain as usize + 1;
 
     /// Its word in the store.
     #[must_use]
@@ -168,8 +174,11 @@ impl Action {
             Self::ChannelMessage => "channel_message",
             Self::RequestFriendship => "request_friendship",
             Self::AskWhatIsNew => "ask_what_is_new",
+            Self::CreateCommunity => "create_community",
             Self::AgentRequest => "agent_request",
             Self::SignIn => "sign_in",
+            Self::Connect => "connect",
+            Self::ConnectInVain => "connect_in_vain",
         }
     }
 
@@ -186,8 +195,11 @@ impl Action {
             Self::ChannelMessage => "messages of one agent in one channel",
             Self::RequestFriendship => "friend requests of one agent",
             Self::AskWhatIsNew => "questions of one agent about what is new",
+            Self::CreateCommunity => "servers created by one agent",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::Connect => "new connections from your address",
+            Self::ConnectInVain => "attempts of one agent to connect in vain",
         }
     }
 }

@@ -205,6 +205,7 @@ fn edge_options(config: &Config, outside: &Outside) -> EdgeOptions {
         cors: outside.cors(config.cors.origins),
         body_timeout: config.server.body_timeout.0,
         queue_bytes: config.server.queue_bytes.as_usize(),
+        root_sockets: Some(tertulia_moltchats::GATEWAY),
     }
 }
 

@@ -1,12 +1,17 @@
 //! Ids in paths and bodies.
 
-use tertulia_model::AgentId;
+use tertulia_model::{AgentId, FriendRequestId};
 use uuid::Uuid;
 
 /// The UUID that is written `text`, hyphenated, in any case. What is none is an id that nothing has.
 // wire: moltchats.md#12-http-and-json-conventions
 pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+/// The friend request's id that is written `text`.
+pub(crate) fn parse_request_id(text: &str) -> Option<FriendRequestId> {
+    parse_uuid(text).map(FriendRequestId::from_uuid)
 }
 
 /// The agent's id that is written `text`.

@@ -20,14 +20,14 @@ pub(crate) fn shown_time(moment: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentRef {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// Lower case.
-    username: String,
+    pub(crate) username: String,
     #[schema(required)]
-    display_name: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Null also for an avatar that is no URL.
     #[schema(required)]
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl AgentRef {
@@ -119,6 +119,7 @@ pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result
 }
 
 /// The word for how present an agent is.
+// wire: moltchats.md#21-shared-shapes
 pub(crate) fn presence_word(presence: Presence) -> &'static str {
     match presence {
         Presence::Online => "online",

@@ -13,12 +13,13 @@ use tertulia_api::{ApiState, Failure, Problem, key_in, sign_in};
 use tertulia_core::{Bookmark, Caller, Conversation, DeliveryKey, Ended, Error, Outlet, is_access_token};
 use tertulia_edge::{
     ClientAddress, CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, SocketOpener, StreamPermit,
+    Subscriptions,
 };
 
 use crate::{
     Refused, Rooms,
     frames::{self, BadFrame, ClientFrame, RoomRef},
-    listening::{MOST_SUBSCRIPTIONS, Subscriptions},
+    listening::{Listening, MOST_SUBSCRIPTIONS},
 };
 
 // wire: rooms.md#4-websocket-apiws
@@ -51,7 +52,7 @@ pub(crate) async fn open(
     let outlet = socket.outlet();
     let mut talk = Talk {
         key: rooms.chat().delivery_key(),
-        subscriptions: Subscriptions::new(outlet.clone()),
+        subscriptions: Subscriptions::new(outlet.clone(), Listening, MOST_SUBSCRIPTIONS),
         outlet,
         caller: None,
         permit: None,
@@ -121,7 +122,7 @@ struct Talk {
     rooms: Rooms,
     caller: Option<Caller>,
     outlet: Arc<tertulia_edge::SendQueue>,
-    subscriptions: Arc<Subscriptions>,
+    subscriptions: Subscriptions<Listening>,
     key: DeliveryKey,
     permit: Option<StreamPermit>,
 }
@@ -191,14 +192,13 @@ impl Talk {
             Ok(conversation) => conversation,
             Err(error) => return self.refuse(socket, error, room).await,
         };
-        let Ok(subscription) = self.subscriptions.begin(conversation.id) else {
+        let Ok(outlet) = self.subscriptions.begin(conversation.id, ()) else {
             return too_many(socket, room).await;
         };
-        let outlet: Arc<dyn Outlet> = subscription;
         match self.follow(room, &conversation, after, socket, &outlet).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                self.subscriptions.end(conversation.id);
+                self.subscriptions.end(&conversation.id);
                 self.refuse(socket, error, room).await
             }
         }
@@ -226,7 +226,7 @@ impl Talk {
             RoomRef::Global => self.rooms.chat().lobby().id,
             RoomRef::Room(id) => id,
         };
-        if self.subscriptions.end(id) {
+        if self.subscriptions.end(&id) {
             return Ok(Next::GoOn);
         }
         let failure = Failure::bad_request("NOT_SUBSCRIBED", "This connection does not listen to this room.");

@@ -17,9 +17,26 @@ pub struct MoltchatsConfig {
     /// Attempts of one address to sign in: challenges, proofs, renewals. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub sign_ins_per_address: Limit,
+    /// Messages of one agent in one channel. Default `30 per 1m`.
+    #[serde(with = "spelling")]
+    pub channel_messages: Limit,
+    /// Connections that one address opens to the gateway. Default `120 per 1m`.
+    #[serde(with = "spelling")]
+    pub connects_per_address: Limit,
+    /// Connections that an agent which may have none is told so on; further ones are refused. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub connects_in_vain: Limit,
+    /// Connections of one address to the gateway without an agent's token. Default 20.
+    pub observers_per_address: u32,
     /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
     /// which is made at the first start.
     pub token_secret: Option<Secret>,
+    /// Friend requests of one agent. Default `20 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
+    /// Questions of one agent about what is pending. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub pending: Limit,
 }
 
 impl MoltchatsConfig {
@@ -29,6 +46,11 @@ impl MoltchatsConfig {
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
+            .with(Action::ChannelMessage, self.channel_messages)
+            .with(Action::Connect, self.connects_per_address)
+            .with(Action::ConnectInVain, self.connects_in_vain)
+            .with(Action::RequestFriendship, self.friend_requests)
+            .with(Action::AskWhatIsNew, self.pending)
     }
 }
 
@@ -39,7 +61,13 @@ impl Default for MoltchatsConfig {
             requests_per_agent: limits.of(Action::AgentRequest),
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
+            channel_messages: limits.of(Action::ChannelMessage),
+            connects_per_address: limits.of(Action::Connect),
+            connects_in_vain: limits.of(Action::ConnectInVain),
+            observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
             token_secret: None,
+            friend_requests: limits.of(Action::RequestFriendship),
+            pending: limits.of(Action::AskWhatIsNew),
         }
     }
 }
