@@ -13,9 +13,9 @@ use crate::{
     communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
-    fanout::Fanout,
+    fanout::{Fanout, Shard},
     identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
-    journal::{Journal, WriterParts},
+    journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
     metrics::Metrics,
@@ -140,17 +140,7 @@ impl Chat {
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        let stopping = stop.clone();
-        let all_announced = CancellationToken::new();
-        for shard in shards {
-            tasks.spawn(shard.run(all_announced.clone()));
-        }
-        let close = stopping.clone();
-        tasks.spawn(async move {
-            // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
-            let _all_announced = all_announced.drop_guard();
-            writer.run(close).await;
-        });
+        start(writer, shards, tasks, stop.clone());
         let listed = store.count_listed().await?.into();
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
@@ -301,6 +291,19 @@ impl Chat {
 /// What a key is known by.
 pub(crate) fn digest_of(key: &str) -> KeyDigest {
     KeyDigest(Sha256::digest(key.as_bytes()).into())
+}
+
+/// Starts what writes and what delivers.
+fn start(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: CancellationToken) {
+    let all_announced = CancellationToken::new();
+    for shard in shards {
+        tasks.spawn(shard.run(all_announced.clone()));
+    }
+    tasks.spawn(async move {
+        // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
+        let _all_announced = all_announced.drop_guard();
+        writer.run(stop).await;
+    });
 }
 
 fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {

@@ -24,12 +24,11 @@ use super::{
     store::{Fault, broken},
 };
 use crate::{
-    Action, BadPublicKey, Caller, Ended, Error, Limit, Outlet, PublicKey, SignInTerms, SignedIn, Surface,
-    SurfaceLimits,
+    Action, BadPublicKey, Caller, Ended, Error, Limit, Outlet, PublicKey, SignInTerms, SignedIn, Surface, SurfaceLimits,
 };
 
 const TERMS: SignInTerms = SignInTerms {
-    challenge_for: Duration::from_secs(300),
+    challenge_for: Duration::from_mins(5),
     most_challenges: 5,
     access_for: Duration::from_hours(4),
     refresh_for: Duration::from_hours(720),
@@ -37,8 +36,7 @@ const TERMS: SignInTerms = SignInTerms {
 };
 
 /// One key for all, since making one takes long.
-static KEY: LazyLock<RsaPrivateKey> =
-    LazyLock::new(|| RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048).unwrap());
+static KEY: LazyLock<RsaPrivateKey> = LazyLock::new(|| RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048).unwrap());
 
 fn public_pem() -> String {
     KEY.to_public_key().to_public_key_pem(LineEnding::LF).unwrap()
@@ -180,7 +178,7 @@ async fn tokens_run_out_and_outlive_a_restart() {
     let session = sign_in(&hub, "ada").await;
     let hub = hub.restart().await;
     authenticate(&hub, &session).await.unwrap();
-    hub.clock.advance(TERMS.access_for - Duration::from_secs(1));
+    hub.clock.advance(Duration::from_hours(4) - Duration::from_secs(1));
     authenticate(&hub, &session).await.unwrap();
     hub.clock.advance(Duration::from_secs(1));
     assert!(matches!(authenticate(&hub, &session).await, Err(Error::TokenExpired)), "also when it is remembered");
