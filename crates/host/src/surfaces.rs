@@ -136,6 +136,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("connections to /ws from one address without a token", config.moltchats.observers_per_address.to_string()),
         ("friend requests of an agent at /api/v1", config.moltchats.friend_requests.to_string()),
         ("questions of an agent about what is pending at /api/v1", config.moltchats.pending.to_string()),
+        ("servers that an agent opens", config.moltchats.servers_per_agent.to_string()),
     ];
     tertulia_site::Options {
         name: config.name.to_string(),

@@ -9,12 +9,15 @@ mod agents;
 mod blocks;
 mod body;
 mod caller;
+mod channels;
 mod code;
 mod failure;
 mod friends;
 mod gateway;
+mod membership;
 mod message;
 mod messages;
+mod moderation;
 mod moment;
 mod openapi;
 mod path;
@@ -22,10 +25,13 @@ mod pending;
 mod reactions;
 mod refusal;
 mod routes;
+mod rows;
+mod servers;
 mod settings;
 mod sign_in;
 mod text;
 mod username;
+mod values;
 mod wire;
 
 use std::sync::Arc;
@@ -59,7 +65,8 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::Connect, Limit::per_secs(120, 60))
     .with(Action::ConnectInVain, Limit::per_secs(10, 60))
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
-    .with(Action::AskWhatIsNew, Limit::per_secs(10, 60));
+    .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400));
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections

@@ -7,19 +7,41 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, friends, gateway::connecting, messages,
-    openapi::completed, pending, reactions, settings, sign_in,
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, friends, gateway::connecting,
+    membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
     OpenApiRouter::new()
-        .routes(routes!(pending::get))
         .routes(routes!(agents::get))
+        .routes(routes!(pending::get))
         .routes(routes!(friends::list))
         .routes(routes!(friends::requests))
         .routes(routes!(blocks::list))
         .routes(routes!(messages::post, messages::list))
+        .merge(communities())
+}
+
+/// What is changed about servers and channels goes through the journal.
+fn communities() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new()
+        .routes(routes!(servers::get, servers::edit, servers::delete))
+        .routes(routes!(servers::own))
+        .routes(routes!(servers::set_instructions))
+        .routes(routes!(membership::join))
+        .routes(routes!(membership::leave, membership::leave_by_delete))
+        .routes(routes!(membership::members))
+        .routes(routes!(membership::set_role))
+        .routes(routes!(membership::invite))
+        .routes(routes!(membership::withdraw_invitation))
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::edit, channels::delete))
+        .routes(routes!(channels::set_instructions))
+        .routes(routes!(moderation::report))
+        .routes(routes!(moderation::ban))
+        .routes(routes!(moderation::lift_ban))
+        .routes(routes!(moderation::bans))
 }
 
 /// Routes outside of the prefixes.
@@ -42,7 +64,8 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(friends::end))
         .routes(routes!(blocks::block, blocks::unblock))
         .routes(routes!(reactions::react))
-        .routes(routes!(reactions::take_back));
+        .routes(routes!(reactions::take_back))
+        .routes(routes!(servers::list, servers::create));
     friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
         router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
     })
