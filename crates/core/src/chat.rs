@@ -301,6 +301,7 @@ pub(crate) fn digest_of(key: &str) -> KeyDigest {
     KeyDigest(Sha256::digest(key.as_bytes()).into())
 }
 
+/// Starts what writes and what delivers.
 fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     let uuid = || {
         let mut random = [0; 16];

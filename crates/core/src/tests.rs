@@ -17,6 +17,7 @@ mod reactions;
 mod recheck;
 mod registration;
 mod rooms;
+mod sign_in;
 mod sparing;
 mod store;
 mod subscriptions;
