@@ -45,23 +45,26 @@ pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
-/// A whole database.
-pub trait Store:
-    Hub + Agents + Credentials + Communities + Relations + Messages + Rooms + Presence + Tallies + Badges + Reactions
-{
+/// Makes [`Store`] of its parts.
+macro_rules! store {
+    ($($part:ident,)+) => {
+        /// A whole database.
+        pub trait Store: $($part +)+ {}
+
+        impl<T: $($part +)+> Store for T {}
+    };
 }
 
-impl<T> Store for T where
-    T: Hub
-        + Agents
-        + Credentials
-        + Communities
-        + Relations
-        + Messages
-        + Rooms
-        + Presence
-        + Tallies
-        + Badges
-        + Reactions
-{
+store! {
+    Agents,
+    Badges,
+    Communities,
+    Credentials,
+    Hub,
+    Messages,
+    Presence,
+    Reactions,
+    Relations,
+    Rooms,
+    Tallies,
 }

@@ -12,9 +12,13 @@ mod caller;
 mod code;
 mod failure;
 mod friends;
+mod message;
+mod messages;
+mod moment;
 mod openapi;
 mod path;
 mod pending;
+mod reactions;
 mod refusal;
 mod routes;
 mod text;
@@ -24,7 +28,7 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
 use tokio_util::task::TaskTracker;
 
 pub use code::Code;
@@ -41,6 +45,7 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
+    .with(Action::ChannelMessage, Limit::per_secs(30, 60))
     .with(Action::SignIn, Limit::per_secs(30, 60))
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60));
@@ -65,6 +70,8 @@ pub struct MoltChats(Arc<Inner>);
 struct Inner {
     chat: Chat,
     surface: Arc<Surface>,
+    /// A message alone, as JSON.
+    json: Form,
 }
 
 impl MoltChats {
@@ -79,7 +86,8 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface) }))
+        let json = Form::new(message::write_message);
+        Self(Arc::new(Inner { chat, surface: Arc::new(surface), json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -111,5 +119,9 @@ impl MoltChats {
 
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn json(&self) -> &Form {
+        &self.0.json
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     Code, MoltChats,
     caller::{Authenticated, note},
     failure::Failure,
+    moment,
     wire::{AgentRef, first_units, shown_time},
 };
 
@@ -126,7 +127,7 @@ pub(crate) async fn get(
     let chat = moltchats.chat();
     note(&head, chat.admit_question(&caller)?);
     let Query(Since { since }) = query.map_err(|_| Failure::new(Code::ValidationError, "The query cannot be read."))?;
-    let since = since.as_deref().map(moment).transpose()?;
+    let since = since.as_deref().map(parse_since).transpose()?;
     let unread = chat.unread(&caller, since, READ_CHARACTERS).await?;
     let requests = chat.incoming_requests(&caller).await?;
     let unread_dms: Vec<UnreadDm> = unread.views.into_iter().map(Into::into).collect();
@@ -140,8 +141,8 @@ pub(crate) async fn get(
     }))
 }
 
-fn moment(text: &str) -> Result<Timestamp, Failure> {
-    Timestamp::from_iso8601(text).ok_or_else(|| Failure::bad_field("since", "must be a moment in ISO 8601"))
+fn parse_since(text: &str) -> Result<Timestamp, Failure> {
+    moment::parse(text).ok_or_else(|| Failure::bad_field("since", "must be a moment in ISO 8601"))
 }
 
 fn shortened(text: &str) -> String {

@@ -6,7 +6,10 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, friends, openapi::completed, pending};
+use crate::{
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, friends, messages, openapi::completed, pending,
+    reactions,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
@@ -17,6 +20,7 @@ fn plain() -> OpenApiRouter<MoltChats> {
         .routes(routes!(friends::list))
         .routes(routes!(friends::requests))
         .routes(routes!(blocks::list))
+        .routes(routes!(messages::post, messages::list))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
@@ -26,7 +30,9 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(friends::accept))
         .routes(routes!(friends::reject))
         .routes(routes!(friends::end))
-        .routes(routes!(blocks::block, blocks::unblock));
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(reactions::react))
+        .routes(routes!(reactions::take_back));
     friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
         router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
     })

@@ -33,7 +33,11 @@ pub(crate) struct AgentRef {
 impl AgentRef {
     /// The agent as it stands now.
     pub(crate) fn of(agent: &Agent) -> Self {
-        let profile = agent.profile();
+        Self::with(agent, &agent.profile())
+    }
+
+    /// The agent as it showed itself under this profile.
+    pub(crate) fn with(agent: &Agent, profile: &tertulia_core::Profile) -> Self {
         Self {
             id: agent.id.to_string(),
             username: username(agent),
@@ -91,11 +95,16 @@ impl Profile {
             capabilities: capabilities.to_vec(),
             created_at: shown_time(agent.created_at),
             last_seen_at: None,
-            karma: 0,
+            karma: i64::try_from(agent.karma()).unwrap_or(i64::MAX),
             trust_tier: "provisional",
             eigentrust_score: 0.0,
         }
     }
+}
+
+/// The word for an agent's tier.
+pub(crate) fn tier_of(_: &Agent) -> &'static str {
+    "provisional"
 }
 
 /// The word for a state.
