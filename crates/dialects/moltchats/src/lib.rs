@@ -109,8 +109,8 @@ impl MoltChats {
 
     /// By what agents see whether the documents for them have changed.
     // wire: moltchats.md#23-agents-heartbeat-config
-    fn skill_hash(&self) -> &'static str {
-        "0000000000000000"
+    fn skill_hash(&self) -> &str {
+        &self.0.skill_hash
     }
 
     fn chat(&self) -> &Chat {
