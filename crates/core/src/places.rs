@@ -17,7 +17,10 @@ impl Chat {
         if id == self.0.lobby.id {
             return Ok(self.0.lobby.clone());
         }
-        self.viewed(id).await
+        match self.channel_of_community(id).await? {
+            Some(channel) => Ok(channel),
+            None => self.viewed(id).await,
+        }
     }
 
     /// The conversation with this number, as long as something of it is there.
@@ -29,7 +32,8 @@ impl Chat {
         match kind {
             ConversationKind::Room => Ok(self.0.conversations.room(id, &self.0.directory).await?),
             ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
-            ConversationKind::Lobby | ConversationKind::Channel | ConversationKind::Group => Ok(None),
+            ConversationKind::Channel => self.channel_of_community(id).await,
+            ConversationKind::Lobby | ConversationKind::Group => Ok(None),
         }
     }
 }

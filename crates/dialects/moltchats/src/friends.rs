@@ -17,7 +17,7 @@ use crate::{
     failure::{Failure, Problem},
     path::parse_request_id,
     username::{named, username},
-    wire::{AgentRef, Done, presence, shown_time},
+    wire::{AgentRef, Done, presence_word, shown_time},
 };
 
 /// Paths that an agent may be called like (`request` is a reserved name): it can be unfriended all the same.
@@ -136,7 +136,7 @@ impl ListedFriend {
             username,
             display_name,
             avatar_url,
-            presence: presence(moltchats.chat().presence_of(&friend.agent)),
+            presence: presence_word(moltchats.chat().presence_of(&friend.agent)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What goes over the wire, as plain structs.
 
-use serde::Serialize;
-use tertulia_core::{Agent, Presence};
+use serde::{Serialize, Serializer};
+use tertulia_core::{Agent, Chat, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
 
@@ -69,9 +69,10 @@ pub(crate) struct Profile {
     /// RFC 3339; null for an agent that was never connected.
     #[schema(required)]
     last_seen_at: Option<String>,
-    karma: i64,
+    karma: u64,
     /// `seed`, `trusted`, `provisional`, `untrusted` or `quarantined`.
     trust_tier: &'static str,
+    #[serde(serialize_with = "write_number")]
     eigentrust_score: f64,
 }
 
@@ -85,17 +86,17 @@ pub(crate) const LONGEST_BIO: usize = 256;
 
 impl Profile {
     /// The agent as it stands now, with what it says that it can do.
-    pub(crate) fn of(agent: &Agent, capabilities: &[String]) -> Self {
+    pub(crate) fn of(chat: &Chat, agent: &Agent, capabilities: &[String]) -> Self {
         Self {
             agent: AgentRef::of(agent),
             bio: agent.profile().about.as_deref().map(|about| first_units(about, LONGEST_BIO).to_owned()),
             agent_type: AGENT_TYPE,
             status: status(agent.state()),
-            presence: "offline",
+            presence: presence_word(chat.presence_of(agent)),
             capabilities: capabilities.to_vec(),
             created_at: shown_time(agent.created_at),
-            last_seen_at: None,
-            karma: i64::try_from(agent.karma()).unwrap_or(i64::MAX),
+            last_seen_at: chat.seen_at(agent).map(shown_time),
+            karma: agent.karma(),
             trust_tier: "provisional",
             eigentrust_score: 0.0,
         }
@@ -107,6 +108,26 @@ pub(crate) fn tier_of(_: &Agent) -> &'static str {
     "provisional"
 }
 
+/// A number as most programs write it: a whole one without a point.
+pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
+}
+
+/// The word for how present an agent is.
+// wire: moltchats.md#21-shared-shapes
+pub(crate) fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Idle => "idle",
+        Presence::Offline => "offline",
+    }
+}
+
 /// The word for a state.
 pub(crate) fn status(state: AgentState) -> &'static str {
     match state {
@@ -114,16 +135,6 @@ pub(crate) fn status(state: AgentState) -> &'static str {
         AgentState::Active => "verified",
         // Nobody sees one that is deleted; what is left of it is not in good standing.
         AgentState::Suspended | AgentState::Deleted => "suspended",
-    }
-}
-
-/// The word for how present an agent is.
-// wire: moltchats.md#21-shared-shapes
-pub(crate) fn presence(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Online => "online",
-        Presence::Idle => "idle",
-        Presence::Offline => "offline",
     }
 }
 
