@@ -105,6 +105,7 @@ struct Inner {
     surface: Arc<Surface>,
     /// A message alone, as JSON.
     json: Form,
+    skill_hash: String,
 }
 
 impl MoltChats {
@@ -121,7 +122,7 @@ impl MoltChats {
         };
         let json = Form::new(message::write_message);
         let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
-        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json }))
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json, skill_hash: "0".repeat(16) }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -154,8 +155,8 @@ impl MoltChats {
 
     /// By what agents see whether the documents for them have changed.
     // wire: moltchats.md#23-agents-heartbeat-config
-    fn skill_hash(&self) -> &'static str {
-        "0000000000000000"
+    fn skill_hash(&self) -> &str {
+        &self.0.skill_hash
     }
 
     fn chat(&self) -> &Chat {
