@@ -1,13 +1,13 @@
 //! Opening a connection: who comes, and whether it may stay.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use http::HeaderMap;
-use tertulia_core::{Caller, Chat, Deed, Error, Outlet};
+use tertulia_core::{Caller, Chat, Deed, Error, Outlet, is_access_token};
 use tertulia_edge::{Head, SocketOpener, StreamPermit, Subscriptions, bearer_token};
 
 use super::{
@@ -79,10 +79,14 @@ impl Token {
 
     async fn identify(&self, moltchats: &MoltChats) -> Result<Caller, Error> {
         let token = match self {
-            Self::InQuery(token) if token.split('.').count() != 3 => return Err(Error::Unauthenticated),
+            Self::InQuery(token) if !is_access_token(token) => return Err(Error::Unauthenticated),
             Self::InQuery(token) | Self::InHeader(token) => token,
         };
-        moltchats.chat().authenticate(moltchats.surface(), token).await
+        match moltchats.chat().authenticate(moltchats.surface(), token).await {
+            // A token of ours whose session is not there any more.
+            Err(Error::Unauthenticated) if moltchats.chat().has_signed(token) => Err(Error::TokenRevoked),
+            other => other,
+        }
     }
 }
 
@@ -119,23 +123,29 @@ fn observer_permit(moltchats: &MoltChats, opener: &SocketOpener) -> Result<Optio
 /// Lets an agent in.
 async fn take_part(moltchats: MoltChats, opener: SocketOpener, caller: Caller) -> Response {
     let gateway = moltchats.gateway();
-    let socket = opener.open(&gateway.sockets);
-    let queue = socket.outlet();
-    let outlet: Arc<dyn Outlet> = queue.clone();
-    let connection = match moltchats.chat().remember_connection(&caller, &outlet).await {
-        Ok(connection) => connection,
+    let mut socket = opener.open(&gateway.sockets);
+    match begin(&moltchats, socket.outlet(), caller).await {
+        Ok(speaker) => {
+            let subscriptions = Subscriptions::new(socket.outlet(), Listening, MOST_OF_AGENT);
+            socket.serve(Talk::new(moltchats, subscriptions, Some(speaker)))
+        }
         Err(error) => {
             let told = TurnedAway::of(error);
-            let mut socket = socket;
             socket.begin_with(told.last);
-            return socket.condemn(told.close);
+            socket.condemn(told.close)
         }
-    };
-    let idleness = Idleness::new(DEFAULT_TIMEOUT, moltchats.chat().clock().elapsed());
+    }
+}
+
+/// From here on the connection is the agent's: it counts as presence, and ends with its credential.
+async fn begin(moltchats: &MoltChats, outlet: Arc<dyn Outlet>, caller: Caller) -> Result<Speaker, Error> {
+    let chat = moltchats.chat();
+    let timeout = chat.settings(&caller).await?.idle_timeout_secs;
+    let timeout = timeout.map_or(DEFAULT_TIMEOUT, |seconds| Duration::from_secs(seconds.into()));
+    let connection = chat.remember_connection(&caller, &outlet).await?;
+    let idleness = Idleness::new(timeout, chat.clock().elapsed());
     connection.set_idle_after(idleness.idle_after());
-    connection.hear(&gateway.events);
-    let subscriptions = Subscriptions::new(queue, Listening, MOST_OF_AGENT);
+    connection.hear(&moltchats.gateway().events);
     let username = username(caller.agent());
-    let speaker = Speaker::new(caller, connection, idleness, username);
-    socket.serve(Talk::new(moltchats, subscriptions, Some(speaker)))
+    Ok(Speaker::new(caller, connection, idleness, username))
 }

@@ -189,8 +189,8 @@ impl Talk {
             return refuse(socket, OpCode::SubscribeFailed, &unknown(), Some(named)).await;
         };
         // Whoever has lost the right to listen has lost its place.
-        if self.subscriptions.held(&id).is_some() {
-            return self.acknowledge(id, socket).await;
+        if let Some(seat) = self.subscriptions.held(&id) {
+            return self.acknowledge(id, &seat.conversation, socket).await;
         }
         match self.listen(id, socket).await {
             Ok(outcome) => outcome,
@@ -210,7 +210,7 @@ impl Talk {
         let seat = gateway.audience.sit(id, &conversation, agent);
         let Ok(outlet) = self.subscriptions.begin(id, seat) else { return Ok(too_many(id, socket).await) };
         // Before anything that happens there.
-        if let Err(closed) = self.acknowledge(id, socket).await {
+        if let Err(closed) = self.acknowledge(id, &conversation, socket).await {
             return Ok(Err(closed));
         }
         chat.follow(&conversation, reader, &start, &gateway.messages, &outlet, self.key).await?;
@@ -219,10 +219,12 @@ impl Talk {
 
     /// What a subscription is answered with.
     // wire: moltchats.md#33-server--client-ops
-    async fn acknowledge(&self, id: ConversationId, socket: &Socket) -> Outcome {
-        let channel = id.to_string();
-        let subscribed = Frame::Subscribed { channel: &channel };
-        let context = Frame::Context { channel_id: &channel, platform: PLATFORM, server: None, channel: None };
+    async fn acknowledge(&self, id: ConversationId, conversation: &Conversation, socket: &Socket) -> Outcome {
+        let named = id.to_string();
+        let subscribed = Frame::Subscribed { channel: &named };
+        let [server, channel] = self.moltchats.chat().instructions_for(conversation);
+        let (server, channel) = (server.as_deref(), channel.as_deref());
+        let context = Frame::Context { channel_id: &named, platform: PLATFORM, server, channel };
         let beginning =
             if self.speaker.is_some() { frames::all(&[subscribed, context]) } else { frames::all(&[subscribed]) };
         socket.send_frames(beginning).await?;
