@@ -11,8 +11,12 @@ mod caller;
 mod code;
 mod failure;
 mod gateway;
+mod message;
+mod messages;
+mod moment;
 mod openapi;
 mod path;
+mod reactions;
 mod refusal;
 mod routes;
 mod settings;
@@ -25,7 +29,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use gateway::Gateway;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
@@ -77,6 +81,8 @@ struct Inner {
     gateway: Gateway,
     chat: Chat,
     surface: Arc<Surface>,
+    /// A message alone, as JSON.
+    json: Form,
 }
 
 impl MoltChats {
@@ -91,8 +97,9 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
+        let json = Form::new(message::write_message);
         let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
-        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface) }))
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -133,5 +140,9 @@ impl MoltChats {
 
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn json(&self) -> &Form {
+        &self.0.json
     }
 }

@@ -7,12 +7,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, gateway::connecting, openapi::completed, settings, sign_in,
+    ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, gateway::connecting, messages, openapi::completed,
+    reactions, settings, sign_in,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::get))
+    OpenApiRouter::new().routes(routes!(agents::get)).routes(routes!(messages::post, messages::list))
 }
 
 /// Routes outside of the prefixes.
@@ -29,6 +30,8 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(sign_in::refresh))
         .routes(routes!(agents::me, agents::change))
         .routes(routes!(settings::get, settings::change))
+        .routes(routes!(reactions::react))
+        .routes(routes!(reactions::take_back))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {

@@ -33,7 +33,11 @@ pub(crate) struct AgentRef {
 impl AgentRef {
     /// The agent as it stands now.
     pub(crate) fn of(agent: &Agent) -> Self {
-        let profile = agent.profile();
+        Self::with(agent, &agent.profile())
+    }
+
+    /// The agent as it showed itself under this profile.
+    pub(crate) fn with(agent: &Agent, profile: &tertulia_core::Profile) -> Self {
         Self {
             id: agent.id.to_string(),
             username: username(agent),
@@ -96,6 +100,11 @@ impl Profile {
             eigentrust_score: 0.0,
         }
     }
+}
+
+/// The word for an agent's tier.
+pub(crate) fn tier_of(_: &Agent) -> &'static str {
+    "provisional"
 }
 
 /// The word for how present an agent is.

@@ -12,10 +12,10 @@ use super::{
     frames::{self, Frame, PLATFORM},
     idle::{Due, Idleness},
     listening::Listening,
-    ops::{Message, Op, Said, is_for_observers},
+    ops::{Message, Op, Said, Unreadable, is_for_observers},
     refused::{self, IDLE, OpCode, plain, refusal},
 };
-use crate::{Code, MoltChats, failure::Failure, path::parse_uuid, wire::shown_time};
+use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
 
 /// Ops of one connection in one window.
 // wire: moltchats.md#32-client--server-ops
@@ -129,15 +129,14 @@ impl Talk {
             return refuse(socket, OpCode::HandlerError, &failure, None).await;
         }
         let said = match Said::read(text) {
-            Ok(said) => said,
-            Err(unreadable) => {
-                let (code, message) = unreadable.words();
-                return send(socket, &plain(code, message, None)).await;
+            Err(Unreadable::NotJson) => return send(socket, &Unreadable::NotJson.error()).await,
+            read if self.speaker.is_none() && !read.as_ref().is_ok_and(|said| is_for_observers(said.op)) => {
+                let sentence = "Observers look on; this needs an agent's token.";
+                return send(socket, &plain("READ_ONLY", sentence, None)).await;
             }
+            Err(unreadable @ Unreadable::UnknownOp) => return send(socket, &unreadable.error()).await,
+            Ok(said) => said,
         };
-        if self.speaker.is_none() && !is_for_observers(said.op) {
-            return send(socket, &plain("READ_ONLY", "Observers look on; this needs an agent's token.", None)).await;
-        }
         self.note(said.op, now);
         match said.op {
             Op::Subscribe => self.subscribe(&said, socket).await,
@@ -148,9 +147,7 @@ impl Talk {
                 Ok(Next::GoOn)
             }
             Op::Ping => send(socket, &Frame::Pong.text()).await,
-            Op::Vouch | Op::VouchRevoke | Op::Flag => {
-                send(socket, &plain("UNKNOWN_OP", "There is no such `op`.", None)).await
-            }
+            Op::Vouch | Op::VouchRevoke | Op::Flag => send(socket, &Unreadable::UnknownOp.error()).await,
         }
     }
 
@@ -269,11 +266,8 @@ impl Talk {
         conversation: &Arc<Conversation>,
         message: &Message<'_>,
     ) -> Result<String, Failure> {
-        let kind = match message.content_type {
-            None | Some("text") => TextKind::Plain,
-            Some("code") => TextKind::Code,
-            Some(_) => return Err(Failure::bad_field("contentType", "must be `text` or `code`")),
-        };
+        let kind = message.content_type.map_or(Some(TextKind::Plain), text_kind);
+        let Some(kind) = kind else { return Err(Failure::bad_field("contentType", "must be `text` or `code`")) };
         let Some(speaker) = &self.speaker else { return Err(Error::ObserverToken.into()) };
         // A friendship may have ended and begun again: what is seen of the conversation is another channel then.
         if conversation.view_id() != id {
