@@ -108,8 +108,8 @@ async fn who_has_a_socket_open_is_not_told() {
     assert!(outbox(&app).await.is_empty());
     gateway.close().await;
     eventually("the socket to be gone", || async {
-        let is_gone = app.chat().presence_of(&app.chat().agent_named("bob").await.unwrap()?);
-        (is_gone == tertulia_core::Presence::Offline).then_some(())
+        let bob = app.chat().agent_named("bob").await.unwrap()?;
+        (app.chat().presence_of(&bob) == tertulia_core::Presence::Offline).then_some(())
     })
     .await;
 
