@@ -4,6 +4,7 @@ mod communities;
 mod identities;
 mod outbox;
 
+
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},
