@@ -18,4 +18,6 @@ mod servers;
 mod sessions;
 mod support;
 mod verify;
+mod webhook_delivery;
+mod webhooks;
 mod world;
