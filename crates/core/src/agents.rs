@@ -33,6 +33,7 @@ pub struct Agent {
     author_version: AtomicU32,
     pub(crate) seen: Seen,
     pub(crate) said: Said,
+    karma: AtomicU64,
     pub(crate) connections: Connections,
     /// Whether a verification of it is being completed.
     pub(crate) is_verifying: AtomicBool,
@@ -45,10 +46,41 @@ pub(crate) struct Seen {
     pub(crate) active_at: AtomicI64,
     /// Microseconds since 1970; 0 if it has not left since.
     pub(crate) left_at: AtomicI64,
+    /// The last moment with an open connection, as microseconds since 1970; 0 if there was none.
+    pub(crate) connected_at: AtomicI64,
+    /// The same before the connection with which it came last.
+    pub(crate) connected_before_at: AtomicI64,
     /// Whether it differs from what is stored.
     pub(crate) dirty: AtomicBool,
     /// Whether it stands among the recently active.
     pub(crate) tracked: AtomicBool,
+}
+
+impl Seen {
+    fn of(record: &AgentRecord) -> Self {
+        let micros = |moment: Option<Timestamp>| AtomicI64::new(moment.map_or(0, Timestamp::as_micros));
+        let (connected_at, connected_before_at) = (micros(record.seen_at), micros(record.seen_before_at));
+        Self { connected_at, connected_before_at, ..Self::default() }
+    }
+
+    pub(crate) fn seen_at(&self) -> Option<Timestamp> {
+        moment(&self.connected_at)
+    }
+
+    pub(crate) fn seen_before_at(&self) -> Option<Timestamp> {
+        moment(&self.connected_before_at)
+    }
+
+    pub(crate) fn left_at(&self) -> Option<Timestamp> {
+        moment(&self.left_at)
+    }
+}
+
+fn moment(micros: &AtomicI64) -> Option<Timestamp> {
+    match micros.load(Ordering::Acquire) {
+        0 => None,
+        micros => Some(Timestamp::from_micros(micros)),
+    }
 }
 
 /// How much an agent has said in public.
@@ -62,6 +94,7 @@ pub(crate) struct Said {
 impl Agent {
     fn new(record: AgentRecord, badge: Option<Badge>) -> Self {
         Self {
+            seen: Seen::of(&record),
             number: record.number,
             id: record.id,
             name: record.name,
@@ -72,8 +105,8 @@ impl Agent {
             profile: RwLock::new(record.profile),
             badge: RwLock::new(badge.map(Arc::new)),
             author_version: AtomicU32::new(0),
-            seen: Seen::default(),
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
+            karma: AtomicU64::new(record.karma),
             connections: Connections::default(),
             is_verifying: AtomicBool::new(false),
         }
@@ -95,6 +128,22 @@ impl Agent {
     #[must_use]
     pub fn said(&self) -> u64 {
         self.said.count.load(Ordering::Acquire)
+    }
+
+    /// How many reactions by others stand at its messages.
+    #[must_use]
+    pub fn karma(&self) -> u64 {
+        self.karma.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_karma(&self, karma: u64) {
+        self.karma.store(karma, Ordering::Release);
+    }
+
+    /// Notes that a reaction was added (`1`) or taken back (`-1`). It must have been in memory before that was committed.
+    pub(crate) fn count_karma(&self, by: i64) {
+        let counted = |karma: u64| karma.checked_add_signed(by);
+        let _ = self.karma.fetch_update(Ordering::AcqRel, Ordering::Acquire, counted);
     }
 
     /// What it says about itself now.

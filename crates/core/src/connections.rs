@@ -1,16 +1,26 @@
-//! Live connections of one agent, each with the credential that opened it.
+//! Live connections of one agent, each with the credential that opened it, when its client last talked, and how it is
+//! told what concerns its agent.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use tertulia_model::CredentialNo;
+use tertulia_model::{CredentialNo, Timestamp};
 
 use crate::{
     Deed, Error,
+    agent_event::{AgentEvent, AgentForm},
     agents::Agent,
     chat::Chat,
-    live::{Ended, Outlet},
+    live::{Ended, Frames, Outlet},
+    presence::Presence,
     surface::Caller,
 };
+
+/// How long after its client last talked a connection counts as idle, unless its surface says otherwise.
+// rule: presence
+pub(crate) const IDLE_AFTER: Duration = Duration::from_mins(3);
 
 /// The authenticated connections of an agent. Bounded: [`crate::Rules::connections_per_agent`].
 #[derive(Debug, Default)]
@@ -27,6 +37,23 @@ struct Connection {
     id: u64,
     credential: CredentialNo,
     outlet: Arc<dyn Outlet>,
+    /// How it is told what concerns its agent, if it is.
+    form: Option<AgentForm>,
+    /// By the clock's elapsed time.
+    talked_at: Duration,
+    idle_after: Duration,
+}
+
+impl Connection {
+    fn presence(&self, now: Duration) -> Presence {
+        if !self.outlet.is_open() {
+            Presence::Offline
+        } else if now.saturating_sub(self.talked_at) < self.idle_after {
+            Presence::Online
+        } else {
+            Presence::Idle
+        }
+    }
 }
 
 /// An authenticated connection, noted for as long as this is kept: keep it with the stream that it stands for. When it
@@ -55,8 +82,13 @@ impl Chat {
         let Caller { agent, credential, .. } = caller;
         // First noted, then looked up: an end that comes in between finds the connection.
         let most = self.0.rules.connections_per_agent;
-        let id = agent.connections.note(*credential, outlet, most).ok_or(Error::TooManyConnections(most))?;
+        let now = self.0.clock.elapsed();
+        let noted = agent.connections.note(*credential, outlet, now, most);
+        let Noted { id, was_away } = noted.ok_or(Error::TooManyConnections(most))?;
         let connection = LiveConnection { chat: self.clone(), agent: agent.clone(), id };
+        if was_away {
+            self.0.attendance.note_arrival(agent);
+        }
         let live = self.0.store.credentials_of(agent.number).await?;
         if !live.iter().any(|record| record.number == *credential) {
             outlet.close(Ended::CredentialEnded);
@@ -65,26 +97,100 @@ impl Chat {
         }
         Ok(connection)
     }
+
+    /// How present an agent is, by its open connections on all surfaces.
+    #[must_use]
+    pub fn presence_of(&self, agent: &Agent) -> Presence {
+        agent.connections.presence(self.0.clock.elapsed())
+    }
+
+    /// When an agent was last seen with an open connection: when it came, became idle, came back or left; nothing if it
+    /// never had one.
+    #[must_use]
+    pub fn seen_at(&self, agent: &Agent) -> Option<Timestamp> {
+        agent.seen.seen_at()
+    }
+
+    /// Until when an agent had an open connection before it came, or since when it has none; nothing if it never had one
+    /// before.
+    #[must_use]
+    pub fn seen_before(&self, agent: &Agent) -> Option<Timestamp> {
+        if agent.connections.any() { agent.seen.seen_before_at() } else { agent.seen.seen_at() }
+    }
+}
+
+impl LiveConnection {
+    /// Lets the connection be told what concerns its agent.
+    pub fn hear(&self, form: &AgentForm) {
+        self.agent.connections.change(self.id, |connection| connection.form = Some(form.clone()));
+    }
+
+    /// Sets how long after its client last talked the connection counts as idle.
+    pub fn set_idle_after(&self, idle_after: Duration) {
+        self.agent.connections.change(self.id, |connection| connection.idle_after = idle_after);
+    }
+
+    /// Notes that the client talks. Says whether its agent was idle until now.
+    #[must_use]
+    pub fn talk(&self) -> bool {
+        let now = self.chat.0.clock.elapsed();
+        let was_idle = self.agent.connections.presence(now) == Presence::Idle;
+        self.agent.connections.change(self.id, |connection| connection.talked_at = now);
+        let is_back = was_idle && self.agent.connections.presence(now) == Presence::Online;
+        if is_back {
+            self.chat.0.attendance.note_seen(&self.agent);
+        }
+        is_back
+    }
+
+    /// To be called when the connection has become idle. Says whether its agent has, too.
+    #[must_use]
+    pub fn fall_idle(&self) -> bool {
+        let is_idle = self.agent.connections.presence(self.chat.0.clock.elapsed()) == Presence::Idle;
+        if is_idle {
+            self.chat.0.attendance.note_seen(&self.agent);
+        }
+        is_idle
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn agent(&self) -> &Arc<Agent> {
+        &self.agent
+    }
 }
 
 impl Drop for LiveConnection {
     fn drop(&mut self) {
         self.agent.connections.forget(self.id);
+        if !self.agent.connections.any() {
+            self.chat.0.attendance.note_seen(&self.agent);
+        }
         self.chat.0.attendance.note_connected(&self.agent);
     }
 }
 
+/// A connection that was noted.
+struct Noted {
+    id: u64,
+    /// Whether it is the only one that is open.
+    was_away: bool,
+}
+
 impl Connections {
     /// Notes one more connection, unless there are `most` already.
-    fn note(&self, credential: CredentialNo, outlet: &Arc<dyn Outlet>, most: u32) -> Option<u64> {
+    fn note(&self, credential: CredentialNo, outlet: &Arc<dyn Outlet>, now: Duration, most: u32) -> Option<Noted> {
         let mut open = self.lock();
         if open.connections.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
             return None;
         }
         let id = open.next;
+        let was_away = !open.connections.iter().any(|connection| connection.outlet.is_open());
         open.next += 1;
-        open.connections.push(Connection { id, credential, outlet: outlet.clone() });
-        Some(id)
+        let outlet = outlet.clone();
+        let connection = Connection { id, credential, outlet, form: None, talked_at: now, idle_after: IDLE_AFTER };
+        open.connections.push(connection);
+        Some(Noted { id, was_away })
     }
 
     fn forget(&self, id: u64) {
@@ -96,9 +202,46 @@ impl Connections {
         drop(forgotten);
     }
 
+    fn change(&self, id: u64, change: impl FnOnce(&mut Connection)) {
+        if let Some(connection) = self.lock().connections.iter_mut().find(|known| known.id == id) {
+            change(connection);
+        }
+    }
+
     /// Whether a connection is open.
     pub(crate) fn any(&self) -> bool {
         self.lock().connections.iter().any(|connection| connection.outlet.is_open())
+    }
+
+    /// The best of its connections.
+    fn presence(&self, now: Duration) -> Presence {
+        let open = self.lock();
+        open.connections.iter().map(|connection| connection.presence(now)).min().unwrap_or(Presence::Offline)
+    }
+
+    /// Tells those connections that have words for it, spelled once for each form, and ends them if it is their end.
+    pub(crate) fn tell(&self, event: &AgentEvent) {
+        let told: Vec<_> = {
+            let open = self.lock();
+            let told = |connection: &Connection| Some((connection.form.clone()?, connection.outlet.clone()));
+            open.connections.iter().filter_map(told).collect()
+        };
+        let mut spelled: Vec<(AgentForm, Frames)> = Vec::new();
+        for (form, outlet) in told {
+            let place = spelled.iter().position(|(known, _)| known.is(&form)).unwrap_or_else(|| {
+                let frames = Frames::new(form.spell(event));
+                spelled.push((form, frames));
+                spelled.len() - 1
+            });
+            let frames = &spelled[place].1;
+            if frames.bytes().is_empty() {
+                continue;
+            }
+            outlet.push(frames);
+            if let Some(why) = event.ends() {
+                outlet.close(why);
+            }
+        }
     }
 
     /// Ends the connections that this credential opened, or all of them.

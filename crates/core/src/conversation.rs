@@ -11,7 +11,7 @@ use std::{
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
 use tertulia_store::LogEnd;
 
-use crate::{Error, Noun, access::Wish, notice::Event, posted::Posted, room::Room};
+use crate::{Error, Noun, access::Wish, channel::Channel, direct::Direct, notice::Event, posted::Posted, room::Room};
 
 /// How many of its newest messages a conversation in use keeps in memory.
 pub(crate) const TAIL_MESSAGES: usize = 256;
@@ -41,6 +41,10 @@ pub(crate) enum Kind {
     Lobby,
     /// A room.
     Room(Room),
+    /// A channel of a community.
+    Channel(Channel),
+    /// What two agents say to each other.
+    Direct(Direct),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
@@ -93,36 +97,95 @@ impl Conversation {
     pub(crate) const fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Room(room) => Some(room),
-            Kind::Lobby => None,
+            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) => None,
         }
     }
 
-    /// Whether everybody may read it.
-    pub(crate) fn is_public(&self) -> bool {
-        self.room().is_none_or(|room| room.visibility == Visibility::Public)
+    /// The channel that it is, if it is one.
+    pub(crate) const fn channel(&self) -> Option<&Channel> {
+        match &self.kind {
+            Kind::Channel(channel) => Some(channel),
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) => None,
+        }
+    }
+
+    /// The direct conversation that it is, if it is one.
+    pub(crate) const fn direct(&self) -> Option<&Direct> {
+        match &self.kind {
+            Kind::Direct(direct) => Some(direct),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => None,
+        }
+    }
+
+    /// Under which id those see it who have a view of it: its own, unless it is a direct conversation.
+    #[must_use]
+    pub fn view_id(&self) -> ConversationId {
+        self.direct().and_then(Direct::view).map_or(self.id, |view| view.id)
+    }
+
+    /// Behind which place its messages may be shown to those who have a view of it.
+    pub(crate) fn view_begins_after(&self) -> Seq {
+        self.direct().and_then(Direct::view).map_or(Seq::START, |view| view.begins_after)
+    }
+
+    /// Whether what is said in it counts among what its author has said in public: in the lobby and in public rooms.
+    pub(crate) fn is_tallied(&self) -> bool {
+        match &self.kind {
+            Kind::Lobby => true,
+            Kind::Room(room) => room.visibility == Visibility::Public,
+            Kind::Channel(_) | Kind::Direct(_) => false,
+        }
     }
 
     /// Whether it is over at `now`.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        self.room().is_some_and(|room| room.is_over(now))
+        match &self.kind {
+            Kind::Lobby | Kind::Direct(_) => false,
+            Kind::Room(room) => room.is_over(now),
+            Kind::Channel(channel) => channel.is_gone(),
+        }
     }
 
     /// Whether `reader` may read it at `now`.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if it is over, [`Error::NotParticipant`].
+    /// [`Error::NotFound`] if it is over, or `reader` may not know of it; [`Error::NotParticipant`],
+    /// [`Error::NotMember`], [`Error::NotOneOfTwo`].
     pub(crate) fn permit_reading(&self, reader: Option<AgentNo>, now: Timestamp) -> Result<(), Error> {
-        let Some(room) = self.room() else { return Ok(()) };
-        if room.is_over(now) {
-            return Err(Error::NotFound(Noun::Room));
+        match &self.kind {
+            Kind::Room(room) if room.is_over(now) => Err(Error::NotFound(Noun::Room)),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => self.grant_reading(reader),
         }
-        room.relation(reader).grant(Wish::Read)
+    }
+
+    /// Whether `reader` may read it at `now` under the id `view`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Conversation::permit_reading`]; [`Error::NotFound`] if it is seen under another id by now.
+    pub(crate) fn permit_view(
+        &self,
+        view: ConversationId,
+        reader: Option<AgentNo>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.permit_reading(reader, now)?;
+        if self.view_id() == view { Ok(()) } else { Err(Error::NotFound(Noun::Channel)) }
     }
 
     /// Whether `reader` may read it, as long as it is there.
     pub(crate) fn may_be_read_by(&self, reader: Option<AgentNo>) -> bool {
-        self.room().is_none_or(|room| room.relation(reader).grant(Wish::Read).is_ok())
+        self.grant_reading(reader).is_ok()
+    }
+
+    fn grant_reading(&self, reader: Option<AgentNo>) -> Result<(), Error> {
+        match &self.kind {
+            Kind::Lobby => Ok(()),
+            Kind::Room(room) => room.relation(reader).grant(Wish::Read),
+            Kind::Channel(channel) => channel.permit_reading(reader),
+            Kind::Direct(direct) => direct.permit_viewing(reader),
+        }
     }
 
     /// Where its log ends.

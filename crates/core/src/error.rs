@@ -18,6 +18,12 @@ pub enum Noun {
     Credential,
     /// A room.
     Room,
+    /// A community.
+    Community,
+    /// A channel, or the view of a direct conversation.
+    Channel,
+    /// A friend request that waits for the caller's answer.
+    FriendRequest,
 }
 
 /// Why a badge was not given.
@@ -77,6 +83,15 @@ pub enum Error {
     /// No credential, or one that opens nothing.
     #[error("no valid credential")]
     Unauthenticated,
+    /// The access token or the refresh token has run out.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The token belongs to a session that was revoked or renewed.
+    #[error("the token is revoked")]
+    TokenRevoked,
+    /// The token is an observer's, who may look on and nothing else.
+    #[error("the token is an observer's")]
+    ObserverToken,
     /// The agent is suspended.
     #[error("the agent is suspended")]
     Suspended,
@@ -92,6 +107,30 @@ pub enum Error {
     /// The agent takes no part in the room.
     #[error("not a participant")]
     NotParticipant,
+    /// The agent is no member of the community.
+    #[error("not a member")]
+    NotMember,
+    /// The direct conversation is one of two others.
+    #[error("not one of the two")]
+    NotOneOfTwo,
+    /// One of the two has blocked the other.
+    #[error("blocked")]
+    Blocked,
+    /// Nobody is a friend of itself, or blocks itself.
+    #[error("with oneself")]
+    Oneself,
+    /// The two are friends.
+    #[error("already friends")]
+    AlreadyFriends,
+    /// One of the two waits for the other's answer.
+    #[error("a friend request exists")]
+    RequestExists,
+    /// The two are no friends.
+    #[error("not friends")]
+    NotFriends,
+    /// Nobody reacts to its own message.
+    #[error("the message is the agent's own")]
+    OwnMessage,
     /// Only the creator of the room may do this.
     #[error("not the creator")]
     NotCreator,

@@ -5,23 +5,17 @@
 //! wait; the journal does wait for a shard that is far behind, so that readers are not flooded faster than their
 //! deliveries can be written.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use tertulia_model::{AgentNo, ConversationNo, Seq};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Clock, Error,
     conversation::Conversation,
-    form::Form,
+    form::{Form, shielded},
     live::{Ended, Flow, Frames, Outlet},
     metrics::Metrics,
     notice::{Event, Happening, Notice},
@@ -51,7 +45,7 @@ pub(crate) struct Announcement {
 enum Work {
     Happened { announcements: Arc<[Announcement]>, committed: Duration },
     Attach(Attach),
-    Signal { conversation: ConversationNo, form: Form, frames: Arc<Frames> },
+    Signal { conversation: ConversationNo, form: Form, frames: Arc<Frames>, except: Option<AgentNo> },
 }
 
 /// A subscription that wants to go live.
@@ -67,6 +61,8 @@ struct Attach {
 pub(crate) struct Subscriber {
     /// The agent as which it listens, if it does.
     pub(crate) agent: Option<AgentNo>,
+    /// Under which id it sees the conversation: a view that has ended never goes on as the next one.
+    pub(crate) view: ConversationId,
     pub(crate) form: Form,
     pub(crate) outlet: Arc<dyn Outlet>,
 }
@@ -128,11 +124,17 @@ impl Fanout {
         }
     }
 
-    /// Hands an event that is not kept to every subscription of `form`.
-    pub(crate) async fn signal(&self, conversation: ConversationNo, form: &Form, bytes: Bytes) {
+    /// Hands an event that is not kept to every subscription of `form`, but for those of `except`.
+    pub(crate) async fn signal(
+        &self,
+        conversation: ConversationNo,
+        form: &Form,
+        bytes: Bytes,
+        except: Option<AgentNo>,
+    ) {
         let frames = Arc::new(Frames::new(bytes));
         for shard in self.shards.iter() {
-            let work = Work::Signal { conversation, form: form.clone(), frames: frames.clone() };
+            let work = Work::Signal { conversation, form: form.clone(), frames: frames.clone(), except };
             drop(shard.send(work).await);
         }
     }
@@ -156,6 +158,7 @@ impl Fanout {
 struct Subscription {
     outlet: Arc<dyn Outlet>,
     agent: Option<AgentNo>,
+    view: ConversationId,
     at: Seq,
 }
 
@@ -229,9 +232,9 @@ impl Shard {
                         self.deliver_all(&mut pending).await;
                         self.attach(attach);
                     }
-                    Work::Signal { conversation, form, frames } => {
+                    Work::Signal { conversation, form, frames, except } => {
                         self.deliver_all(&mut pending).await;
-                        self.signal(conversation, &form, &frames).await;
+                        self.signal(conversation, &form, &frames, except).await;
                     }
                 }
             }
@@ -276,10 +279,10 @@ impl Shard {
         self.tidy_up(conversation);
     }
 
-    async fn signal(&mut self, conversation: ConversationNo, form: &Form, frames: &Frames) {
+    async fn signal(&mut self, conversation: ConversationNo, form: &Form, frames: &Frames, except: Option<AgentNo>) {
         let Some(listeners) = self.listeners.get_mut(&conversation) else { return };
         if let Some(audience) = listeners.audiences.iter_mut().find(|known| known.form == *form) {
-            audience.push_to_all(frames).await;
+            audience.push_to_all(frames, except).await;
         }
         self.tidy_up(conversation);
     }
@@ -288,10 +291,10 @@ impl Shard {
     /// Whether it may listen is looked up here once more: who loses that right later is told in turn.
     fn attach(&mut self, attach: Attach) {
         let Attach { conversation, subscriber, after, answer } = attach;
-        let Subscriber { agent, form, outlet } = subscriber;
+        let Subscriber { agent, view, form, outlet } = subscriber;
         let since = conversation.since(after);
         // In this order: what it has found by now was said while it might read.
-        if let Err(refused) = conversation.permit_reading(agent, self.clock.now()) {
+        if let Err(refused) = conversation.permit_view(view, agent, self.clock.now()) {
             let _ = answer.send(Attached::Refused(refused));
             return;
         }
@@ -300,11 +303,11 @@ impl Shard {
             return;
         };
         let _ = answer.send(Attached::Live);
-        if !missed.is_empty() && outlet.push(&encode(&missed, &form)) == Flow::Closed {
+        if push_some(&*outlet, &missed, &form, agent) == Flow::Closed {
             return;
         }
         // A reader can be ahead: it has read what was committed and is about to be announced.
-        self.add(&conversation, form, Subscription { outlet, agent, at: end.max(after) });
+        self.add(&conversation, form, Subscription { outlet, agent, view, at: end.max(after) });
     }
 
     fn add(&mut self, conversation: &Arc<Conversation>, form: Form, subscription: Subscription) {
@@ -376,7 +379,7 @@ impl Listeners {
         for audience in &mut self.audiences {
             let bytes = shielded(&notice.conversation, || notice.encoded(&audience.form));
             if !bytes.is_empty() {
-                audience.push_to_all(&Frames::new(bytes)).await;
+                audience.push_to_all(&Frames::new(bytes), None).await;
             }
         }
         match notice.what {
@@ -390,7 +393,9 @@ impl Listeners {
 
     /// Ends the subscriptions of those who may not read on.
     fn end_unentitled(&self) {
-        for subscription in self.subscriptions().filter(|one| !self.conversation.may_be_read_by(one.agent)) {
+        let view = self.conversation.view_id();
+        let may_go_on = |one: &Subscription| one.view == view && self.conversation.may_be_read_by(one.agent);
+        for subscription in self.subscriptions().filter(|one| !may_go_on(one)) {
             subscription.outlet.close(Ended::NoLongerAllowed);
         }
     }
@@ -404,19 +409,21 @@ impl Audience {
     /// Delivers consecutive messages to every subscription that has not seen them.
     async fn serve(&mut self, posts: &[Arc<Posted>]) {
         let (Some(first), Some(last)) = (posts.first(), posts.last()) else { return };
-        let frames = encode(posts, &self.form);
+        let frames = encode(posts, &self.form, None);
         let is_silent = frames.bytes().is_empty();
+        let spared = spared_authors(posts, &self.form);
         for (index, subscription) in self.subscriptions.iter_mut().enumerate() {
             if subscription.at >= last.seq {
                 continue;
             }
+            let is_spared = subscription.agent.is_some_and(|agent| spared.contains(&agent));
             if is_silent {
                 // Nothing in it is to be shown.
-            } else if subscription.at.next() == first.seq {
+            } else if subscription.at.next() == first.seq && !is_spared {
                 subscription.outlet.push(&frames);
             } else {
                 let unseen = posts.partition_point(|posted| posted.seq <= subscription.at);
-                subscription.outlet.push(&encode(&posts[unseen..], &self.form));
+                push_some(&*subscription.outlet, &posts[unseen..], &self.form, subscription.agent);
             }
             subscription.at = last.seq;
             if index % YIELD_AFTER == YIELD_AFTER - 1 {
@@ -425,9 +432,11 @@ impl Audience {
         }
     }
 
-    async fn push_to_all(&mut self, frames: &Frames) {
+    async fn push_to_all(&mut self, frames: &Frames, except: Option<AgentNo>) {
         for (index, subscription) in self.subscriptions.iter().enumerate() {
-            subscription.outlet.push(frames);
+            if except.is_none() || subscription.agent != except {
+                subscription.outlet.push(frames);
+            }
             if index % YIELD_AFTER == YIELD_AFTER - 1 {
                 tokio::task::yield_now().await;
             }
@@ -445,14 +454,27 @@ fn fitting(posts: &[Arc<Posted>], form: &Form) -> usize {
     fitting.count().max(1)
 }
 
-/// The messages in one form, one after the other; removed ones are left out.
-fn encode(posts: &[Arc<Posted>], form: &Form) -> Frames {
-    let mut visible = posts.iter().filter(|posted| !posted.is_removed());
+/// Those who are spared some of the messages.
+fn spared_authors(posts: &[Arc<Posted>], form: &Form) -> Vec<AgentNo> {
+    let authors = posts.iter().map(|posted| (posted, posted.author.number));
+    authors.filter(|(posted, author)| form.spares(posted, Some(*author))).map(|(_, author)| author).collect()
+}
+
+/// Gives one subscription its own selection of the messages.
+fn push_some(outlet: &dyn Outlet, posts: &[Arc<Posted>], form: &Form, listener: Option<AgentNo>) -> Flow {
+    let frames = encode(posts, form, listener);
+    if frames.bytes().is_empty() { Flow::Open } else { outlet.push(&frames) }
+}
+
+/// The messages in one form, one after the other, as `listener` is told them; removed ones are left out.
+fn encode(posts: &[Arc<Posted>], form: &Form, listener: Option<AgentNo>) -> Frames {
+    let is_told = |posted: &&Arc<Posted>| !posted.is_removed() && !form.spares(posted, listener);
+    let mut visible = posts.iter().filter(is_told);
     if let (Some(only), None) = (visible.next(), visible.next()) {
         return Frames::new(shown(only, form));
     }
     let mut bytes = BytesMut::new();
-    for posted in posts.iter().filter(|posted| !posted.is_removed()) {
+    for posted in posts.iter().filter(is_told) {
         bytes.extend_from_slice(&shown(posted, form));
     }
     Frames::new(bytes.freeze())
@@ -461,13 +483,4 @@ fn encode(posts: &[Arc<Posted>], form: &Form) -> Frames {
 /// The message in one form.
 fn shown(posted: &Posted, form: &Form) -> Bytes {
     shielded(&posted.id, || posted.encoded(form))
-}
-
-/// What a form makes of an event, or nothing if the form fails: its surface's mistake must not silence everybody else
-/// whom this shard serves.
-fn shielded(event: &dyn fmt::Display, encode: impl FnOnce() -> Bytes) -> Bytes {
-    catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|_| {
-        tracing::error!(%event, "a form failed; its subscribers do not get the event");
-        Bytes::new()
-    })
 }

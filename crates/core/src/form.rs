@@ -3,11 +3,13 @@
 //! An event is encoded at most once per form: whoever asks again gets the same bytes.
 
 use std::{
-    fmt::Debug,
+    fmt::{Debug, Display},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
+use tertulia_model::AgentNo;
 
 use crate::{notice::Notice, posted::Posted};
 
@@ -19,6 +21,7 @@ pub struct Form(Arc<Spelling>);
 struct Spelling {
     message: Box<Spell<Posted>>,
     notice: Option<Box<Spell<Notice>>>,
+    spares_authors: bool,
 }
 
 type Spell<T> = dyn Fn(&T, &mut Vec<u8>) + Send + Sync;
@@ -26,7 +29,7 @@ type Spell<T> = dyn Fn(&T, &mut Vec<u8>) + Send + Sync;
 impl Form {
     /// A form that appends its spelling of a message to a buffer, and has no words for notices.
     pub fn new(message: impl Fn(&Posted, &mut Vec<u8>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Spelling { message: Box::new(message), notice: None }))
+        Self(Arc::new(Spelling { message: Box::new(message), notice: None, spares_authors: false }))
     }
 
     /// A form for messages and for notices. A notice for which nothing is appended is passed over.
@@ -34,7 +37,19 @@ impl Form {
         message: impl Fn(&Posted, &mut Vec<u8>) + Send + Sync + 'static,
         notice: impl Fn(&Notice, &mut Vec<u8>) + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Spelling { message: Box::new(message), notice: Some(Box::new(notice)) }))
+        let notice: Option<Box<Spell<Notice>>> = Some(Box::new(notice));
+        Self(Arc::new(Spelling { message: Box::new(message), notice, spares_authors: false }))
+    }
+
+    /// A form for messages that spares their authors: who listens in it is not told, live, what it has said itself, if
+    /// it has said it so ([`crate::Utterance::spares_author`]).
+    pub fn sparing_authors(message: impl Fn(&Posted, &mut Vec<u8>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Spelling { message: Box::new(message), notice: None, spares_authors: true }))
+    }
+
+    /// Whether a listener is spared this message: it has said it itself, and wants no echo.
+    pub(crate) fn spares(&self, posted: &Posted, listener: Option<AgentNo>) -> bool {
+        self.0.spares_authors && posted.spares_author && listener == Some(posted.author.number)
     }
 
     pub(crate) fn spell_message(&self, posted: &Posted) -> Bytes {
@@ -67,6 +82,15 @@ impl PartialEq for Form {
     fn eq(&self, other: &Self) -> bool {
         self.id() == other.id()
     }
+}
+
+/// What a form makes of an event, or nothing if the form fails: its surface's mistake must not silence everybody else who
+/// is to be told.
+pub(crate) fn shielded(event: &dyn Display, encode: impl FnOnce() -> Bytes) -> Bytes {
+    catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|_| {
+        tracing::error!(%event, "a form failed; its subscribers do not get the event");
+        Bytes::new()
+    })
 }
 
 /// The bytes of one event in every form that was asked for, each good for one version of what it shows.

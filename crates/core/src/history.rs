@@ -8,7 +8,7 @@ use tertulia_store::{MessageRecord, Slice, Store, StoreError};
 
 use crate::{
     Error,
-    agents::Directory,
+    agents::{Agent, Directory},
     bookmark::Bookmark,
     chat::Chat,
     conversation::Conversation,
@@ -64,6 +64,8 @@ pub struct Start {
     pub last: Option<Bookmark>,
     /// Everything up to here is covered.
     pub(crate) end: Seq,
+    /// Under which id the conversation was seen.
+    pub(crate) view: ConversationId,
 }
 
 impl Chat {
@@ -136,15 +138,16 @@ impl Chat {
     }
 
     async fn start_with(&self, conversation: &Conversation, page: Page, end: Seq) -> Result<Start, Error> {
+        let view = conversation.view_id();
         let last = match page.messages.last() {
             Some(posted) if posted.seq == end => Some(Bookmark::of(self.0.hub.epoch, posted)),
             _ if end == Seq::START => None,
             _ => self.bookmark_at(conversation, end).await?,
         };
-        Ok(Start { page, last, end })
+        Ok(Start { page, last, end, view })
     }
 
-    fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
+    pub(crate) fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
         conversation.permit_reading(reader.map(|caller| caller.agent.number), self.now())
     }
 
@@ -171,7 +174,8 @@ impl Chat {
         key: DeliveryKey,
     ) -> Result<(), Error> {
         let agent = reader.map(|caller| caller.agent.number);
-        let subscriber = Subscriber { agent, form: form.clone(), outlet: outlet.clone() };
+        let subscriber = Subscriber { agent, view: start.view, form: form.clone(), outlet: outlet.clone() };
+        let is_told = |posted: &Posted| !posted.is_removed() && !form.spares(posted, agent);
         let mut at = start.end;
         loop {
             match self.0.fanout.attach(key.0, conversation, &subscriber, at).await {
@@ -181,25 +185,37 @@ impl Chat {
                 None => return Err(Error::Stopping),
             }
             let missed = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
-            self.permit_reading(conversation, reader)?;
+            conversation.permit_view(start.view, agent, self.now())?;
             let Some(last) = missed.last() else { return Err(Error::Stopping) };
             at = last.seq;
             let bytes: Vec<u8> =
-                missed.iter().filter(|posted| !posted.is_removed()).flat_map(|posted| posted.encoded(form)).collect();
+                missed.iter().filter(|posted| is_told(posted)).flat_map(|posted| posted.encoded(form)).collect();
             if outlet.push(&Frames::new(bytes.into())) == Flow::Closed {
                 return Ok(());
             }
         }
     }
 
-    /// Hands an event that is not kept to every live subscriber of the lobby with this form.
-    pub async fn signal_lobby(&self, form: &Form, bytes: Bytes) {
-        self.0.fanout.signal(self.0.lobby.number, form, bytes).await;
+    /// Hands an event that is not kept to every live subscriber of a conversation with this form, but for those of
+    /// `except`.
+    pub async fn signal(&self, conversation: &Conversation, form: &Form, bytes: Bytes, except: Option<&Agent>) {
+        self.0.fanout.signal(conversation.number, form, bytes, except.map(|agent| agent.number)).await;
+    }
+
+    /// Where a reader starts who is given nothing first: at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the conversation is over, and those of reading it.
+    pub fn start_live(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<Start, Error> {
+        self.permit_reading(conversation, reader)?;
+        let page = Page { messages: Vec::new(), truncated: false, has_more: false };
+        Ok(Start { page, last: None, end: conversation.end(), view: conversation.view_id() })
     }
 
     /// Whether a bookmark names a message of this history.
     async fn is_known(&self, conversation: &Conversation, bookmark: Bookmark) -> Result<bool, Error> {
-        if bookmark.epoch != self.0.hub.epoch {
+        if bookmark.epoch != self.0.hub.epoch || bookmark.seq <= conversation.view_begins_after() {
             return Ok(false);
         }
         Ok(self.bookmark_at(conversation, bookmark.seq).await? == Some(bookmark))
@@ -210,7 +226,7 @@ impl Chat {
         Ok(posted.map(|posted| Bookmark::of(self.0.hub.epoch, &posted)))
     }
 
-    async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
+    pub(crate) async fn message_in(&self, conversation: &Conversation, seq: Seq) -> Result<Option<Arc<Posted>>, Error> {
         let Some(before) = seq.0.checked_sub(1) else { return Ok(None) };
         let posted = match conversation.at(seq) {
             Some(posted) => Some(posted),
@@ -230,17 +246,23 @@ impl Chat {
         Ok(posted.filter(|posted| Bookmark::of(self.0.hub.epoch, posted) == bookmark).map(|posted| posted.id))
     }
 
-    async fn newest(&self, conversation: &Conversation, limit: usize) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
-        if let Some(newest) = conversation.newest(limit) {
-            return Ok(newest);
+    pub(crate) async fn newest(
+        &self,
+        conversation: &Conversation,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
+        if let Some((mut messages, end)) = conversation.newest(limit) {
+            messages.retain(|posted| posted.seq > conversation.view_begins_after());
+            return Ok((messages, end));
         }
         let end = conversation.end();
         let messages = self.before(conversation, end.next(), limit).await?;
         Ok((messages, end))
     }
 
-    /// The first `limit` messages after `seq` that were not removed.
+    /// The first `limit` messages after `seq` that were not removed and that its view shows.
     async fn after(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+        let seq = seq.max(conversation.view_begins_after());
         if let Some((mut messages, _)) = conversation.since(seq) {
             messages.retain(|posted| !posted.is_removed());
             messages.truncate(limit);
@@ -257,14 +279,20 @@ impl Chat {
         Ok(found)
     }
 
-    /// The last `limit` messages before `seq` that were not removed, oldest first.
-    async fn before(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+    /// The last `limit` messages before `seq` that were not removed and that its view shows, oldest first.
+    pub(crate) async fn before(
+        &self,
+        conversation: &Conversation,
+        seq: Seq,
+        limit: usize,
+    ) -> Result<Vec<Arc<Posted>>, Error> {
+        let floor = conversation.view_begins_after();
         let (mut newest_first, mut at) = (Vec::new(), seq);
-        while newest_first.len() < limit {
+        while newest_first.len() < limit && at > floor.next() {
             let rows = self.read(conversation, Slice::Before(at), rows_for(limit)).await?;
             let Some(first) = rows.first() else { break };
             at = first.seq;
-            newest_first.extend(rows.into_iter().rev().filter(|posted| !posted.is_removed()));
+            newest_first.extend(rows.into_iter().rev().filter(|posted| !posted.is_removed() && posted.seq > floor));
         }
         newest_first.truncate(limit);
         newest_first.reverse();
@@ -286,7 +314,7 @@ impl Chat {
 
     async fn read(&self, conversation: &Conversation, slice: Slice, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read(conversation.number, slice, limit).await?;
-        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, records).await?)
+        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, conversation.view_id(), records).await?)
     }
 }
 
@@ -294,11 +322,13 @@ fn rows_for(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(CATCH_UP_ROWS).clamp(1, CATCH_UP_ROWS)
 }
 
-/// Gives stored messages their authors, and what those said about themselves at the time.
+/// Gives stored messages their authors, and what those said about themselves at the time. `view` is under which id the
+/// conversation is seen now.
 pub(crate) async fn assemble(
     store: &dyn Store,
     directory: &Directory,
     conversation: ConversationId,
+    view: ConversationId,
     records: Vec<MessageRecord>,
 ) -> Result<Vec<Arc<Posted>>, StoreError> {
     let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
@@ -321,8 +351,9 @@ pub(crate) async fn assemble(
                 .iter()
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
-            let MessageRecord { id, seq, created_at, text, removed, .. } = record;
-            let message = Message { id, conversation, seq, created_at, text, removed };
+            let MessageRecord { id, seq, created_at, text, text_kind, removed, .. } = record;
+            let message =
+                Message { id, conversation, view, seq, created_at, text, text_kind, spares_author: false, removed };
             Ok(Arc::new(Posted::new(message, author.clone(), profile)))
         })
         .collect()

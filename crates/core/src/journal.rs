@@ -17,7 +17,10 @@ use tertulia_model::MessageNo;
 use tertulia_store::{Commit, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use self::{batch::MOST_PARTICIPANTS, entry::Change};
+pub(crate) use self::{
+    batch::MOST_PARTICIPANTS,
+    entry::{Change, Said},
+};
 use self::{
     batch::{Batch, Numbering},
     entry::{Entry, Refused, Wanted, repeated},
@@ -68,14 +71,9 @@ impl Journal {
 
     /// Appends a message. `Ok` means that it is on disk. Once queued it is written whether or not the caller goes on
     /// waiting.
-    pub(crate) async fn say(
-        &self,
-        conversation: Arc<Conversation>,
-        author: Arc<Agent>,
-        text: Arc<str>,
-    ) -> Result<Arc<Posted>, Error> {
+    pub(crate) async fn say(&self, conversation: Arc<Conversation>, said: Said) -> Result<Arc<Posted>, Error> {
         let (reply, answer) = oneshot::channel();
-        let wanted = Wanted::Speech { author, text, reply: Some(reply) };
+        let wanted = Wanted::Speech { said, reply: Some(reply) };
         self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
     }
@@ -361,7 +359,8 @@ impl Writer {
         for place in &told.places {
             place.remember();
         }
-        for event in told.places.iter().filter(|place| place.conversation.is_public()).flat_map(|place| &place.events) {
+        for event in told.places.iter().filter(|place| place.conversation.is_tallied()).flat_map(|place| &place.events)
+        {
             if let Event::Posted(posted) = event {
                 self.parts.tallies.count(&posted.author);
             }

@@ -49,6 +49,8 @@ pub enum Ended {
     CredentialEnded,
     /// Its agent was suspended.
     AgentSuspended,
+    /// Its agent was quarantined, and it was told so.
+    AgentQuarantined,
     /// Its agent was deleted.
     AgentDeleted,
     /// What it listened to is gone.

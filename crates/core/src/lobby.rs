@@ -101,7 +101,8 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn said_by(&self, agent: &Agent, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read_by_author(self.0.lobby.number, agent.number, AUTHOR_WINDOW, limit).await?;
-        Ok(crate::history::assemble(&*self.0.store, &self.0.directory, self.0.lobby.id, records).await?)
+        Ok(crate::history::assemble(&*self.0.store, &self.0.directory, self.0.lobby.id, self.0.lobby.id, records)
+            .await?)
     }
 
     /// The agents, each with its presence, in the same order.

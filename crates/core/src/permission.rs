@@ -22,6 +22,16 @@ pub enum Deed {
     EnterRoom,
     /// Inviting others to a room.
     InviteToRoom,
+    /// Saying something in a channel of a community.
+    SpeakInChannel,
+    /// Saying something to a friend.
+    SpeakToFriend,
+    /// Reacting to a message.
+    React,
+    /// Asking another agent to be its friend.
+    RequestFriendship,
+    /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
+    Relate,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -51,6 +61,11 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::CreateRoom
             | Deed::EnterRoom
             | Deed::InviteToRoom
+            | Deed::SpeakInChannel
+            | Deed::SpeakToFriend
+            | Deed::React
+            | Deed::RequestFriendship
+            | Deed::Relate
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -62,7 +77,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 9] = [
+    const DEEDS: [Deed; 14] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -70,6 +85,11 @@ mod tests {
         Deed::CreateRoom,
         Deed::EnterRoom,
         Deed::InviteToRoom,
+        Deed::SpeakInChannel,
+        Deed::SpeakToFriend,
+        Deed::React,
+        Deed::RequestFriendship,
+        Deed::Relate,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, MessageId, Seq, Timestamp};
+use tertulia_model::{ConversationId, MessageId, Seq, TextKind, Timestamp};
 use tertulia_store::Profile;
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct Posted {
     pub id: MessageId,
     /// Where it was said.
     pub conversation: ConversationId,
+    /// Under which id those see the conversation who have a view of it: its own, unless it is a direct conversation.
+    pub view: ConversationId,
     /// Its place in its conversation.
     pub seq: Seq,
     /// When it was committed.
@@ -31,6 +33,10 @@ pub struct Posted {
     pub profile: Arc<Profile>,
     /// What was said.
     pub text: Arc<str>,
+    /// What that text is.
+    pub text_kind: TextKind,
+    /// Whether forms that spare the author do not tell it, live, what it has said itself.
+    pub(crate) spares_author: bool,
     removed: AtomicBool,
     encoded: Encodings,
 }
@@ -40,18 +46,32 @@ pub struct Posted {
 pub(crate) struct Message {
     pub(crate) id: MessageId,
     pub(crate) conversation: ConversationId,
+    pub(crate) view: ConversationId,
     pub(crate) seq: Seq,
     pub(crate) created_at: Timestamp,
     pub(crate) text: Option<Arc<str>>,
+    pub(crate) text_kind: TextKind,
+    pub(crate) spares_author: bool,
     pub(crate) removed: bool,
 }
 
 impl Posted {
     pub(crate) fn new(message: Message, author: Arc<Agent>, profile: Arc<Profile>) -> Self {
-        let Message { id, conversation, seq, created_at, text, removed } = message;
-        let removed = AtomicBool::new(removed);
-        let text = text.unwrap_or_default();
-        Self { id, conversation, seq, created_at, author, profile, text, removed, encoded: Encodings::default() }
+        let Message { id, conversation, view, seq, created_at, text, text_kind, spares_author, removed } = message;
+        Self {
+            id,
+            conversation,
+            view,
+            seq,
+            created_at,
+            author,
+            profile,
+            text: text.unwrap_or_default(),
+            text_kind,
+            spares_author,
+            removed: AtomicBool::new(removed),
+            encoded: Encodings::default(),
+        }
     }
 
     /// Whether the operator has removed it. A removed message keeps its place and shows nothing.

@@ -21,6 +21,17 @@ pub(crate) const WRITE_EVERY: Duration = Duration::from_mins(1);
 /// Rows written in one transaction.
 const SLICE: usize = 500;
 
+/// How present an agent is, by its open connections. The most present first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Presence {
+    /// A connection is open, and its client has talked not long ago.
+    Online,
+    /// A connection is open.
+    Idle,
+    /// None is.
+    Offline,
+}
+
 /// The recently active.
 #[derive(Debug)]
 pub(crate) struct Attendance {
@@ -65,6 +76,18 @@ impl Attendance {
             agent.seen.active_at.store(self.clock.now().as_micros(), Ordering::Release);
             self.changed(agent);
         }
+    }
+
+    /// Notes that an agent has an open connection now that had none.
+    pub(crate) fn note_arrival(&self, agent: &Arc<Agent>) {
+        agent.seen.connected_before_at.store(agent.seen.connected_at.load(Ordering::Acquire), Ordering::Release);
+        self.note_seen(agent);
+    }
+
+    /// Notes that an agent is seen with an open connection, or was until now.
+    pub(crate) fn note_seen(&self, agent: &Arc<Agent>) {
+        agent.seen.connected_at.store(self.clock.now().as_micros(), Ordering::Release);
+        self.changed(agent);
     }
 
     /// What is to be written must be in place before this says so. Of this and [`Attendance::forget_absent`], which
@@ -115,10 +138,11 @@ impl Attendance {
         let all = self.all();
         for agent in all.iter().filter(|agent| agent.connections.any()) {
             self.note_connected(agent);
+            self.changed(agent);
         }
         let changed: Vec<_> = all.iter().filter(|agent| agent.seen.dirty.swap(false, Ordering::AcqRel)).collect();
         for slice in changed.chunks(SLICE) {
-            let rows: Vec<_> = slice.iter().map(|agent| row_of(agent)).collect();
+            let rows: Vec<_> = slice.iter().map(|agent| self.row_of(agent)).collect();
             if let Err(error) = store.save_presence(&rows).await {
                 for agent in changed {
                     agent.seen.dirty.store(true, Ordering::Release);
@@ -157,12 +181,16 @@ impl Attendance {
             came_back
         });
     }
-}
 
-fn row_of(agent: &Agent) -> LastSeen {
-    let left_at = match agent.seen.left_at.load(Ordering::Acquire) {
-        0 => None,
-        micros => Some(Timestamp::from_micros(micros)),
-    };
-    LastSeen { agent: agent.number, active_at: Attendance::last_active(agent).unwrap_or_default(), left_at }
+    /// What is written down of an agent. Who is connected is seen until now; in memory only what has happened counts.
+    fn row_of(&self, agent: &Agent) -> LastSeen {
+        let is_connected = agent.connections.any();
+        LastSeen {
+            agent: agent.number,
+            active_at: Self::last_active(agent).unwrap_or_default(),
+            left_at: agent.seen.left_at(),
+            seen_at: if is_connected { Some(self.clock.now()) } else { agent.seen.seen_at() },
+            seen_before_at: agent.seen.seen_before_at(),
+        }
+    }
 }

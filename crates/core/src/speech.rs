@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tertulia_model::MessageText;
+use tertulia_model::{MessageText, TextKind};
 
 use crate::{
     Deed, Error, Noun,
     access::Wish,
     chat::Chat,
     conversation::{Conversation, Kind},
+    journal::Said,
     limiter::Subject,
     limits::{Action, Limit, Quota},
     posted::Posted,
@@ -20,6 +21,29 @@ use crate::{
 // rule: rooms
 pub const LONGEST_ROOM_TEXT: usize = 4_000;
 
+/// Longest text of a message in a channel, or to a friend, in UTF-16 code units.
+// rule: channels
+pub const MOST_TEXT_UNITS: usize = 4_000;
+
+/// What somebody says.
+#[derive(Clone, Copy, Debug)]
+pub struct Utterance<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// What that text is. Lobby and rooms know words only.
+    pub kind: TextKind,
+    /// Whether the author's own connections are not told of it that read in a form which spares the author.
+    pub spares_author: bool,
+}
+
+impl<'a> Utterance<'a> {
+    /// Words for everybody who listens.
+    #[must_use]
+    pub const fn words(text: &'a str) -> Self {
+        Self { text, kind: TextKind::Plain, spares_author: false }
+    }
+}
+
 /// What counts against which limit.
 struct Count {
     counted_as: &'static str,
@@ -28,28 +52,64 @@ struct Count {
     limit: Limit,
 }
 
+impl Count {
+    /// What an agent says in one conversation, at the surface through which it calls.
+    fn of(caller: &Caller, conversation: &Conversation, action: Action) -> Self {
+        let (counted_as, limit) = (caller.surface.counted_as, caller.surface.limits.of(action));
+        Self { counted_as, action, subject: Subject::AgentIn(caller.agent.number, conversation.number), limit }
+    }
+}
+
 impl Chat {
-    /// Says something in a conversation; in a room, it joins. What is left of the agent's messages there comes with it,
-    /// where they are limited.
+    /// Says a few words: [`Chat::utter`].
     ///
     /// # Errors
     ///
-    /// [`Error::BadText`], [`Error::LinkNotAllowed`], [`Error::NotInvited`], [`Error::RoomFull`], [`Error::NotFound`] if
-    /// the room is over, [`Error::Throttled`]; a text that is refused is not counted. [`Error::Suspended`];
-    /// [`Error::Stopping`], [`Error::Store`].
+    /// See there.
     pub async fn say(
         &self,
         caller: &Caller,
         conversation: &Arc<Conversation>,
         text: &str,
     ) -> Result<(Arc<Posted>, Option<Quota>), Error> {
+        self.utter(caller, conversation, Utterance::words(text)).await
+    }
+
+    /// Says something in a conversation; in a room, it joins. What is left of the agent's messages there comes with it,
+    /// where they are limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadText`], [`Error::LinkNotAllowed`], [`Error::NotInvited`], [`Error::RoomFull`], [`Error::NotMember`],
+    /// [`Error::NotOneOfTwo`], [`Error::NotFound`] if the place is over or hidden, [`Error::Throttled`]; a text that is refused is not counted. [`Error::Suspended`];
+    /// [`Error::Stopping`], [`Error::Store`].
+    pub async fn utter(
+        &self,
+        caller: &Caller,
+        conversation: &Arc<Conversation>,
+        utterance: Utterance<'_>,
+    ) -> Result<(Arc<Posted>, Option<Quota>), Error> {
+        let Utterance { text, kind: text_kind, spares_author } = utterance;
         let (text, count) = match &conversation.kind {
             Kind::Lobby => self.check_lobby_speech(caller, text)?,
             Kind::Room(room) => self.check_room_speech(caller, conversation, room, text)?,
+            Kind::Channel(channel) => {
+                let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
+                Self::permit(&caller.agent, Deed::SpeakInChannel)?;
+                channel.permit_taking_part(caller.agent.number)?;
+                (text, Count::of(caller, conversation, Action::ChannelMessage))
+            }
+            Kind::Direct(direct) => {
+                let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
+                Self::permit(&caller.agent, Deed::SpeakToFriend)?;
+                direct.permit_viewing(Some(caller.agent.number))?;
+                (text, Count::of(caller, conversation, Action::ChannelMessage))
+            }
         };
         let Count { counted_as, action, subject, limit } = count;
         let counted = self.0.limiter.take(counted_as, action, subject, limit).map_err(Error::Throttled)?;
-        match self.0.journal.say(conversation.clone(), caller.agent.clone(), text.into()).await {
+        let said = Said { author: caller.agent.clone(), text: text.into(), text_kind, spares_author };
+        match self.0.journal.say(conversation.clone(), said).await {
             Ok(posted) => Ok((posted, counted.map(|counted| counted.quota))),
             Err(error) => {
                 if let Some(counted) = &counted {
@@ -88,8 +148,6 @@ impl Chat {
             return Err(Error::NotFound(Noun::Room));
         }
         room.relation(Some(agent.number)).grant(Wish::Speak)?;
-        let (counted_as, limit) = (caller.surface.counted_as, caller.surface.limits.of(Action::RoomMessage));
-        let subject = Subject::AgentIn(agent.number, conversation.number);
-        Ok((text, Count { counted_as, action: Action::RoomMessage, subject, limit }))
+        Ok((text, Count::of(caller, conversation, Action::RoomMessage)))
     }
 }

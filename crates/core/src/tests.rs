@@ -1,5 +1,6 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod backwards;
 mod connections;
 mod credentials;
 mod doubt;
@@ -8,9 +9,12 @@ mod hub;
 mod journal;
 mod listener;
 mod memory;
+mod presence;
+mod reactions;
 mod recheck;
 mod registration;
 mod rooms;
+mod sparing;
 mod store;
 mod subscriptions;
 mod tallies;

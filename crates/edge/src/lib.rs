@@ -4,7 +4,7 @@
 //! A surface gives a router, a [`Surface`] (its path prefix, how it words a [`Refusal`], its body limit and admission
 //! rule) and opens streams with [`StreamOpener`] and WebSockets with [`SocketOpener`]. The host joins the routers, builds an [`Edge`] and runs a [`Server`].
 //!
-//! Edge knows no JSON, no envelope and no dialect. It answers nothing in its own words: every refusal, the router's own
+//! Edge knows no envelope and no dialect, and of JSON only how encoded items become an array. It answers nothing in its own words: every refusal, the router's own
 //! 404 and 405 included, is rendered by the surface whose prefix is the longest match.
 
 mod address;
@@ -12,10 +12,12 @@ mod admission;
 mod body;
 mod connection;
 mod cors;
+mod credential;
 mod edge;
 mod forwarded;
 mod head;
 mod hosts;
+mod json;
 mod keep_alive;
 mod link;
 mod live;
@@ -26,6 +28,7 @@ mod permits;
 mod queue;
 mod queue_body;
 mod queue_budget;
+mod quota;
 mod refusal;
 mod report;
 mod server;
@@ -42,16 +45,21 @@ pub use address::{ClientAddress, ForwardedHeader, TrustedProxies};
 pub use admission::Admission;
 pub use body::{BodyLimit, WholeBody};
 pub use cors::CorsPolicy;
+pub use credential::bearer_token;
 pub use edge::{Edge, EdgeContext, EdgeOptions};
 pub use forwarded::{forwarded_for, x_forwarded_for};
 pub use head::{Head, RequestHead, RequestId};
 pub use hosts::AllowedHosts;
+pub use json::{json_bytes, put_array};
 pub use live::{LiveStream, StreamClass, StreamOpener};
 pub use metrics::EdgeMetrics;
 pub use negotiation::weight_of;
 pub use permits::{StreamPermit, StreamPermits};
 pub use queue::SendQueue;
 pub use queue_budget::QueueBudget;
+pub use quota::{
+    has_quota, insert_quota, insert_retry_after, local_hint, throttled_in_words, wait_in_words, whole_seconds,
+};
 pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
 pub use socket::{

@@ -49,6 +49,10 @@ public_id! {
     AgentId
 }
 public_id! {
+    /// Public id of a community: a random UUID (layout 4).
+    CommunityId
+}
+public_id! {
     /// Public id of a conversation of any kind: a random UUID (layout 4).
     ConversationId
 }
@@ -60,10 +64,26 @@ public_id! {
     /// Public id of a message: a time-ordered UUID (layout 7), made by the writer.
     MessageId
 }
+public_id! {
+    /// Public id of a view of a direct conversation: a random UUID (layout 4).
+    ViewId
+}
+public_id! {
+    /// Public id of a friend request: a random UUID (layout 4).
+    FriendRequestId
+}
+public_id! {
+    /// Public id of a trial: a random UUID (layout 4).
+    TrialId
+}
 
 number! {
     /// Number of an agent inside this hub; never shown outside.
     AgentNo
+}
+number! {
+    /// Number of a community inside this hub; never shown outside.
+    CommunityNo
 }
 number! {
     /// Number of a conversation inside this hub; never shown outside.

@@ -4,7 +4,9 @@
 
 mod account;
 mod agent;
+mod community;
 mod conversation;
+mod emoji;
 mod ids;
 mod links;
 mod name;
@@ -14,14 +16,21 @@ pub mod reserved;
 mod room;
 mod shown;
 mod text;
+mod tier;
 mod time;
+mod trial;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
+pub use community::{
+    BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
+    CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
+};
 pub use conversation::ConversationKind;
+pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo,
+    FriendRequestId, MessageId, MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use name::{BadName, Name, NameKey};
@@ -29,5 +38,7 @@ pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
-pub use text::{BadText, MessageText};
+pub use text::{BadText, MessageText, TextKind};
+pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
+pub use trial::{TrialOutcome, TrialRole};

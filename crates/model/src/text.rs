@@ -38,6 +38,29 @@ impl MessageText {
         Ok(Self(text.into()))
     }
 
+    /// Reads a text for a place that keeps it as it was sent: 1 to `most_units` UTF-16 code units, white space included.
+    ///
+    /// # Errors
+    ///
+    /// [`BadText::Missing`], [`BadText::TooManyUnits`], [`BadText::Nul`].
+    // rule: channels and directs
+    pub fn parse_verbatim(text: &str, most_units: usize) -> Result<Self, BadText> {
+        if text.is_empty() {
+            return Err(BadText::Missing);
+        }
+        if memchr::memchr(0, text.as_bytes()).is_some() {
+            return Err(BadText::Nul);
+        }
+        // No text has more code units than bytes, so most are never counted.
+        if text.len() > most_units {
+            let actual = text.encode_utf16().count();
+            if actual > most_units {
+                return Err(BadText::TooManyUnits { actual, max: most_units });
+            }
+        }
+        Ok(Self(text.into()))
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -57,6 +80,16 @@ impl fmt::Display for MessageText {
     }
 }
 
+/// What the text of a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TextKind {
+    /// Words.
+    #[default]
+    Plain,
+    /// Code, to be shown as it stands.
+    Code,
+}
+
 /// Why a text is not the text of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadText {
@@ -71,6 +104,20 @@ pub enum BadText {
         /// Characters allowed.
         max: usize,
     },
+    /// Nothing at all, where white space alone would do.
+    #[error("a message needs at least 1 character")]
+    Missing,
+    /// More UTF-16 code units than the place allows.
+    #[error("a message has at most {max} UTF-16 code units here, this one has {actual}")]
+    TooManyUnits {
+        /// Units found.
+        actual: usize,
+        /// Units allowed.
+        max: usize,
+    },
+    /// NUL, which no place takes.
+    #[error("a message has no NUL character")]
+    Nul,
     /// A control character other than line feed and tab, or a carriage return without a line feed.
     #[error("a message has no control characters besides line feed and tab, this one has U+{:04X}", u32::from(*.0))]
     Control(char),

@@ -31,6 +31,12 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
+    /// The next whole millisecond, or this one if it is whole.
+    #[must_use]
+    pub const fn to_next_milli(self) -> Self {
+        Self(self.0.saturating_add((-self.0).rem_euclid(1_000)))
+    }
+
     /// Whole seconds since 1970, rounded down.
     #[must_use]
     pub const fn as_secs(self) -> i64 {

@@ -126,10 +126,21 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::BadText(_)
         | Error::LinkNotAllowed
         | Error::Unauthenticated
+        | Error::TokenExpired
+        | Error::TokenRevoked
+        | Error::ObserverToken
         | Error::Suspended
         | Error::UnknownAgent(_)
         | Error::NotInvited
         | Error::NotParticipant
+        | Error::NotMember
+        | Error::NotOneOfTwo
+        | Error::Blocked
+        | Error::Oneself
+        | Error::AlreadyFriends
+        | Error::RequestExists
+        | Error::NotFriends
+        | Error::OwnMessage
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)

@@ -31,14 +31,15 @@ create table views (
 create unique index views_one_open on views (conversation_no) where ended_at is null;
 create index views_by_conversation on views (conversation_no, view_no);
 
--- Two rows a friendship, one each way, both of one view.
+-- Two rows a friendship, one each way, both of one view, which is as old as it.
 create table friendships (
     agent_no  integer not null references agents (agent_no),
     friend_no integer not null references agents (agent_no),
     view_no   integer not null references views (view_no),
-    since     integer not null,
-    primary key (agent_no, friend_no)
+    primary key (agent_no, friend_no),
+    check (agent_no <> friend_no)
 ) strict, without rowid;
+create index friendships_newest on friendships (agent_no, view_no);
 
 -- Those that wait for an answer. At most one for each pair, whichever way.
 create table friend_requests (
@@ -47,14 +48,17 @@ create table friend_requests (
     from_no      integer not null references agents (agent_no),
     to_no        integer not null references agents (agent_no),
     requested_at integer not null,
-    unique (from_no, to_no)
+    check (from_no <> to_no)
 ) strict;
+create unique index friend_requests_one_a_pair on friend_requests (min(from_no, to_no), max(from_no, to_no));
 create index friend_requests_incoming on friend_requests (to_no, request_no);
+create index friend_requests_outgoing on friend_requests (from_no, request_no);
 
 create table blocks (
     agent_no   integer not null references agents (agent_no),
     blocked_no integer not null references agents (agent_no),
     blocked_at integer not null,
-    primary key (agent_no, blocked_no)
+    primary key (agent_no, blocked_no),
+    check (agent_no <> blocked_no)
 ) strict, without rowid;
-create index blocks_of on blocks (blocked_no, agent_no);
+create index blocks_newest on blocks (agent_no, blocked_at, blocked_no);

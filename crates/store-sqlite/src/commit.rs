@@ -1,4 +1,5 @@
-//! What the writer commits in one go: messages, and now and then who takes part and which rooms end.
+//! What the writer commits in one go: messages, and now and then who takes part, which rooms end, and to whom was
+//! written.
 
 use std::fmt::Write;
 
@@ -6,7 +7,7 @@ use tertulia_model::{ConversationNo, Timestamp};
 use tertulia_store::{Commit, StoreError};
 
 use crate::{
-    SqliteStore,
+    SqliteStore, directs,
     failure::{failed, refused},
     page::Batch,
     participants,
@@ -19,7 +20,7 @@ pub(crate) async fn write(store: &SqliteStore, commit: &Commit) -> Result<(), St
         [] => None,
         messages => Some(Batch::encode(messages).ok_or_else(|| failed(NOT_NEXT))?),
     };
-    if !commit.participants.is_empty() || !commit.endings.is_empty() {
+    if !commit.has_only_messages() {
         return write_with_changes(store, batch, commit).await;
     }
     // One statement outside a transaction: SQLite begins, commits and syncs once.
@@ -42,6 +43,9 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     if !commit.endings.is_empty() {
         end_rooms(&commit.endings).execute(&mut *transaction).await.map_err(refused)?;
     }
+    if !commit.received.is_empty() {
+        directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
+    }
     transaction.commit().await.map_err(refused)
 }
 
@@ -52,10 +56,11 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
 fn append(Batch { rows, ids, starts }: Batch) -> Statement<'static> {
     sqlx::query(
         "insert into messages
-             (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text)
+             (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text,
+              is_code)
          select json_extract(value, '$[0]'), substr(?2, 1 + 16 * key, 16), json_extract(value, '$[1]'),
                 json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
-                json_extract(value, '$[5]'), json_extract(value, '$[6]')
+                json_extract(value, '$[5]'), json_extract(value, '$[6]'), json_extract(value, '$[7]')
          from jsonb_each(?1)
          where not exists (
              select 1

@@ -4,14 +4,14 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
-use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
 use tertulia_store::{AuditEntry, Commit, LogEnd, MessageRecord, Messages, Slice, StoreError};
 
 use crate::{
     SqliteStore, audit, commit,
     failure::refused,
     page::decode_page,
-    rows::{get, get_count, get_time},
+    rows::{get, get_count, get_time, get_uuid},
 };
 
 #[async_trait]
@@ -75,12 +75,12 @@ impl Messages for SqliteStore {
         let page = sqlx::query(
             "select json_group_array(json_array(
                  message_no, hex(message_id), seq, author_no, author_revision, created_at, text,
-                 iif(removed_at is null, json('false'), json('true'))
+                 iif(removed_at is null, json('false'), json('true')), is_code
              )) as page
              from (
                  select *
                  from (
-                     select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at
+                     select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at, is_code
                      from messages
                      where conversation_no = ?1
                      order by seq desc
@@ -97,6 +97,37 @@ impl Messages for SqliteStore {
         .bind(window)
         .bind(limit);
         page_of(self.readers.first(page).await?)
+    }
+
+    async fn last_before(&self, conversation: ConversationNo, at: Timestamp) -> Result<Seq, StoreError> {
+        // Places have no holes and times grow with them, so the place is found by halving what is left.
+        let found = sqlx::query(
+            "with recursive bounds (low, high) as (
+                 select 0, (select coalesce(max(seq), 0) from messages where conversation_no = ?1)
+                 union all
+                 select iif(m.created_at < ?2, m.seq, low), iif(m.created_at < ?2, high, m.seq - 1)
+                 from bounds
+                 join messages m on m.conversation_no = ?1 and m.seq = (low + high + 1) / 2
+                 where low < high
+             )
+             select low as seq
+             from bounds
+             where low >= high",
+        )
+        .bind(conversation.0)
+        .bind(at.as_micros());
+        self.readers.first(found).await?.map_or(Ok(Seq::START), |row| Ok(Seq(get_count(&row, "seq")?)))
+    }
+
+    async fn conversation(
+        &self,
+        number: ConversationNo,
+    ) -> Result<Option<(ConversationKind, ConversationId)>, StoreError> {
+        let known = sqlx::query("select kind, conversation_id from conversations where conversation_no = ?1");
+        let Some(row) = self.readers.first(known.bind(number.0)).await? else { return Ok(None) };
+        let kind: String = get(&row, "kind")?;
+        let kind = ConversationKind::from_word(&kind).ok_or(StoreError::Unreadable("kind of a conversation"))?;
+        Ok(Some((kind, ConversationId::from_uuid(get_uuid(&row, "conversation_id")?))))
     }
 
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError> {
@@ -132,10 +163,10 @@ impl SqliteStore {
         let page = sqlx::query(
             "select json_group_array(json_array(
                  message_no, hex(message_id), seq, author_no, author_revision, created_at, text,
-                 iif(removed_at is null, json('false'), json('true'))
+                 iif(removed_at is null, json('false'), json('true')), is_code
              )) as page
              from (
-                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at, is_code
                  from messages
                  where conversation_no = ?1
                  and seq > ?2
@@ -158,10 +189,10 @@ impl SqliteStore {
         let page = sqlx::query(
             "select json_group_array(json_array(
                  message_no, hex(message_id), seq, author_no, author_revision, created_at, text,
-                 iif(removed_at is null, json('false'), json('true'))
+                 iif(removed_at is null, json('false'), json('true')), is_code
              )) as page
              from (
-                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at, is_code
                  from messages
                  where conversation_no = ?1
                  and seq < ?2

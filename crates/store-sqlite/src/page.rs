@@ -4,13 +4,13 @@
 
 use std::{collections::HashMap, io::Write};
 
-use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, TextKind, Timestamp};
 use tertulia_store::{Append, MessageRecord, StoreError};
 use uuid::Uuid;
 
 /// A batch as `append` binds it.
 pub(crate) struct Batch {
-    /// `[[number, conversation, seq, author, revision, created_at, text], …]`.
+    /// `[[number, conversation, seq, author, revision, created_at, text], …]`, with a 1 behind the text that is code.
     pub(crate) rows: String,
     /// The public ids one after the other, 16 bytes each.
     pub(crate) ids: Vec<u8>,
@@ -39,9 +39,9 @@ impl Batch {
     }
 }
 
-/// What `read` aggregates for each message: number, id in hexadecimal, seq, author, revision, time, text, and
-/// whether it is removed.
-type Row = (i64, String, u64, i64, u32, i64, Option<String>, bool);
+/// What `read` aggregates for each message: number, id in hexadecimal, seq, author, revision, time, text, whether it
+/// is removed, and whether it is code.
+type Row = (i64, String, u64, i64, u32, i64, Option<String>, bool, Option<u8>);
 
 /// The messages of a page, in its order.
 pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> {
@@ -50,7 +50,7 @@ pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> 
 }
 
 fn message_from(
-    (number, id, seq, author, author_revision, created_at, text, removed): Row,
+    (number, id, seq, author, author_revision, created_at, text, removed, is_code): Row,
 ) -> Result<MessageRecord, StoreError> {
     Ok(MessageRecord {
         number: MessageNo(number),
@@ -60,6 +60,7 @@ fn message_from(
         author_revision,
         created_at: Timestamp::from_micros(created_at),
         text: text.map(Into::into),
+        text_kind: if is_code == Some(1) { TextKind::Code } else { TextKind::Plain },
         removed,
     })
 }
@@ -70,12 +71,15 @@ fn write_start(out: &mut Vec<u8>, message: &Append) {
 }
 
 fn write_row(out: &mut Vec<u8>, message: &Append) {
-    let Append { number, conversation, seq, author, author_revision, created_at, text, .. } = message;
+    let Append { number, conversation, seq, author, author_revision, created_at, text, text_kind, .. } = message;
     let (separator, created_at) = (separator(out), created_at.as_micros());
     write!(out, "{separator}[{number},{conversation},{seq},{author},{author_revision},{created_at},")
         .expect(INFALLIBLE);
     serde_json::to_writer(&mut *out, &**text).expect(INFALLIBLE);
-    out.push(b']');
+    match text_kind {
+        TextKind::Plain => out.push(b']'),
+        TextKind::Code => out.extend_from_slice(b",1]"),
+    }
 }
 
 const fn separator(out: &[u8]) -> char {

@@ -10,8 +10,8 @@ use tertulia_store::{
 };
 
 use crate::{
-    SqliteStore,
-    failure::{failed, refused},
+    SqliteStore, conversations,
+    failure::refused,
     participants,
     rows::{get, get_count, get_time, get_uuid},
     sweep,
@@ -23,7 +23,7 @@ impl Rooms for SqliteStore {
     async fn create_room(&self, room: &NewRoom) -> Result<RoomRecord, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let number = insert_conversation(&mut transaction, room).await?;
+        let number = conversations::insert(&mut transaction, room.id, ConversationKind::Room, room.created_at).await?;
         insert_room(&mut transaction, number, room).await?;
         participants::change(&mut transaction, &first_participants(number, room)).await?;
         transaction.commit().await.map_err(refused)?;
@@ -183,24 +183,6 @@ impl Rooms for SqliteStore {
         }
         Ok(swept)
     }
-}
-
-/// The new conversation's number: greater than every one before, also than those of which nothing is left.
-async fn insert_conversation(connection: &mut SqliteConnection, room: &NewRoom) -> Result<ConversationNo, StoreError> {
-    let row = sqlx::query(
-        "insert into conversations (conversation_no, conversation_id, kind, created_at)
-         select 1 + max(last_conversation_no, (select max(conversation_no) from conversations)), ?1, ?2, ?3
-         from hub
-         returning conversation_no",
-    )
-    .bind(room.id.as_uuid().as_bytes().as_slice())
-    .bind(ConversationKind::Room.as_str())
-    .bind(room.created_at.as_micros())
-    .fetch_optional(connection)
-    .await
-    .map_err(refused)?;
-    let row = row.ok_or_else(|| failed("the hub was never opened"))?;
-    Ok(ConversationNo(get(&row, "conversation_no")?))
 }
 
 async fn insert_room(

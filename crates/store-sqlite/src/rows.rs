@@ -26,6 +26,11 @@ pub(crate) fn get_time(row: &SqliteRow, column: &str) -> Result<Timestamp, Store
     Ok(Timestamp::from_micros(get(row, column)?))
 }
 
+/// A moment, if there is one.
+pub(crate) fn get_optional_time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get::<Option<i64>, _>(row, column)?.map(Timestamp::from_micros))
+}
+
 /// A count, a place or a revision: never negative.
 pub(crate) fn get_count<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
     T::try_from(get::<i64, _>(row, column)?).map_err(|_| StoreError::Unreadable("number"))

@@ -42,6 +42,12 @@ pub struct AgentRecord {
     pub profile: Arc<Profile>,
     /// How much it has said in public, as far as it was written down.
     pub said: u64,
+    /// How many reactions by others stand at its messages.
+    pub karma: u64,
+    /// The last moment with an open connection as far as it was written down, if it ever had one.
+    pub seen_at: Option<Timestamp>,
+    /// The same before the connection with which it came last.
+    pub seen_before_at: Option<Timestamp>,
 }
 
 /// An agent about to be registered.

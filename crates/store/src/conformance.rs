@@ -9,15 +9,23 @@
 
 pub mod agents;
 pub mod badges;
+pub mod belonging;
+pub mod communities;
+pub mod community_lists;
+pub mod community_sweeps;
 pub mod credentials;
+pub mod directs;
 mod fixtures;
 pub mod hub;
 pub mod messages;
 pub mod participants;
 pub mod presence;
+pub mod reactions;
+pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod unread;
 
 /// Makes one `#[tokio::test]` of each case. The caller brings tokio and
 /// `async fn make_store() -> (Keep, impl Store)`, where `Keep` is dropped after the store.
@@ -47,6 +55,45 @@ macro_rules! conformance {
             a_badge_bound_since_is_left_alone
             badges_come_up_for_checking_in_order
         }
+        $crate::conformance_cases! { $make_store, belonging,
+            who_joins_is_a_member
+            who_leaves_is_no_member
+            a_full_community_admits_nobody
+            a_private_community_is_entered_by_invitation
+            an_invitation_is_taken_back
+            so_many_are_invited
+            who_is_banned_stays_out
+            a_ban_is_made_once
+            roles_are_given_to_members
+            what_is_gone_takes_nobody
+        }
+        $crate::conformance_cases! { $make_store, communities,
+            a_created_community_is_found
+            what_is_no_community_is_not_found
+            a_community_is_created_whole_or_not_at_all
+            an_edit_changes_what_it_names
+            channels_come_by_position
+            a_community_has_so_many_channels
+            an_edit_of_a_channel_changes_what_it_names
+            a_deleted_channel_is_gone
+            a_deleted_community_is_gone
+        }
+        $crate::conformance_cases! { $make_store, community_lists,
+            the_public_list_has_three_orders
+            the_public_list_is_searched
+            an_edit_is_searched
+            what_is_not_public_is_not_listed
+            a_standpoint_is_where_it_would_be_listed
+            an_agents_communities_come_as_it_joined_them
+            a_report_is_made_once
+            a_reporter_without_a_tier_is_not_counted
+        }
+        $crate::conformance_cases! { $make_store, community_sweeps,
+            nothing_is_left_of_a_swept_community
+            a_swept_channel_takes_nothing_else
+            a_channel_goes_from_its_newest_message_on
+            numbers_of_communities_are_never_given_twice
+        }
         $crate::conformance_cases! { $make_store, credentials,
             a_new_key_ends_the_old_one_of_its_kind
             keys_of_other_kinds_live_on
@@ -57,6 +104,15 @@ macro_rules! conformance {
             a_digest_is_used_once
             rotations_at_once_leave_one_live_key
         }
+        $crate::conformance_cases! { $make_store, directs,
+            a_pair_has_one_direct_conversation
+            the_first_view_shows_all
+            a_view_begins_where_the_last_one_has_ended
+            an_ended_view_is_nowhere
+            a_direct_conversation_is_whole
+            a_direct_conversation_is_a_conversation
+            messages_and_when_they_were_received_are_one_commit
+        }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides
             openings_at_once_agree
@@ -65,6 +121,9 @@ macro_rules! conformance {
             a_closed_store_refuses
         }
         $crate::conformance_cases! { $make_store, messages,
+            a_place_is_found_by_time
+            a_conversation_is_found_by_its_number
+            code_is_read_as_code
             an_empty_log_ends_at_zero
             what_was_appended_is_read_back
             every_text_comes_back_exactly
@@ -101,7 +160,33 @@ macro_rules! conformance {
             who_was_never_seen_is_left_out
             what_is_saved_replaces_what_was_known
             a_leave_is_kept_and_forgotten
+            connections_are_kept_with_the_agent
             an_unknown_agent_is_passed_over
+        }
+        $crate::conformance_cases! { $make_store, reactions,
+            a_reaction_counts_once
+            what_is_taken_back_counts_no_more
+            what_was_never_said_takes_no_reaction
+            of_twenty_equal_reactions_one_counts
+        }
+        $crate::conformance_cases! { $make_store, relations,
+            a_request_waits_for_its_answer
+            a_pair_has_one_request
+            an_answer_is_given_once
+            only_the_one_who_was_asked_answers
+            who_was_rejected_may_ask_again
+            friends_have_one_view
+            friends_are_newest_first
+            requests_are_newest_first
+            an_ended_friendship_is_gone_for_both
+            a_block_ends_everything_between_two
+            a_block_is_one_way_and_stands_for_both
+            unblocking_restores_nothing
+            blocks_are_newest_first
+            blocks_are_looked_up_in_bulk
+            requests_at_once_make_one
+            acceptances_at_once_make_friends_once
+            nobody_is_related_to_who_is_not_there
         }
         $crate::conformance_cases! { $make_store, rooms,
             a_created_room_is_found
@@ -137,6 +222,15 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, unread,
+            what_friends_have_said_since_is_counted
+            what_one_has_said_oneself_is_not_unread
+            what_no_open_view_shows_is_not_unread
+            what_was_removed_is_not_unread
+            views_last_written_to_come_first
+            a_query_looks_through_no_more_than_asked_for
+            the_last_text_is_cut_between_characters
         }
     };
 }

@@ -7,6 +7,9 @@
 
 mod agents;
 mod badges;
+mod channels;
+mod communities;
+mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
@@ -14,20 +17,54 @@ mod error;
 mod hub;
 mod messages;
 mod presence;
+mod reactions;
+mod relations;
+mod reports;
 mod rooms;
 mod tallies;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
+pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
+pub use communities::Communities;
+pub use community::{
+    Admission, Belonging, CommunityEdit, CommunityListing, CommunityOrder, CommunityQuery, CommunityRecord, Invitation,
+    Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
+};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
+pub use reactions::{Reacted, Reaction, Reactions};
+pub use relations::{
+    Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
+    Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
+};
+pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
-/// A whole database.
-pub trait Store: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges {}
+/// Makes [`Store`] of its parts.
+macro_rules! store {
+    ($($part:ident,)+) => {
+        /// A whole database.
+        pub trait Store: $($part +)+ {}
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Presence + Tallies + Badges> Store for T {}
+        impl<T: $($part +)+> Store for T {}
+    };
+}
+
+store! {
+    Agents,
+    Badges,
+    Communities,
+    Credentials,
+    Hub,
+    Messages,
+    Presence,
+    Reactions,
+    Relations,
+    Rooms,
+    Tallies,
+}

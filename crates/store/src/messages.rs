@@ -3,7 +3,9 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{
+    AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, TextKind, Timestamp,
+};
 
 use crate::{AuditEntry, ParticipantChange, StoreError};
 
@@ -26,6 +28,8 @@ pub struct Append {
     pub created_at: Timestamp,
     /// What is said.
     pub text: Arc<str>,
+    /// What that text is.
+    pub text_kind: TextKind,
 }
 
 /// What the writer commits in one go.
@@ -38,13 +42,22 @@ pub struct Commit {
     pub participants: Vec<ParticipantChange>,
     /// Rooms that are over at this moment, unless they were before. What is no room, or no room any more, is passed over.
     pub endings: Vec<(ConversationNo, Timestamp)>,
+    /// Who was written to in which direct conversation, and when. The latest moment holds, also among those before; who
+    /// is not of the pair is passed over.
+    pub received: Vec<(AgentNo, ConversationNo, Timestamp)>,
 }
 
 impl Commit {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.participants.is_empty() && self.endings.is_empty()
+        self.messages.is_empty() && self.has_only_messages()
+    }
+
+    /// Whether nothing but messages is to be written.
+    #[must_use]
+    pub fn has_only_messages(&self) -> bool {
+        self.participants.is_empty() && self.endings.is_empty() && self.received.is_empty()
     }
 }
 
@@ -65,6 +78,8 @@ pub struct MessageRecord {
     pub created_at: Timestamp,
     /// What was said; nothing if it is removed.
     pub text: Option<Arc<str>>,
+    /// What that text is, or was.
+    pub text_kind: TextKind,
     /// Whether the operator removed it. A message may come to be without a text: that says nothing about its removal.
     pub removed: bool,
 }
@@ -122,6 +137,16 @@ pub trait Messages: Debug + Send + Sync + 'static {
         window: u32,
         limit: u32,
     ) -> Result<Vec<MessageRecord>, StoreError>;
+
+    /// The last message of a conversation that was said before `at`; 0 if none was. Of a long conversation only a few
+    /// messages are looked at.
+    async fn last_before(&self, conversation: ConversationNo, at: Timestamp) -> Result<Seq, StoreError>;
+
+    /// What kind of conversation this is, and its public id; nothing if there is none.
+    async fn conversation(
+        &self,
+        number: ConversationNo,
+    ) -> Result<Option<(ConversationKind, ConversationId)>, StoreError>;
 
     /// The conversation and place of a message.
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError>;

@@ -16,6 +16,10 @@ pub struct LastSeen {
     pub active_at: Timestamp,
     /// When it said that it leaves, if it has not been active since.
     pub left_at: Option<Timestamp>,
+    /// The last moment with an open connection, if it ever had one.
+    pub seen_at: Option<Timestamp>,
+    /// The same before the connection with which it came last.
+    pub seen_before_at: Option<Timestamp>,
 }
 
 /// When agents were last seen.

@@ -11,15 +11,17 @@ use super::{finding::Finding, tree::Tree};
 /// Only the composition root and the test kit name the database engine. Surfaces see neither each other nor a store.
 const ROWS: &[(&str, May)] = &[
     ("tertulia-model", May::Use(&[])),
+    ("tertulia-trust", May::Use(&["tertulia-model"])),
     ("tertulia-store", May::Use(&["tertulia-model"])),
     ("tertulia-store-sqlite", May::Use(&["tertulia-store", "tertulia-model"])),
-    ("tertulia-core", May::Use(&["tertulia-store", "tertulia-model"])),
+    ("tertulia-core", May::Use(&["tertulia-store", "tertulia-trust", "tertulia-model"])),
     ("tertulia-edge", May::Use(&["tertulia-core", "tertulia-model"])),
     ("tertulia-outgoing", May::Use(&[])),
     ("tertulia-moltbook", May::Use(&["tertulia-core", "tertulia-outgoing", "tertulia-model"])),
     ("tertulia-api", May::Use(&["tertulia-edge", "tertulia-core", "tertulia-model"])),
     ("tertulia-chatr", AT_API),
     ("tertulia-rooms", AT_API),
+    ("tertulia-moltchats", SURFACE),
     ("tertulia-site", SURFACE),
     ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
     ("tertulia", May::Use(&["tertulia-host", "tertulia-model"])),

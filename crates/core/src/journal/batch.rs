@@ -6,12 +6,12 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Standing, Timestamp, time_ordered_uuid};
 use tertulia_store::{Append, Commit, LogEnd, Participant, ParticipantChange, Profile};
 
-use super::entry::{Change, Entry, Wanted};
+use super::entry::{Change, Entry, Said, Wanted};
 use crate::{
     Deed, Error, Noun,
     access::{Relation, Wish},
     agents::Agent,
-    conversation::Conversation,
+    conversation::{Conversation, Kind},
     notice::Happening,
     permission::permit,
     room::{Room, Standings},
@@ -111,7 +111,7 @@ impl Batch {
     pub(super) fn take(&mut self, entry: Entry, numbering: &mut Numbering, random: [u8; 10]) {
         let draft = self.draft_of(&entry.conversation);
         let outcome = match &entry.wanted {
-            Wanted::Speech { author, text, .. } => self.speech(draft, &author.clone(), text.clone(), numbering, random),
+            Wanted::Speech { said, .. } => self.speech(draft, &said.clone(), numbering, random),
             Wanted::Change { change, .. } => self.change(draft, &change.clone(), numbering.now),
         };
         self.decided.push(Decided { entry, draft, outcome });
@@ -132,21 +132,12 @@ impl Batch {
     fn speech(
         &mut self,
         place: usize,
-        author: &Arc<Agent>,
-        text: Arc<str>,
+        said: &Said,
         numbering: &mut Numbering,
         random: [u8; 10],
     ) -> Result<Effect, Error> {
-        let draft = &self.drafts[place];
-        let joins = if draft.conversation.is_lobby() {
-            permit(author.state(), Deed::SpeakInLobby)?;
-            false
-        } else {
-            permit(author.state(), Deed::SpeakInRoom)?;
-            let room = draft.living_room(numbering.now)?;
-            draft.relation(room, author).grant(Wish::Speak)?;
-            self.may_join(place, room, author)?
-        };
+        let Said { author, text, text_kind, .. } = said;
+        let joins = self.permit_speech(place, author, numbering.now)?;
         if joins {
             self.put(place, author.number, Some(Standing::Joined), numbering.now);
         }
@@ -154,6 +145,9 @@ impl Batch {
         draft.end.last_seq = draft.end.last_seq.next();
         draft.end.last_at = numbering.now.max(draft.end.last_at + Duration::from_micros(1));
         numbering.last = MessageNo(numbering.last.0 + 1);
+        if let Some(reader) = draft.conversation.direct().and_then(|direct| direct.other(author.number)) {
+            self.commit.received.push((reader.number, draft.conversation.number, draft.end.last_at));
+        }
         let profile = author.profile();
         self.commit.messages.push(Append {
             number: numbering.last,
@@ -163,9 +157,34 @@ impl Batch {
             author: author.number,
             author_revision: profile.revision,
             created_at: draft.end.last_at,
-            text,
+            text: text.clone(),
+            text_kind: *text_kind,
         });
         Ok(Effect::Said { profile, joins })
+    }
+
+    /// Whether `author` may speak, and joins by it.
+    fn permit_speech(&self, place: usize, author: &Agent, now: Timestamp) -> Result<bool, Error> {
+        let draft = &self.drafts[place];
+        match &draft.conversation.kind {
+            Kind::Lobby => permit(author.state(), Deed::SpeakInLobby)?,
+            Kind::Room(_) => {
+                permit(author.state(), Deed::SpeakInRoom)?;
+                let room = draft.living_room(now)?;
+                draft.relation(room, author).grant(Wish::Speak)?;
+                return self.may_join(place, room, author);
+            }
+            // Who is a member or a friend changes between batches only, so memory knows.
+            Kind::Channel(channel) => {
+                permit(author.state(), Deed::SpeakInChannel)?;
+                channel.permit_taking_part(author.number)?;
+            }
+            Kind::Direct(direct) => {
+                permit(author.state(), Deed::SpeakToFriend)?;
+                direct.permit_viewing(Some(author.number))?;
+            }
+        }
+        Ok(false)
     }
 
     /// Whether `agent`, who may join, has not joined yet.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tertulia_model::TextKind;
 use tertulia_store::StoreError;
 use tokio::sync::oneshot;
 
@@ -19,9 +20,19 @@ pub(super) struct Entry {
 /// What is wanted.
 pub(super) enum Wanted {
     /// Saying something.
-    Speech { author: Arc<Agent>, text: Arc<str>, reply: Reply<Arc<Posted>> },
+    Speech { said: Said, reply: Reply<Arc<Posted>> },
     /// A change of who takes part, or the end. Answered with whom it changed something for.
     Change { change: Change, reply: Reply<Vec<Arc<Agent>>> },
+}
+
+/// What somebody says.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) author: Arc<Agent>,
+    pub(crate) text: Arc<str>,
+    pub(crate) text_kind: TextKind,
+    /// Whether forms that spare the author do not tell it, live.
+    pub(crate) spares_author: bool,
 }
 
 /// A change of a room besides its messages.

@@ -6,7 +6,7 @@ use tertulia_store::Append;
 
 use super::{
     batch::{Batch, Decided, Draft, Effect, Tells},
-    entry::{Entry, Reply, Wanted, answer},
+    entry::{Entry, Reply, Said, Wanted, answer},
 };
 use crate::{
     Error,
@@ -59,12 +59,13 @@ pub(super) fn of(batch: Batch) -> Telling {
         };
         let place = &mut places[draft];
         match (entry.wanted, effect) {
-            (Wanted::Speech { author, reply, .. }, Effect::Said { profile, joins }) => {
+            (Wanted::Speech { said, reply }, Effect::Said { profile, joins }) => {
+                let Said { author, spares_author, .. } = said;
                 let append = messages.next().expect("every speech that was granted has its message");
                 if joins {
                     place.note(Happening::Joined, Some(author.clone()));
                 }
-                let message = message_of(append, &place.conversation);
+                let message = message_of(append, &place.conversation, spares_author);
                 let posted = Arc::new(Posted::new(message, author, profile));
                 place.events.push(Event::Posted(posted.clone()));
                 answers.said.push((reply, posted));
@@ -85,9 +86,10 @@ pub(super) fn of(batch: Batch) -> Telling {
     Telling { places, answers }
 }
 
-fn message_of(append: Append, conversation: &Conversation) -> Message {
-    let Append { id, seq, created_at, text, .. } = append;
-    Message { id, conversation: conversation.id, seq, created_at, text: Some(text), removed: false }
+fn message_of(append: Append, conversation: &Conversation, spares_author: bool) -> Message {
+    let Append { id, seq, created_at, text, text_kind, .. } = append;
+    let (conversation, view) = (conversation.id, conversation.view_id());
+    Message { id, conversation, view, seq, created_at, text: Some(text), text_kind, spares_author, removed: false }
 }
 
 impl Place {

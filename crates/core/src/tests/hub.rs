@@ -163,9 +163,11 @@ impl Default for StandingClock {
 }
 
 impl StandingClock {
-    pub(super) fn advance(&self, by: Duration) {
+    /// Moves on; the time that it is then.
+    pub(super) fn advance(&self, by: Duration) -> Timestamp {
         let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *time = (time.0 + by, time.1 + by);
+        time.0
     }
 
     /// Moves the calendar alone, in either direction.

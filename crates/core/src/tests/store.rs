@@ -1,5 +1,7 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod communities;
+
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},
@@ -7,14 +9,16 @@ use std::{
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, CredentialNo, MessageId, MessageNo,
-    Seq, Timestamp, Visibility,
+    AgentId, AgentNo, AgentState, ConversationId, ConversationKind, ConversationNo, CredentialId, CredentialNo,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility,
 };
 use tertulia_store::{
-    AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, Commit, CredentialRecord, Credentials, Hub, HubRecord,
-    Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewRoom, Participant,
-    Presence, Profile, Registration, Revocation, RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept,
-    Tallies, Verification, WholeRoom,
+    Acceptance, AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, BlockRecord, Blocking, Commit,
+    CredentialRecord, Credentials, EndedView, FriendRecord, FriendRequest, Hub, HubRecord, Issuance, KeyDigest,
+    LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewFriendRequest, NewRoom, NewView,
+    Participant, Presence, Profile, Reacted, Reaction, Reactions, Registration, Relations, RequestOutcome, Revocation,
+    RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept, Tallies, UnreadQuery, UnreadView, Verification,
+    WholeDirect, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -302,12 +306,92 @@ impl Messages for FaultyStore {
         self.through("read_by_author", self.inner.read_by_author(conversation, author, window, limit)).await
     }
 
+    async fn last_before(&self, conversation: ConversationNo, at: Timestamp) -> Result<Seq, StoreError> {
+        self.through("last_before", self.inner.last_before(conversation, at)).await
+    }
+
+    async fn conversation(
+        &self,
+        number: ConversationNo,
+    ) -> Result<Option<(ConversationKind, ConversationId)>, StoreError> {
+        self.through("conversation", self.inner.conversation(number)).await
+    }
+
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError> {
         self.through("locate", self.inner.locate(id)).await
     }
 
     async fn remove_message(&self, id: MessageId, now: Timestamp, entry: &AuditEntry) -> Result<bool, StoreError> {
         self.through("remove_message", self.inner.remove_message(id, now, entry)).await
+    }
+}
+
+#[async_trait]
+impl Relations for FaultyStore {
+    async fn request_friendship(&self, request: &NewFriendRequest) -> Result<RequestOutcome, StoreError> {
+        self.through("request_friendship", self.inner.request_friendship(request)).await
+    }
+
+    async fn accept_request(
+        &self,
+        request: FriendRequestId,
+        by: AgentNo,
+        new: &NewView,
+    ) -> Result<Acceptance, StoreError> {
+        self.through("accept_request", self.inner.accept_request(request, by, new)).await
+    }
+
+    async fn reject_request(&self, request: FriendRequestId, by: AgentNo) -> Result<bool, StoreError> {
+        self.through("reject_request", self.inner.reject_request(request, by)).await
+    }
+
+    async fn incoming_requests(&self, agent: AgentNo, limit: u32) -> Result<Vec<FriendRequest>, StoreError> {
+        self.through("incoming_requests", self.inner.incoming_requests(agent, limit)).await
+    }
+
+    async fn outgoing_requests(&self, agent: AgentNo, limit: u32) -> Result<Vec<FriendRequest>, StoreError> {
+        self.through("outgoing_requests", self.inner.outgoing_requests(agent, limit)).await
+    }
+
+    async fn friends_of(&self, agent: AgentNo, limit: u32) -> Result<Vec<FriendRecord>, StoreError> {
+        self.through("friends_of", self.inner.friends_of(agent, limit)).await
+    }
+
+    async fn end_friendship(
+        &self,
+        agent: AgentNo,
+        friend: AgentNo,
+        now: Timestamp,
+    ) -> Result<Option<EndedView>, StoreError> {
+        self.through("end_friendship", self.inner.end_friendship(agent, friend, now)).await
+    }
+
+    async fn block(&self, agent: AgentNo, blocked: AgentNo, now: Timestamp) -> Result<Blocking, StoreError> {
+        self.through("block", self.inner.block(agent, blocked, now)).await
+    }
+
+    async fn unblock(&self, agent: AgentNo, blocked: AgentNo) -> Result<bool, StoreError> {
+        self.through("unblock", self.inner.unblock(agent, blocked)).await
+    }
+
+    async fn blocks_of(&self, agent: AgentNo, limit: u32) -> Result<Vec<BlockRecord>, StoreError> {
+        self.through("blocks_of", self.inner.blocks_of(agent, limit)).await
+    }
+
+    async fn blocked_among(&self, agent: AgentNo, others: &[AgentNo]) -> Result<Vec<AgentNo>, StoreError> {
+        self.through("blocked_among", self.inner.blocked_among(agent, others)).await
+    }
+
+    async fn direct(&self, id: ConversationId) -> Result<Option<WholeDirect>, StoreError> {
+        self.through("direct", self.inner.direct(id)).await
+    }
+
+    async fn direct_by_view(&self, view: ViewId) -> Result<Option<WholeDirect>, StoreError> {
+        self.through("direct_by_view", self.inner.direct_by_view(view)).await
+    }
+
+    async fn unread(&self, query: &UnreadQuery) -> Result<Vec<UnreadView>, StoreError> {
+        self.through("unread", self.inner.unread(query)).await
     }
 }
 
@@ -363,5 +447,16 @@ impl Badges for FaultyStore {
 
     async fn unbind_badge(&self, badge: &Badge, entry: &AuditEntry) -> Result<bool, StoreError> {
         self.through("unbind_badge", self.inner.unbind_badge(badge, entry)).await
+    }
+}
+
+#[async_trait]
+impl Reactions for FaultyStore {
+    async fn react(&self, reaction: Reaction<'_>, now: Timestamp) -> Result<Reacted, StoreError> {
+        self.through("react", self.inner.react(reaction, now)).await
+    }
+
+    async fn take_reaction_back(&self, reaction: Reaction<'_>) -> Result<Reacted, StoreError> {
+        self.through("take_reaction_back", self.inner.take_reaction_back(reaction)).await
     }
 }

@@ -47,6 +47,6 @@ pub(crate) async fn tell_stats(chatr: Chatr, stop: CancellationToken) {
             () = chatr.chat().clock().sleep(STATS_EVERY) => {}
         }
         let event = stats_event(&chatr);
-        chatr.chat().signal_lobby(&chatr.0.event, event).await;
+        chatr.chat().signal(chatr.chat().lobby(), &chatr.0.event, event, None).await;
     }
 }

@@ -91,7 +91,9 @@ impl Outlet for Subscription {
             Ended::PlaceGone if was_last => self.all.socket.close(why),
             Ended::PlaceGone => {}
             Ended::NoLongerAllowed => drop(self.all.socket.push(&Frames::new(frames::excluded(self.room)))),
-            Ended::CredentialEnded | Ended::AgentSuspended | Ended::AgentDeleted => self.all.socket.close(why),
+            Ended::CredentialEnded | Ended::AgentSuspended | Ended::AgentQuarantined | Ended::AgentDeleted => {
+                self.all.socket.close(why);
+            }
         }
     }
 }

@@ -137,7 +137,7 @@ impl SocketHandler for Talk {
     fn closing(&mut self, why: Closing, _: &mut BytesMut) -> CloseFrame {
         why.usual(|ended| match ended {
             Ended::CredentialEnded | Ended::AgentDeleted => CREDENTIAL_ENDED,
-            Ended::AgentSuspended => SUSPENDED,
+            Ended::AgentSuspended | Ended::AgentQuarantined => SUSPENDED,
             Ended::PlaceGone | Ended::NoLongerAllowed => ROOM_GONE,
         })
     }

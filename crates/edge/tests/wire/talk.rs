@@ -89,7 +89,7 @@ impl SocketHandler for Talker {
                 ws::put_text(last, "suspended");
                 CloseFrame::new(4403, "suspended")
             }
-            Ended::AgentDeleted => CloseFrame::new(4401, "deleted"),
+            Ended::AgentDeleted | Ended::AgentQuarantined => CloseFrame::new(4401, "deleted"),
             Ended::PlaceGone | Ended::NoLongerAllowed => CloseFrame::new(4404, "the room is gone"),
         })
     }

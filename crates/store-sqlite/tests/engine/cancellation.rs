@@ -76,8 +76,12 @@ async fn a_dropped_commit_of_changes_is_whole_or_absent() {
         let messages = batch(den, hub.system_agent, last + 1, 1);
         let since = messages[0].created_at;
         let joins = Participant { conversation: den, agent: hub.system_agent, standing: Standing::Joined, since };
-        let commit =
-            Commit { messages, participants: vec![ParticipantChange::Stands(joins)], endings: vec![(den, OVER)] };
+        let commit = Commit {
+            messages,
+            participants: vec![ParticipantChange::Stands(joins)],
+            endings: vec![(den, OVER)],
+            ..Commit::default()
+        };
         // Each step waits for a thread, hence squares; every fortieth comes through whatever the threads do.
         let times = if round % 40 == 39 { usize::MAX } else { (round % 40).pow(2) };
         let answer = poll_at_most(store.commit(&commit), times).await;

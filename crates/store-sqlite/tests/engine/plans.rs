@@ -140,3 +140,183 @@ async fn what_is_covered_is_not_read_to_catch_up() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn relations_are_read_from_their_indexes() {
+    for (sql, step) in [
+        (
+            "select f.friend_no, v.view_id, v.opened_at
+             from friendships f indexed by friendships_newest
+             join views v on v.view_no = f.view_no
+             where f.agent_no = 1
+             order by f.view_no desc
+             limit 50",
+            "SEARCH f USING COVERING INDEX friendships_newest (agent_no=?)",
+        ),
+        (
+            "select request_id, from_no from friend_requests where to_no = 1 order by request_no desc limit 50",
+            "SEARCH friend_requests USING INDEX friend_requests_incoming (to_no=?)",
+        ),
+        (
+            "select request_id, from_no from friend_requests where from_no = 1 order by request_no desc limit 50",
+            "SEARCH friend_requests USING INDEX friend_requests_outgoing (from_no=?)",
+        ),
+        (
+            "select blocked_no, blocked_at
+             from blocks indexed by blocks_newest
+             where agent_no = 1
+             order by blocked_at desc, blocked_no desc
+             limit 50",
+            "SEARCH blocks USING COVERING INDEX blocks_newest (agent_no=?)",
+        ),
+        (
+            "delete from friend_requests
+             where min(from_no, to_no) = min(1, 2)
+             and max(from_no, to_no) = max(1, 2)",
+            "SEARCH friend_requests USING INDEX friend_requests_one_a_pair (<expr>=? AND <expr>=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_direct_conversation_is_found_without_a_scan() {
+    assert_plan(
+        "select c.conversation_id, v.view_id, m.seq
+         from directs d
+         join conversations c on c.conversation_no = d.conversation_no
+         left join views v on v.conversation_no = d.conversation_no and v.ended_at is null
+         left join messages m on m.message_no = (
+             select message_no
+             from messages
+             where conversation_no = d.conversation_no
+             order by seq desc
+             limit 1
+         )
+         where d.conversation_no = coalesce(
+             null,
+             (select conversation_no from conversations where conversation_id = x'00'),
+             (select conversation_no from views where view_id = x'00' and ended_at is null)
+         )",
+        &[
+            "SEARCH d USING INTEGER PRIMARY KEY",
+            "SEARCH c USING INTEGER PRIMARY KEY",
+            "SEARCH v USING INDEX views_one_open (conversation_no=?)",
+            "SEARCH m USING INTEGER PRIMARY KEY",
+            "SEARCH conversations USING COVERING INDEX sqlite_autoindex_conversations_1 (conversation_id=?)",
+            "SEARCH views USING INDEX sqlite_autoindex_views_1 (view_id=?)",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_written_to_is_found_by_its_row() {
+    assert_plan(
+        "update direct_sides
+         set received_at = r.at
+         from (
+             select value ->> 0 as agent_no, value ->> 1 as conversation_no, max(value ->> 2) as at
+             from json_each('[]')
+             group by value ->> 0, value ->> 1
+         ) r
+         where direct_sides.agent_no = r.agent_no
+         and direct_sides.conversation_no = r.conversation_no
+         and r.at > coalesce(direct_sides.received_at, 0)",
+        &["SEARCH direct_sides USING PRIMARY KEY (agent_no=? AND conversation_no=?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_communities_is_read_from_its_index() {
+    for (index, order) in [
+        ("communities_popular", "p.members desc, p.created_at desc, p.community_id"),
+        ("communities_new", "p.created_at desc, p.community_id"),
+    ] {
+        let sql = format!(
+            "select p.community_no
+             from communities p indexed by {index}
+             where p.is_public = 1 and p.deleted_at is null
+             and (?1 is null or instr(p.folded, ?1) > 0)
+             and (?2 is null or exists (
+                 select 1 from community_tags t where t.tag = ?2 and t.community_no = p.community_no
+             ))
+             order by {order}
+             limit 20 offset 20"
+        );
+        let scan = format!("SCAN p USING INDEX {index}");
+        assert_plan(&sql, &[&scan, "SEARCH t USING PRIMARY KEY (tag=? AND community_no=?)"]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_has_more_members_is_counted_in_an_index() {
+    assert_plan(
+        "select count(*)
+         from communities p indexed by communities_popular
+         where p.is_public = 1 and p.deleted_at is null
+         and p.members >= 5
+         and (p.members > 5 or p.created_at > 1 or (p.created_at = 1 and p.community_id < x'00'))",
+        &["SEARCH p USING COVERING INDEX communities_popular (members>?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_community_is_found_by_it() {
+    for (sql, step) in [
+        (
+            "select agent_no, role, since from community_members where community_no = 1",
+            "SEARCH community_members USING PRIMARY KEY (community_no=?)",
+        ),
+        (
+            "select conversation_no from channels where community_no = 1 order by position, conversation_no",
+            "SEARCH channels USING COVERING INDEX channels_by_community (community_no=?)",
+        ),
+        (
+            "select agent_no from community_bans where community_no = 1 order by banned_at desc, agent_no limit 10",
+            "SEARCH community_bans USING COVERING INDEX community_bans_by_time (community_no=?)",
+        ),
+        (
+            "select community_no from community_members where agent_no = 1 order by since, community_no limit 10",
+            "SEARCH community_members USING COVERING INDEX community_members_by_agent (agent_no=?)",
+        ),
+        (
+            "select distinct reporter_no from reports where community_no = 1 and target_no = 2",
+            "SEARCH reports USING COVERING INDEX reports_in_community (community_no=? AND target_no=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_swept_from_indexes() {
+    for (sql, step) in [
+        (
+            "select conversation_no from channels indexed by channels_deleted
+             where deleted_at <= 1 order by deleted_at, conversation_no limit 1",
+            "SEARCH channels USING COVERING INDEX channels_deleted (deleted_at<?)",
+        ),
+        (
+            "select community_no from communities indexed by communities_deleted
+             where deleted_at <= 1 order by deleted_at, community_no limit 1",
+            "SEARCH communities USING COVERING INDEX communities_deleted (deleted_at<?)",
+        ),
+        (
+            "select r.message_no
+             from (select message_no from messages where conversation_no = 1 order by seq desc limit 150) m
+             join reactions r on r.message_no = m.message_no
+             limit 150",
+            "SEARCH r USING PRIMARY KEY (message_no=?)",
+        ),
+        (
+            "select report_no from reports where conversation_no = 1 limit 150",
+            "SEARCH reports USING COVERING INDEX reports_once (conversation_no=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}

@@ -143,7 +143,13 @@ pub async fn the_list_is_ordered_by_last_activity(store: &dyn Store) -> Result<(
     for name in ["never", "early", "late", "also-late", "never-either"] {
         numbers.push(join(store, name).await?);
     }
-    let seen = |place: usize, at| LastSeen { agent: numbers[place], active_at: minute(at), left_at: None };
+    let seen = |place: usize, at| LastSeen {
+        agent: numbers[place],
+        active_at: minute(at),
+        left_at: None,
+        seen_at: None,
+        seen_before_at: None,
+    };
     store.save_presence(&[seen(3, 9), seen(1, 2), seen(2, 9)]).await?;
     let listed = store.list_agents(&[], 10, 0).await?;
     assert_eq!(names(&listed), ["late", "also-late", "early", "never", "never-either"]);

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, MessageId, MessageNo, Seq, Timestamp,
-    Visibility, random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AgentState, ChannelKind, CommunityId, ConversationId, ConversationNo, CredentialId,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility, random_uuid, time_ordered_uuid,
 };
 
 use crate::{
-    AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewCredential, NewRoom, Profile,
-    Registration, RoomListing, Seed, Store, StoreError,
+    Acceptance, AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewChannel, NewCommunity,
+    NewCredential, NewFriendRequest, NewRoom, NewView, Profile, Registration, RequestOutcome, RoomListing, Seed, Store,
+    StoreError, WholeCommunity, WholeDirect,
 };
 
 /// When every case begins.
@@ -32,6 +33,7 @@ pub(super) fn seed(number: u64) -> Seed {
     Seed {
         hub_id: random_uuid(bytes(1, number)),
         lobby: ConversationId::from_uuid(random_uuid(bytes(2, number))),
+        community: CommunityId::from_uuid(random_uuid(bytes(7, number))),
         system_agent: AgentId::from_uuid(random_uuid(bytes(3, number))),
         system_name: "hub".to_owned(),
         now: START,
@@ -109,6 +111,7 @@ pub(super) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         author_revision: 1,
         created_at: Timestamp::from_micros(START.as_micros() + number),
         text: Arc::from(text),
+        text_kind: tertulia_model::TextKind::Plain,
     }
 }
 
@@ -146,6 +149,47 @@ pub(super) fn room_names(listings: &[RoomListing]) -> Vec<&str> {
     listings.iter().map(|listing| &*listing.room.name).collect()
 }
 
+/// The id of the friend request with this number.
+pub(super) fn request_id(number: u64) -> FriendRequestId {
+    FriendRequestId::from_uuid(random_uuid(bytes(7, number)))
+}
+
+/// Asks for a friendship; what came of it.
+pub(super) async fn ask(
+    store: &dyn Store,
+    number: u64,
+    from: AgentNo,
+    to: AgentNo,
+) -> Result<RequestOutcome, StoreError> {
+    store.request_friendship(&NewFriendRequest { id: request_id(number), from, to, now: START }).await
+}
+
+/// The view and the direct conversation with this number, from `now` on.
+pub(super) fn view(number: u64, now: Timestamp) -> NewView {
+    NewView {
+        view: ViewId::from_uuid(random_uuid(bytes(8, number))),
+        direct: ConversationId::from_uuid(random_uuid(bytes(9, number))),
+        now,
+    }
+}
+
+/// Makes friends of two, by the request and with the view of this number; their conversation.
+pub(super) async fn befriend(
+    store: &dyn Store,
+    number: u64,
+    from: AgentNo,
+    to: AgentNo,
+) -> Result<WholeDirect, StoreError> {
+    assert_eq!(ask(store, number, from, to).await?, RequestOutcome::Requested);
+    match store.accept_request(request_id(number), to, &view(number, minute(1))).await? {
+        Acceptance::Accepted { friend, direct } => {
+            assert_eq!(friend, from);
+            Ok(direct)
+        }
+        Acceptance::NotFound => panic!("request {number} waits for an answer"),
+    }
+}
+
 /// A commit of messages alone.
 #[async_trait]
 pub(super) trait AppendOnly {
@@ -157,4 +201,45 @@ impl AppendOnly for dyn Store + '_ {
     async fn append(&self, messages: &[Append]) -> Result<(), StoreError> {
         self.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
     }
+}
+
+/// A channel that says nothing about itself.
+pub(super) fn channel(name: &str) -> NewChannel {
+    channel_of(name, mark(name))
+}
+
+fn channel_of(name: &str, number: u64) -> NewChannel {
+    NewChannel {
+        id: ConversationId::from_uuid(random_uuid(bytes(8, number))),
+        name: name.into(),
+        category: None,
+        kind: ChannelKind::Text,
+        topic: None,
+        instructions: None,
+        position: 0,
+        created_at: START,
+    }
+}
+
+/// A public community that begins with the case and has a channel `general`.
+pub(super) fn community(name: &str, owner: AgentNo) -> NewCommunity {
+    NewCommunity {
+        id: CommunityId::from_uuid(random_uuid(bytes(9, mark(name)))),
+        name: name.into(),
+        description: None,
+        icon_url: None,
+        owner,
+        is_public: true,
+        most_members: 500,
+        instructions: None,
+        report_threshold: 10,
+        tags: Vec::new(),
+        created_at: START,
+        channel: channel_of("general", mark(&format!("general of {name}"))),
+    }
+}
+
+/// Creates such a community.
+pub(super) async fn found(store: &dyn Store, name: &str, owner: AgentNo) -> Result<WholeCommunity, StoreError> {
+    store.create_community(&community(name, owner)).await
 }

@@ -1,7 +1,7 @@
 //! The log.
 
 use futures_util::future::join;
-use tertulia_model::{AgentNo, ConversationNo, MessageNo, Seq};
+use tertulia_model::{AgentNo, ConversationKind, ConversationNo, MessageNo, Seq, TextKind};
 
 use super::fixtures::{self, AppendOnly, batch, entry, message_id, minute, open, open_room, said, said_at};
 use crate::{Append, LogEnd, MessageRecord, Slice, Store, StoreError};
@@ -15,6 +15,7 @@ fn record(append: &Append) -> MessageRecord {
         author_revision: append.author_revision,
         created_at: append.created_at,
         text: Some(append.text.clone()),
+        text_kind: append.text_kind,
         removed: false,
     }
 }
@@ -47,6 +48,47 @@ pub async fn an_empty_log_ends_at_zero(store: &dyn Store) -> Result<(), StoreErr
     for slice in [Slice::Newest, Slice::After(Seq::START), Slice::Before(Seq(9))] {
         assert!(store.read(lobby, slice, 10).await?.is_empty());
     }
+    Ok(())
+}
+
+/// Also of what is not there: nothing was said before.
+pub async fn a_place_is_found_by_time(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = fixtures::join(store, "ada").await?;
+    assert_eq!(store.last_before(lobby, fixtures::START).await?, Seq::START);
+    for count in 1..=9 {
+        let message = said(lobby, ada, count, "a word");
+        store.append(std::slice::from_ref(&message)).await?;
+        for place in 1..=count {
+            let at = said(lobby, ada, place, "").created_at;
+            assert_eq!(store.last_before(lobby, at).await?, Seq(place - 1), "{place} of {count}");
+        }
+        assert_eq!(store.last_before(lobby, minute(60)).await?, Seq(count));
+    }
+    assert_eq!(store.last_before(ConversationNo(999), minute(60)).await?, Seq::START);
+    Ok(())
+}
+
+/// With its kind.
+pub async fn a_conversation_is_found_by_its_number(store: &dyn Store) -> Result<(), StoreError> {
+    let hub = open(store).await?;
+    let found = store.conversation(hub.lobby).await?;
+    assert_eq!(found, Some((ConversationKind::Lobby, hub.lobby_id)));
+    assert_eq!(store.conversation(ConversationNo(999)).await?, None);
+    Ok(())
+}
+
+/// And other text as words.
+pub async fn code_is_read_as_code(store: &dyn Store) -> Result<(), StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = fixtures::join(store, "ada").await?;
+    let mut messages = batch(lobby, ada, 1, 3);
+    messages[1].text_kind = TextKind::Code;
+    store.append(&messages).await?;
+    let records: Vec<_> = messages.iter().map(record).collect();
+    assert_eq!(store.read(lobby, Slice::Newest, 10).await?, records);
+    assert_eq!(store.read(lobby, Slice::After(Seq(1)), 10).await?, records[1..]);
+    assert_eq!(store.read_by_author(lobby, ada, 10, 10).await?[1], records[1]);
     Ok(())
 }
 

@@ -110,6 +110,7 @@ pub async fn a_commit_of_everything_is_whole(store: &dyn Store) -> Result<(), St
             ParticipantChange::Gone { conversation: den, agent: ada },
         ],
         endings: vec![(attic, minute(1))],
+        ..Commit::default()
     };
     store.commit(&everything).await?;
     assert_eq!(store.log_end(den).await?.last_seq, Seq(2));
@@ -142,6 +143,7 @@ pub async fn a_hole_refuses_the_changes_with_it(store: &dyn Store) -> Result<(),
         messages: vec![said_at(den, bob, 2, 3)],
         participants: vec![stands(den, bob, Standing::Joined, minute(1))],
         endings: vec![(den, minute(1))],
+        ..Commit::default()
     })
     .await
 }
@@ -155,6 +157,7 @@ pub async fn an_unknown_participant_refuses_the_messages_with_it(store: &dyn Sto
             stands(den, AgentNo(999), Standing::Joined, minute(1)),
         ],
         endings: vec![(den, minute(1))],
+        ..Commit::default()
     })
     .await
 }

@@ -6,7 +6,7 @@ use super::fixtures::{join, minute, open};
 use crate::{LastSeen, Store, StoreError};
 
 fn seen(agent: AgentNo, active_at: Timestamp) -> LastSeen {
-    LastSeen { agent, active_at, left_at: None }
+    LastSeen { agent, active_at, left_at: None, seen_at: None, seen_before_at: None }
 }
 
 /// Nobody was seen before somebody was.
@@ -44,6 +44,29 @@ pub async fn a_leave_is_kept_and_forgotten(store: &dyn Store) -> Result<(), Stor
     assert_eq!(store.seen_since(minute(1)).await?, [left]);
     store.save_presence(&[seen(ada, minute(3))]).await?;
     assert_eq!(store.last_seen(&[ada]).await?, [seen(ada, minute(3))]);
+    Ok(())
+}
+
+/// When an agent was connected goes with it, however it is found.
+pub async fn connections_are_kept_with_the_agent(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = join(store, "ada").await?;
+    let record = store.agents(&[ada]).await?.remove(0);
+    assert_eq!((record.seen_at, record.seen_before_at), (None, None));
+    let first = LastSeen { seen_at: Some(minute(1)), ..seen(ada, minute(1)) };
+    store.save_presence(&[first]).await?;
+    assert_eq!(store.last_seen(&[ada]).await?, [first]);
+    let again = LastSeen { seen_at: Some(minute(9)), seen_before_at: Some(minute(1)), ..seen(ada, minute(9)) };
+    store.save_presence(&[again]).await?;
+    assert_eq!(store.seen_since(minute(9)).await?, [again]);
+    let found =
+        [store.agents(&[ada]).await?.pop(), store.agent_by_name("ada").await?, store.agent_by_id(record.id).await?];
+    for record in found {
+        assert_eq!(
+            record.map(|record| (record.seen_at, record.seen_before_at)),
+            Some((again.seen_at, again.seen_before_at))
+        );
+    }
     Ok(())
 }
 
