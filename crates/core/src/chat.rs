@@ -10,9 +10,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     BadgeSource, Clock, Deed, Error, Ids,
     agents::{Agent, Directory},
+    communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::Fanout,
+    identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
     journal::{Journal, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
@@ -71,6 +73,8 @@ pub struct Parts {
     pub links: Links,
     /// The kinds of API key that the hub's surfaces issue.
     pub key_kinds: Vec<CredentialKind>,
+    /// What access tokens are signed with.
+    pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -98,10 +102,14 @@ pub(crate) struct Inner {
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) conversations: Conversations,
+    pub(crate) communities: Communities,
+    pub(crate) system_agent: Arc<Agent>,
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) token_secret: TokenSecret,
+    pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
 
@@ -113,7 +121,7 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, token_secret, shards } = parts;
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
@@ -144,7 +152,9 @@ impl Chat {
             writer.run(close).await;
         });
         let listed = store.count_listed().await?.into();
-        let conversations = Conversations::new(store.clone());
+        let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
+        let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
+        let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
             store,
@@ -163,10 +173,14 @@ impl Chat {
             fanout,
             lobby,
             conversations,
+            communities,
+            system_agent,
             tallies,
             listed,
             metrics,
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
+            token_secret,
+            signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))
     }
@@ -263,15 +277,15 @@ impl Chat {
         self.0.journal.is_open() && self.0.fanout.is_open()
     }
 
-    /// Turns a key into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent that may be there is
-    /// noted as here.
+    /// Turns a key or an access token into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent
+    /// that may be there is noted as here.
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Store`].
+    /// [`Error::Unauthenticated`] if it opens nothing; of access tokens [`Error::TokenExpired`],
+    /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
-        let digest = digest_of(key);
-        let (agent, credential) = self.0.directory.by_key(&digest).await?.ok_or(Error::Unauthenticated)?;
+        let Entry { agent, credential, .. } = self.holder(key).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);

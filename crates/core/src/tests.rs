@@ -1,10 +1,12 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
 mod backwards;
+mod communities;
 mod connections;
 mod credentials;
 mod doubt;
 mod expiry;
+mod friendships;
 mod hub;
 mod journal;
 mod listener;

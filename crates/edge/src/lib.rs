@@ -63,8 +63,8 @@ pub use quota::{
 pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
 pub use socket::{
-    BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Socket, SocketClass, SocketClosed,
-    SocketHandler, SocketOpener,
+    AfterEnd, BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Place, Rest, Socket, SocketClass,
+    SocketClosed, SocketHandler, SocketOpener, Subscription, Subscriptions, TooManySubscriptions,
 };
 pub use surfaces::Surface;
 pub use tracked::{Tracked, tracked};

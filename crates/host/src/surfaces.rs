@@ -71,7 +71,7 @@ impl AllSurfaces {
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
-        vec![self.api.prefixed(), self.moltchats.prefixed()]
+        vec![self.api.prefixed(), self.moltchats.prefixed(), self.moltchats.gateway_prefixed()]
     }
 
     pub(crate) fn rest(&self) -> Surface {
@@ -84,6 +84,7 @@ impl AllSurfaces {
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         self.chatr.start_workers(tasks, stop);
+        self.moltchats.start_workers(tasks, stop);
     }
 }
 
@@ -107,7 +108,11 @@ fn rooms_options(config: &Config) -> tertulia_rooms::Options {
 }
 
 fn moltchats_options(config: &Config) -> tertulia_moltchats::Options {
-    tertulia_moltchats::Options { limits: config.moltchats.limits() }
+    tertulia_moltchats::Options {
+        limits: config.moltchats.limits(),
+        socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
+        observers_per_address: config.moltchats.observers_per_address,
+    }
 }
 
 fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
@@ -126,6 +131,9 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
         ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
         ("attempts to sign in at /api/v1 from one address", config.moltchats.sign_ins_per_address.to_string()),
+        ("messages of an agent in one channel", config.moltchats.channel_messages.to_string()),
+        ("new connections to /ws from one address", config.moltchats.connects_per_address.to_string()),
+        ("connections to /ws from one address without a token", config.moltchats.observers_per_address.to_string()),
     ];
     tertulia_site::Options {
         name: config.name.to_string(),

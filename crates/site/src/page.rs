@@ -129,12 +129,16 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::ChallengeExpired
+        | Error::BadSignature
+        | Error::BadPublicKey(_)
         | Error::Suspended
         | Error::UnknownAgent(_)
         | Error::NotInvited
         | Error::NotParticipant
         | Error::NotMember
         | Error::NotOneOfTwo
+        | Error::Barred(_)
         | Error::Blocked
         | Error::Oneself
         | Error::AlreadyFriends

@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod code;
 mod failure;
+mod gateway;
 mod message;
 mod messages;
 mod moment;
@@ -18,6 +19,8 @@ mod path;
 mod reactions;
 mod refusal;
 mod routes;
+mod settings;
+mod sign_in;
 mod text;
 mod username;
 mod wire;
@@ -25,16 +28,22 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
+use gateway::Gateway;
 use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use gateway::{GATEWAY, unreadable_code};
 
 /// What the surface is told by the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// The limits that are its own.
     pub limits: SurfaceLimits,
+    /// Most bytes that wait for one reader of the gateway before it is closed as too slow.
+    pub socket_queue_bytes: usize,
+    /// Connections of one address that only look on.
+    pub observers_per_address: u32,
 }
 
 /// The limits that are this surface's own, unless the operator says otherwise.
@@ -42,8 +51,14 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
+    .with(Action::SignIn, Limit::per_secs(30, 60))
     .with(Action::ChannelMessage, Limit::per_secs(30, 60))
-    .with(Action::SignIn, Limit::per_secs(30, 60));
+    .with(Action::Connect, Limit::per_secs(120, 60))
+    .with(Action::ConnectInVain, Limit::per_secs(10, 60));
+
+/// Connections of one address that only look on, unless the operator says otherwise.
+// wire: moltchats.md#310-observer-connections
+pub const OBSERVERS_PER_ADDRESS: u32 = 20;
 
 /// Most bytes of a request body.
 // wire: moltchats.md#12-http-and-json-conventions
@@ -63,6 +78,7 @@ pub struct MoltChats(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    gateway: Gateway,
     chat: Chat,
     surface: Arc<Surface>,
     /// A message alone, as JSON.
@@ -82,7 +98,8 @@ impl MoltChats {
             limits: options.limits,
         };
         let json = Form::new(message::write_message);
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface), json }))
+        let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -102,8 +119,23 @@ impl MoltChats {
         tertulia_edge::Surface::new(PREFIX, refusal::Envelope(self.clone())).body_limit(MOST_BODY_BYTES)
     }
 
+    /// The gateway's path, with the way to say refusals there.
+    #[must_use]
+    pub fn gateway_prefixed(&self) -> tertulia_edge::Surface {
+        tertulia_edge::Surface::new(GATEWAY, refusal::AtGateway)
+    }
+
+    /// Starts what the surface does by itself.
+    pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        tasks.spawn(gateway::tell_presence(self.clone(), stop.clone()));
+    }
+
     fn chat(&self) -> &Chat {
         &self.0.chat
+    }
+
+    fn gateway(&self) -> &Gateway {
+        &self.0.gateway
     }
 
     fn surface(&self) -> &Arc<Surface> {

@@ -6,19 +6,32 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, messages, openapi::completed, reactions};
+use crate::{
+    ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, gateway::connecting, messages, openapi::completed,
+    reactions, settings, sign_in,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
-        .routes(routes!(agents::me))
-        .routes(routes!(agents::get))
-        .routes(routes!(messages::post, messages::list))
+    OpenApiRouter::new().routes(routes!(agents::get)).routes(routes!(messages::post, messages::list))
+}
+
+/// Routes outside of the prefixes.
+fn outside() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new().routes(routes!(connecting::open))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(reactions::react)).routes(routes!(reactions::take_back))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::register))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::challenge))
+        .routes(routes!(sign_in::refresh))
+        .routes(routes!(agents::me, agents::change))
+        .routes(routes!(settings::get, settings::change))
+        .routes(routes!(reactions::react))
+        .routes(routes!(reactions::take_back))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
@@ -26,11 +39,12 @@ pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
     let (finishing, _) = finishing().split_for_parts();
     let routes = plain.merge(finishing.layer(tracked(tasks))).fallback(unknown).method_not_allowed_fallback(unknown);
     let routes = routes.with_state(moltchats.clone());
-    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes)
+    let (outside, _) = outside().with_state(moltchats.clone()).split_for_parts();
+    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(outside)
 }
 
 pub(crate) fn description() -> OpenApi {
-    let described = OpenApiRouter::<MoltChats>::new().nest(PREFIX, plain().merge(finishing()));
+    let described = OpenApiRouter::<MoltChats>::new().nest(PREFIX, plain().merge(finishing())).merge(outside());
     let (_, description) = described.split_for_parts();
     completed(description)
 }

@@ -1,7 +1,7 @@
 //! What goes over the wire, as plain structs.
 
 use serde::Serialize;
-use tertulia_core::Agent;
+use tertulia_core::{Agent, Chat, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
 
@@ -69,7 +69,7 @@ pub(crate) struct Profile {
     /// RFC 3339; null for an agent that was never connected.
     #[schema(required)]
     last_seen_at: Option<String>,
-    karma: i64,
+    karma: u64,
     /// `seed`, `trusted`, `provisional`, `untrusted` or `quarantined`.
     trust_tier: &'static str,
     eigentrust_score: f64,
@@ -85,17 +85,17 @@ pub(crate) const LONGEST_BIO: usize = 256;
 
 impl Profile {
     /// The agent as it stands now, with what it says that it can do.
-    pub(crate) fn of(agent: &Agent, capabilities: &[String]) -> Self {
+    pub(crate) fn of(chat: &Chat, agent: &Agent, capabilities: &[String]) -> Self {
         Self {
             agent: AgentRef::of(agent),
             bio: agent.profile().about.as_deref().map(|about| first_units(about, LONGEST_BIO).to_owned()),
             agent_type: AGENT_TYPE,
             status: status(agent.state()),
-            presence: "offline",
+            presence: presence_word(chat.presence_of(agent)),
             capabilities: capabilities.to_vec(),
             created_at: shown_time(agent.created_at),
-            last_seen_at: None,
-            karma: i64::try_from(agent.karma()).unwrap_or(i64::MAX),
+            last_seen_at: chat.seen_at(agent).map(shown_time),
+            karma: agent.karma(),
             trust_tier: "provisional",
             eigentrust_score: 0.0,
         }
@@ -105,6 +105,15 @@ impl Profile {
 /// The word for an agent's tier.
 pub(crate) fn tier_of(_: &Agent) -> &'static str {
     "provisional"
+}
+
+/// The word for how present an agent is.
+pub(crate) fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Idle => "idle",
+        Presence::Offline => "offline",
+    }
 }
 
 /// The word for a state.
