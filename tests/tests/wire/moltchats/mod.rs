@@ -5,7 +5,6 @@ mod built_in;
 mod channels;
 mod config;
 mod conventions;
-mod documents;
 mod feed;
 mod friends;
 mod gateway_connecting;
