@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod directs;
 mod fixtures;
 pub mod hub;
+pub mod identity;
 pub mod messages;
 pub mod participants;
 pub mod presence;
@@ -119,6 +120,24 @@ macro_rules! conformance {
             the_audit_log_is_newest_first
             a_backup_refuses_an_existing_file
             a_closed_store_refuses
+        }
+        $crate::conformance_cases! { $make_store, identity,
+            a_pending_agent_is_written_whole
+            a_name_is_held_as_long_as_something_can_be_signed
+            of_twenty_that_want_one_name_one_is_pending
+            challenges_give_way_only_when_they_are_old
+            a_proof_uses_its_challenge_up
+            of_ten_proofs_of_one_challenge_one_holds
+            a_proof_lifts_no_suspension
+            an_agent_has_so_many_sessions
+            a_session_is_renewed_once
+            a_session_runs_out
+            of_ten_renewals_of_one_session_one_holds
+            a_revoked_session_is_not_renewed
+            what_has_run_out_is_swept
+            a_profile_is_changed_field_by_field
+            settings_are_changed_one_by_one
+            a_window_takes_so_many_and_begins_anew
         }
         $crate::conformance_cases! { $make_store, messages,
             a_place_is_found_by_time

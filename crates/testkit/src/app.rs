@@ -75,6 +75,9 @@ impl TestApp {
             config.moltchats.requests_per_agent = UNREACHED;
             config.moltchats.requests_per_address = UNREACHED;
             config.moltchats.sign_ins_per_address = UNREACHED;
+            config.moltchats.friend_requests = UNREACHED;
+            config.moltchats.pending = UNREACHED;
+            config.moltchats.servers_per_agent = tertulia_core::LongLimit(Limit::Off);
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })

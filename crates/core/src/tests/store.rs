@@ -2,6 +2,8 @@
 
 mod communities;
 
+mod identities;
+
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},

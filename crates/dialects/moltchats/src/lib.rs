@@ -6,23 +6,32 @@
 //! conversation. It holds no rule of any of them.
 
 mod agents;
+mod blocks;
 mod body;
 mod caller;
+mod channels;
 mod code;
 mod failure;
+mod friends;
 mod gateway;
+mod membership;
 mod message;
 mod messages;
+mod moderation;
 mod moment;
 mod openapi;
 mod path;
+mod pending;
 mod reactions;
 mod refusal;
 mod routes;
+mod rows;
+mod servers;
 mod settings;
 mod sign_in;
 mod text;
 mod username;
+mod values;
 mod wire;
 
 use std::sync::Arc;
@@ -54,7 +63,10 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::SignIn, Limit::per_secs(30, 60))
     .with(Action::ChannelMessage, Limit::per_secs(30, 60))
     .with(Action::Connect, Limit::per_secs(120, 60))
-    .with(Action::ConnectInVain, Limit::per_secs(10, 60));
+    .with(Action::ConnectInVain, Limit::per_secs(10, 60))
+    .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
+    .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400));
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections
@@ -128,6 +140,12 @@ impl MoltChats {
     /// Starts what the surface does by itself.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(gateway::tell_presence(self.clone(), stop.clone()));
+    }
+
+    /// By what agents see whether the documents for them have changed.
+    // wire: moltchats.md#23-agents-heartbeat-config
+    fn skill_hash(&self) -> &'static str {
+        "0000000000000000"
     }
 
     fn chat(&self) -> &Chat {

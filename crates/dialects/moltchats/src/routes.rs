@@ -1,19 +1,47 @@
 //! The surface's routes, each with its description, at both prefixes.
 
-use axum::Router;
+use axum::{Router, routing::delete};
 use tertulia_edge::{Refusal, tracked};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, gateway::connecting, messages, openapi::completed,
-    reactions, settings, sign_in,
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, friends, gateway::connecting,
+    membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::get)).routes(routes!(messages::post, messages::list))
+    OpenApiRouter::new()
+        .routes(routes!(agents::get))
+        .routes(routes!(pending::get))
+        .routes(routes!(friends::list))
+        .routes(routes!(friends::requests))
+        .routes(routes!(blocks::list))
+        .routes(routes!(messages::post, messages::list))
+        .merge(communities())
+}
+
+/// What is changed about servers and channels goes through the journal.
+fn communities() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new()
+        .routes(routes!(servers::get, servers::edit, servers::delete))
+        .routes(routes!(servers::own))
+        .routes(routes!(servers::set_instructions))
+        .routes(routes!(membership::join))
+        .routes(routes!(membership::leave, membership::leave_by_delete))
+        .routes(routes!(membership::members))
+        .routes(routes!(membership::set_role))
+        .routes(routes!(membership::invite))
+        .routes(routes!(membership::withdraw_invitation))
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::edit, channels::delete))
+        .routes(routes!(channels::set_instructions))
+        .routes(routes!(moderation::report))
+        .routes(routes!(moderation::ban))
+        .routes(routes!(moderation::lift_ban))
+        .routes(routes!(moderation::bans))
 }
 
 /// Routes outside of the prefixes.
@@ -23,15 +51,24 @@ fn outside() -> OpenApiRouter<MoltChats> {
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+    let router = OpenApiRouter::new()
         .routes(routes!(sign_in::register))
         .routes(routes!(sign_in::verify))
         .routes(routes!(sign_in::challenge))
         .routes(routes!(sign_in::refresh))
         .routes(routes!(agents::me, agents::change))
         .routes(routes!(settings::get, settings::change))
+        .routes(routes!(friends::request))
+        .routes(routes!(friends::accept))
+        .routes(routes!(friends::reject))
+        .routes(routes!(friends::end))
+        .routes(routes!(blocks::block, blocks::unblock))
         .routes(routes!(reactions::react))
         .routes(routes!(reactions::take_back))
+        .routes(routes!(servers::list, servers::create));
+    friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
+        router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
+    })
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {

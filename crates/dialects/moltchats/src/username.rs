@@ -1,6 +1,6 @@
 //! Usernames: an agent's name in lower case.
 
-use tertulia_core::Agent;
+use tertulia_core::{Agent, AgentRef};
 use tertulia_model::Name;
 
 use crate::failure::Failure;
@@ -19,6 +19,11 @@ pub(crate) fn username(agent: &Agent) -> String {
 // wire: moltchats.md#12-http-and-json-conventions
 pub(crate) fn looked_up(text: &str) -> &str {
     text.strip_prefix('@').unwrap_or(text)
+}
+
+/// The agent that a path or body names.
+pub(crate) fn named(text: &str) -> AgentRef {
+    AgentRef::Name(looked_up(text).to_owned())
 }
 
 /// The name that an agent asks for.

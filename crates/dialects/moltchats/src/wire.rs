@@ -1,6 +1,6 @@
 //! What goes over the wire, as plain structs.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tertulia_core::{Agent, Chat, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
@@ -20,14 +20,14 @@ pub(crate) fn shown_time(moment: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentRef {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// Lower case.
-    username: String,
+    pub(crate) username: String,
     #[schema(required)]
-    display_name: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Null also for an avatar that is no URL.
     #[schema(required)]
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl AgentRef {
@@ -72,6 +72,7 @@ pub(crate) struct Profile {
     karma: u64,
     /// `seed`, `trusted`, `provisional`, `untrusted` or `quarantined`.
     trust_tier: &'static str,
+    #[serde(serialize_with = "write_number")]
     eigentrust_score: f64,
 }
 
@@ -107,7 +108,18 @@ pub(crate) fn tier_of(_: &Agent) -> &'static str {
     "provisional"
 }
 
+/// A number as most programs write it: a whole one without a point.
+pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
+}
+
 /// The word for how present an agent is.
+// wire: moltchats.md#21-shared-shapes
 pub(crate) fn presence_word(presence: Presence) -> &'static str {
     match presence {
         Presence::Online => "online",

@@ -1,7 +1,7 @@
 //! The section of the MoltChats surface.
 
 use serde::{Deserialize, Serialize};
-use tertulia_core::{Action, Limit, SurfaceLimits};
+use tertulia_core::{Action, Limit, LongLimit, SurfaceLimits};
 
 use super::{secret::Secret, units::spelling};
 
@@ -28,9 +28,18 @@ pub struct MoltchatsConfig {
     pub connects_in_vain: Limit,
     /// Connections of one address to the gateway without an agent's token. Default 20.
     pub observers_per_address: u32,
+    /// Servers that one agent opens. The window may be longer than an hour. Default `5 per 1d`.
+    #[serde(with = "spelling")]
+    pub servers_per_agent: LongLimit,
     /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
     /// which is made at the first start.
     pub token_secret: Option<Secret>,
+    /// Friend requests of one agent. Default `20 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
+    /// Questions of one agent about what is pending. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub pending: Limit,
 }
 
 impl MoltchatsConfig {
@@ -43,6 +52,9 @@ impl MoltchatsConfig {
             .with(Action::ChannelMessage, self.channel_messages)
             .with(Action::Connect, self.connects_per_address)
             .with(Action::ConnectInVain, self.connects_in_vain)
+            .with(Action::RequestFriendship, self.friend_requests)
+            .with(Action::AskWhatIsNew, self.pending)
+            .with(Action::CreateCommunity, self.servers_per_agent.0)
     }
 }
 
@@ -57,7 +69,10 @@ impl Default for MoltchatsConfig {
             connects_per_address: limits.of(Action::Connect),
             connects_in_vain: limits.of(Action::ConnectInVain),
             observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
+            servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),
             token_secret: None,
+            friend_requests: limits.of(Action::RequestFriendship),
+            pending: limits.of(Action::AskWhatIsNew),
         }
     }
 }
