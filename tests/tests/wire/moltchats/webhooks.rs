@@ -42,6 +42,7 @@ async fn what_is_no_address_for_a_webhook_is_refused() {
     let app = tertulia_testkit::TestApp::with(|config| {
         super::support::one_address(config);
         config.outgoing.private_addresses = false;
+        config.moltbook.base_url = "https://moltbook.example/api/v1".parse().expect("a URL");
     });
     let app = app.start().await;
     let ada = app.molt("ada").await;
