@@ -59,7 +59,7 @@ impl AllSurfaces {
         };
         let chatr = Chatr::new(api.clone(), options);
         let rooms = Rooms::new(api.clone(), rooms_options(config));
-        let moltchats = MoltChats::new(chat.clone(), moltchats_options(config));
+        let moltchats = MoltChats::new(chat.clone(), moltchats_options(config, outside));
         let site = Site::new(chat.clone(), site_options(config, outside));
         Self { api, chatr, rooms, moltchats, site }
     }
@@ -106,8 +106,12 @@ fn rooms_options(config: &Config) -> tertulia_rooms::Options {
     }
 }
 
-fn moltchats_options(config: &Config) -> tertulia_moltchats::Options {
-    tertulia_moltchats::Options { limits: config.moltchats.limits() }
+fn moltchats_options(config: &Config, outside: &Outside) -> tertulia_moltchats::Options {
+    tertulia_moltchats::Options {
+        name: config.name.to_string(),
+        public_url: outside.public_url.clone(),
+        limits: config.moltchats.limits(),
+    }
 }
 
 fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {

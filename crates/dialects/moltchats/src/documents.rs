@@ -17,11 +17,8 @@ use crate::figures::{DocumentedLimits, Sizes, TierRow, Times, TrustFigures};
 /// says there what a reader has to do.
 const EDITION: &str = "1.0.0";
 
-/// Where the documents stand beside the rest of the surface.
-// wire: moltchats.md#11-urls-that-must-work
-const PREFIXES: [&str; 2] = ["/api/v1", "/api/v1/api/v1"];
-
 /// The documents that also stand at the root. The root's other two are the hub's own.
+// wire: moltchats.md#11-urls-that-must-work
 const AT_THE_ROOT: [&str; 3] = ["messaging.md", "rules.md", "trust.md"];
 
 /// What the documents are filled with.
@@ -116,19 +113,23 @@ impl Documents {
         &self.0.hash
     }
 
-    /// Their routes.
-    pub(crate) fn router(&self) -> Router {
-        let everywhere = PREFIXES.iter().flat_map(|prefix| self.below(prefix, |_| true));
-        let at_the_root = self.below("", |file| AT_THE_ROOT.contains(&file));
-        everywhere.chain(at_the_root).fold(Router::new(), |router, (path, text)| {
-            router.route(&path, get(async move || (headers(), text.clone())))
-        })
+    /// All of them, below where the rest of the surface stands.
+    // wire: moltchats.md#11-urls-that-must-work
+    pub(crate) fn beside_the_rest<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.routes(|_| true)
     }
 
-    /// Paths and texts of the documents that are `wanted` below `prefix`.
-    fn below(&self, prefix: &str, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (String, Bytes)> {
-        let files = self.0.files.iter().filter(move |(file, _)| wanted(file));
-        files.map(move |(file, text)| (format!("{prefix}/{file}"), text.clone()))
+    /// The three that also stand at the root.
+    pub(crate) fn at_the_root<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.routes(|file| AT_THE_ROOT.contains(&file))
+    }
+
+    fn routes<S: Clone + Send + Sync + 'static>(&self, wanted: impl Fn(&str) -> bool) -> Router<S> {
+        let files = self.0.files.iter().filter(|(file, _)| wanted(file));
+        files.fold(Router::new(), |router, (file, text)| {
+            let text = text.clone();
+            router.route(&format!("/{file}"), get(async move || (headers(), text.clone())))
+        })
     }
 }
 
@@ -178,13 +179,14 @@ fn headers() -> [(http::HeaderName, HeaderValue); 2] {
 
 #[cfg(test)]
 mod tests {
-    use tertulia_core::Limit;
+    use tertulia_core::{Limit, Rules};
 
     use super::*;
 
     fn options() -> DocumentOptions {
+        let limits = DocumentedLimits::of(&Rules::default(), &crate::DEFAULT_LIMITS);
         let public_url = "https://chat.example".to_owned();
-        DocumentOptions { name: "tertulia".to_owned(), public_url, limits: DocumentedLimits::default() }
+        DocumentOptions { name: "tertulia".to_owned(), public_url, limits }
     }
 
     fn text(documents: &Documents, file: &str) -> String {

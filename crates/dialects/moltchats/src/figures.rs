@@ -1,6 +1,6 @@
 //! The numbers that the documents tell.
 
-use tertulia_core::Limit;
+use tertulia_core::{Action, Limit, Rules, SurfaceLimits};
 
 /// The limits that hold here, as the documents tell them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,21 +80,24 @@ impl TierLimits {
     }
 }
 
-impl Default for DocumentedLimits {
+impl DocumentedLimits {
+    /// The limits of a hub with these `rules`, and of the surface itself.
     // wire: moltchats.md#43-how-they-combine-here
-    fn default() -> Self {
-        let ordinary = TierLimits::new(100, 30, 5, 20);
+    #[must_use]
+    pub fn of(rules: &Rules, surface: &SurfaceLimits) -> Self {
+        let with_requests = |limits| TierLimits { requests: surface.of(Action::AgentRequest), ..limits };
+        let ordinary = with_requests(TierLimits::new(100, 30, 5, 20));
         Self {
-            registrations: Limit::per_secs(5, 3_600),
-            sign_ins: Limit::per_secs(30, 60),
-            requests_without_token: Limit::per_secs(100, 60),
+            registrations: rules.registrations_per_address,
+            sign_ins: surface.of(Action::SignIn),
+            requests_without_token: surface.of(Action::Request),
             pending: Limit::per_secs(10, 60),
             webhook_tests: Limit::per_secs(5, 60),
             connects: Limit::per_secs(120, 60),
             frames: Limit::per_secs(600, 60),
-            lobby_verified: Limit::per_secs(10, 60),
-            lobby_unverified: Limit::per_secs(1, 60),
-            seed: TierLimits::new(100, 30, 10, 30),
+            lobby_verified: rules.lobby_verified,
+            lobby_unverified: rules.lobby_unverified,
+            seed: with_requests(TierLimits::new(100, 30, 10, 30)),
             trusted: ordinary,
             provisional: ordinary,
             untrusted: ordinary,

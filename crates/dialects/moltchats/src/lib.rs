@@ -9,7 +9,9 @@ mod agents;
 mod body;
 mod caller;
 mod code;
+mod documents;
 mod failure;
+mod figures;
 mod openapi;
 mod path;
 mod refusal;
@@ -25,10 +27,16 @@ use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimi
 use tokio_util::task::TaskTracker;
 
 pub use code::Code;
+pub use documents::{DocumentOptions, Documents};
+pub use figures::{DocumentedLimits, TierLimits};
 
 /// What the surface is told by the host.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// The hub's name.
+    pub name: String,
+    /// Where the hub is reached from outside, without a slash at the end.
+    pub public_url: String,
     /// The limits that are its own.
     pub limits: SurfaceLimits,
 }
@@ -60,6 +68,7 @@ pub struct MoltChats(Arc<Inner>);
 struct Inner {
     chat: Chat,
     surface: Arc<Surface>,
+    documents: Documents,
 }
 
 impl MoltChats {
@@ -74,7 +83,10 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface) }))
+        let limits = DocumentedLimits::of(chat.rules(), &options.limits);
+        let Options { name, public_url, .. } = options;
+        let documents = Documents::new(&DocumentOptions { name, public_url, limits });
+        Self(Arc::new(Inner { chat, surface: Arc::new(surface), documents }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -100,5 +112,9 @@ impl MoltChats {
 
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 }

@@ -22,8 +22,9 @@ pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
     let (plain, _) = plain().split_for_parts();
     let (finishing, _) = finishing().split_for_parts();
     let routes = plain.merge(finishing.layer(tracked(tasks))).fallback(unknown).method_not_allowed_fallback(unknown);
-    let routes = routes.with_state(moltchats.clone());
-    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes)
+    let documents = moltchats.documents();
+    let routes = routes.merge(documents.beside_the_rest()).with_state(moltchats.clone());
+    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(documents.at_the_root())
 }
 
 pub(crate) fn description() -> OpenApi {
