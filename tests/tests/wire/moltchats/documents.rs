@@ -182,9 +182,8 @@ async fn the_limits_in_them_are_the_live_ones() {
 fn calls(text: &str) -> BTreeSet<(String, String)> {
     let spans = text.split('`').skip(1).step_by(2);
     let calls = spans.filter_map(|span| span.split_once(' '));
-    let calls = calls.filter(|(method, path)| {
-        ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(method) && path.starts_with('/')
-    });
+    let calls = calls
+        .filter(|(method, path)| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(method) && path.starts_with('/'));
     calls.map(|(method, path)| (method.to_owned(), without_values(path.split(['?', ' ']).next().unwrap()))).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod conventions;
+mod documents;
 mod headers;
 mod keys;
 mod permissions;
