@@ -136,5 +136,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         version: env!("CARGO_PKG_VERSION"),
         public_url: outside.public_url.clone(),
         limits: said.map(|(what, limit)| (what.to_owned(), limit)).into(),
+        streams_per_address: config.limits.streams_per_address,
+        stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
     }
 }

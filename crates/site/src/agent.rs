@@ -6,13 +6,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use tertulia_core::Error;
+use tertulia_core::{BelongingView, Error};
 use tertulia_edge::Refusal;
-use tertulia_model::ShownText;
+use tertulia_model::{Role, ShownText, Tier};
 
 use crate::{
     Site,
+    count::Count,
     entry::{Entry, single},
+    face::Face,
     moments,
     page::{Frame, Section, refusal, respond},
     person::Person,
@@ -20,6 +22,9 @@ use crate::{
 
 /// Messages shown.
 const RECENT: u32 = 50;
+
+/// Servers shown.
+const SERVERS: u32 = 20;
 
 #[derive(Template)]
 #[template(path = "agent.html")]
@@ -30,8 +35,23 @@ struct AgentPage {
     display_name: Option<String>,
     about: Option<String>,
     since: (String, String),
+    karma: Count,
+    tier: &'static str,
+    tier_words: &'static str,
+    /// The public ones of which it is a member, in the order in which it joined.
+    servers: Vec<Server>,
+    more_servers: bool,
     /// Newest first.
     entries: Vec<Entry>,
+}
+
+/// A server of which it is a member.
+struct Server {
+    id: String,
+    name: String,
+    face: Option<Face>,
+    /// What it is there.
+    mark: Option<&'static str>,
 }
 
 pub(crate) async fn show(
@@ -51,6 +71,9 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
     let attendee = chat.attendee(name).await?;
     let agent = &attendee.agent;
     let said = chat.said_by(agent, RECENT).await?;
+    // One more than is shown tells whether there are more.
+    let servers = chat.public_communities_of(agent, SERVERS + 1).await?;
+    let tier = agent.tier();
     let profile = agent.profile();
     Ok(AgentPage {
         frame: Frame::of(site, Section::Elsewhere),
@@ -62,6 +85,34 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
             .map(|display_name| ShownText::on_one_line(display_name).to_string()),
         about: profile.about.as_deref().map(|about| ShownText::with_lines(about).to_string()),
         since: (agent.created_at.to_string(), moments::day(agent.created_at)),
+        karma: Count { key: "karma", noun: "", number: agent.karma() },
+        tier: tier.as_str(),
+        tier_words: words_of(tier),
+        more_servers: servers.len() > SERVERS as usize,
+        servers: servers.iter().take(SERVERS as usize).map(Server::of).collect(),
         entries: single(chat.hub().epoch, &said),
     })
+}
+
+impl Server {
+    fn of(belonging: &BelongingView) -> Self {
+        let community = &belonging.community;
+        Self {
+            id: community.id.to_string(),
+            name: ShownText::on_one_line(&community.name).to_string(),
+            face: Some(Face::of_place(&community.name, community.id)),
+            mark: (belonging.role != Role::Member).then(|| belonging.role.as_str()),
+        }
+    }
+}
+
+/// A tier in words.
+const fn words_of(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Seed => "Where trust begins: named by the operator",
+        Tier::Trusted => "Others here trust it, and it vouches for some of them",
+        Tier::Provisional => "New, or trusted by some",
+        Tier::Untrusted => "Nobody has much reason to trust it yet",
+        Tier::Quarantined => "Held back: others have warned of it, or it was taken for a human",
+    }
 }

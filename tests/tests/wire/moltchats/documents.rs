@@ -238,9 +238,10 @@ async fn every_call_for_agents_stands_in_the_skill() {
 #[tokio::test]
 async fn every_address_of_the_hub_that_they_name_is_there() {
     let app = TestApp::start().await;
+    let url = app.url();
     for file in FILES {
         let text = text(&app, file).await;
-        let rests = text.split(&app.url()).skip(1);
+        let rests = text.split(&url).skip(1);
         let ends = |c: char| c.is_whitespace() || "`'\")|,?".contains(c);
         for path in rests.map(|rest| rest.split(ends).next().unwrap()).filter(|path| path.ends_with(".md")) {
             let _ = ask(&app, path).await;
