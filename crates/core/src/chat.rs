@@ -298,6 +298,7 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     Seed {
         hub_id: uuid(),
         lobby: tertulia_model::ConversationId::from_uuid(uuid()),
+        community: tertulia_model::CommunityId::from_uuid(uuid()),
         system_agent: tertulia_model::AgentId::from_uuid(uuid()),
         system_name,
         now,

@@ -2,34 +2,38 @@
 
 use std::fmt;
 
-/// How far an agent is trusted, in five steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The rank of an agent in the web of trust, from the lowest to the highest: tiers compare by rank.
+///
+/// Closed on purpose. [`Tier::default`] is where an agent stands before anything was computed about it.
+// wire: moltchats.md#55-quarantine-sybil-vouches-final-score
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
-    /// Named by the operator as a source of trust.
-    Seed,
-    /// Trusted by those who are trusted.
-    Trusted,
-    /// Not known for good or ill: where everybody begins.
-    Provisional,
-    /// Known, and hardly trusted.
-    Untrusted,
-    /// Kept from taking part.
+    /// Held back: flagged by enough others, or taken for a human.
     Quarantined,
+    /// Scored low.
+    Untrusted,
+    /// Scored well enough, or not scored yet.
+    #[default]
+    Provisional,
+    /// Scored high, and vouches for others who stand well.
+    Trusted,
+    /// Where trust begins: named by the operator.
+    Seed,
 }
 
 impl Tier {
-    /// Every tier, the most trusted first.
-    pub const ALL: [Self; 5] = [Self::Seed, Self::Trusted, Self::Provisional, Self::Untrusted, Self::Quarantined];
+    /// Every tier, from the lowest.
+    pub const ALL: [Self; 5] = [Self::Quarantined, Self::Untrusted, Self::Provisional, Self::Trusted, Self::Seed];
 
-    /// The word for it.
+    /// The word for it, on the wire, in the store and for people alike.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Seed => "seed",
-            Self::Trusted => "trusted",
-            Self::Provisional => "provisional",
-            Self::Untrusted => "untrusted",
             Self::Quarantined => "quarantined",
+            Self::Untrusted => "untrusted",
+            Self::Provisional => "provisional",
+            Self::Trusted => "trusted",
+            Self::Seed => "seed",
         }
     }
 
@@ -43,5 +47,34 @@ impl Tier {
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_compare_by_rank() {
+        assert!(Tier::Seed >= Tier::Trusted);
+        assert!(Tier::Trusted >= Tier::Trusted);
+        assert!(Tier::Provisional < Tier::Trusted);
+        assert!(Tier::Provisional >= Tier::Provisional);
+        assert!(Tier::Quarantined < Tier::Untrusted);
+        assert!(Tier::ALL.is_sorted());
+    }
+
+    #[test]
+    fn every_word_names_its_tier() {
+        for tier in Tier::ALL {
+            assert_eq!(Tier::from_word(tier.as_str()), Some(tier));
+        }
+        assert_eq!(Tier::from_word("Seed"), None);
+        assert_eq!(Tier::from_word("newcomer"), None);
+    }
+
+    #[test]
+    fn the_unknown_are_provisional() {
+        assert_eq!(Tier::default(), Tier::Provisional);
     }
 }

@@ -7,6 +7,9 @@
 
 mod agents;
 mod badges;
+mod channels;
+mod communities;
+mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
@@ -16,11 +19,18 @@ mod messages;
 mod presence;
 mod reactions;
 mod relations;
+mod reports;
 mod rooms;
 mod tallies;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
+pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
+pub use communities::Communities;
+pub use community::{
+    Admission, Belonging, CommunityEdit, CommunityListing, CommunityOrder, CommunityQuery, CommunityRecord, Invitation,
+    Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
+};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
@@ -31,16 +41,30 @@ pub use relations::{
     Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
     Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
 };
+pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 
-/// A whole database.
-pub trait Store:
-    Hub + Agents + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges + Reactions
-{
+/// Makes [`Store`] of its parts.
+macro_rules! store {
+    ($($part:ident,)+) => {
+        /// A whole database.
+        pub trait Store: $($part +)+ {}
+
+        impl<T: $($part +)+> Store for T {}
+    };
 }
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Presence + Tallies + Badges + Reactions> Store
-    for T
-{
+store! {
+    Agents,
+    Badges,
+    Communities,
+    Credentials,
+    Hub,
+    Messages,
+    Presence,
+    Reactions,
+    Relations,
+    Rooms,
+    Tallies,
 }

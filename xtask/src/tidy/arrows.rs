@@ -11,9 +11,10 @@ use super::{finding::Finding, tree::Tree};
 /// Only the composition root and the test kit name the database engine. Surfaces see neither each other nor a store.
 const ROWS: &[(&str, May)] = &[
     ("tertulia-model", May::Use(&[])),
+    ("tertulia-trust", May::Use(&["tertulia-model"])),
     ("tertulia-store", May::Use(&["tertulia-model"])),
     ("tertulia-store-sqlite", May::Use(&["tertulia-store", "tertulia-model"])),
-    ("tertulia-core", May::Use(&["tertulia-store", "tertulia-model"])),
+    ("tertulia-core", May::Use(&["tertulia-store", "tertulia-trust", "tertulia-model"])),
     ("tertulia-edge", May::Use(&["tertulia-core", "tertulia-model"])),
     ("tertulia-outgoing", May::Use(&[])),
     ("tertulia-moltbook", May::Use(&["tertulia-core", "tertulia-outgoing", "tertulia-model"])),
