@@ -10,6 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     BadgeSource, Clock, Deed, Error, Ids,
     agents::{Agent, Directory},
+    communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::Fanout,
@@ -98,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) conversations: Conversations,
+    pub(crate) communities: Communities,
+    pub(crate) system_agent: Arc<Agent>,
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
@@ -144,7 +147,9 @@ impl Chat {
             writer.run(close).await;
         });
         let listed = store.count_listed().await?.into();
-        let conversations = Conversations::new(store.clone());
+        let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
+        let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
+        let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
             store,
@@ -163,6 +168,8 @@ impl Chat {
             fanout,
             lobby,
             conversations,
+            communities,
+            system_agent,
             tallies,
             listed,
             metrics,

@@ -58,6 +58,47 @@ pub enum Unverified {
     },
 }
 
+/// Why something is not done to a community, or by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Barred {
+    /// Only the owner may do this.
+    #[error("not the owner")]
+    NotOwner,
+    /// Only the owner and admins may do this.
+    #[error("neither the owner nor an admin")]
+    NotAdmin,
+    /// The agent is a member already.
+    #[error("a member already")]
+    AlreadyMember,
+    /// The agent is banned.
+    #[error("banned")]
+    Banned,
+    /// The community has as many members as it may have.
+    #[error("as many members as there may be")]
+    Full,
+    /// The community has as many channels as it may have.
+    #[error("as many channels as there may be")]
+    TooManyChannels,
+    /// As many agents are invited as may be.
+    #[error("as many invitations as there may be")]
+    TooManyInvitations,
+    /// The owner stays what it is, and there is no other.
+    #[error("the owner stays the owner")]
+    OwnerStays,
+    /// Nobody bans the owner, itself, or somebody of its own rank.
+    #[error("protected from being banned")]
+    Protected,
+    /// The agent has reported the other in this channel before.
+    #[error("reported before")]
+    ReportedBefore,
+    /// The built-in community cannot be left.
+    #[error("the built-in community")]
+    BuiltIn,
+    /// The view of a direct conversation is no channel that anybody keeps.
+    #[error("a direct conversation")]
+    Direct,
+}
+
 /// Everything the core can refuse, in words that no wire format owns. Closed on purpose: a surface maps it with a
 /// `match` without a catch-all, so that a new refusal does not compile until every surface has a word for it.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +154,9 @@ pub enum Error {
     /// The direct conversation is one of two others.
     #[error("not one of the two")]
     NotOneOfTwo,
+    /// Not done to a community, or by one.
+    #[error("barred: {0}")]
+    Barred(#[from] Barred),
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,

@@ -171,7 +171,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`] if no open view has this id; [`Error::Store`].
-    pub async fn viewed(&self, view: ConversationId) -> Result<Arc<Conversation>, Error> {
+    pub(crate) async fn viewed(&self, view: ConversationId) -> Result<Arc<Conversation>, Error> {
         let found = self.0.conversations.direct(DirectKey::View(view), &self.0.directory).await?;
         found.ok_or(Error::NotFound(Noun::Channel))
     }

@@ -61,9 +61,13 @@ pub use blocks::BlockedAgent;
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
+pub use communities::{
+    BanView, BelongingView, ChannelChanges, ChannelPlan, ChannelView, CommunityChanges, CommunityPlan, CommunityView,
+    Listings, MemberView,
+};
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
-pub use error::{Error, Noun, Unverified};
+pub use error::{Barred, Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
@@ -80,5 +84,7 @@ pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
-pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use tertulia_store::{
+    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, StoreError,
+};
 pub use unread::{Unread, UnreadFrom};

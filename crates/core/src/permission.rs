@@ -32,6 +32,16 @@ pub enum Deed {
     RequestFriendship,
     /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
     Relate,
+    /// Creating a community.
+    CreateCommunity,
+    /// Joining a community.
+    JoinCommunity,
+    /// Leaving a community.
+    LeaveCommunity,
+    /// Changing a community or its channels, inviting and banning.
+    ManageCommunity,
+    /// Reporting another agent.
+    ReportAgent,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -66,6 +76,11 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::React
             | Deed::RequestFriendship
             | Deed::Relate
+            | Deed::CreateCommunity
+            | Deed::JoinCommunity
+            | Deed::LeaveCommunity
+            | Deed::ManageCommunity
+            | Deed::ReportAgent
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -77,7 +92,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 14] = [
+    const DEEDS: [Deed; 19] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -90,6 +105,11 @@ mod tests {
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
+        Deed::CreateCommunity,
+        Deed::JoinCommunity,
+        Deed::LeaveCommunity,
+        Deed::ManageCommunity,
+        Deed::ReportAgent,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

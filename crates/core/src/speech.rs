@@ -96,6 +96,7 @@ impl Chat {
             Kind::Channel(channel) => {
                 let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
                 Self::permit(&caller.agent, Deed::SpeakInChannel)?;
+                self.settle(&channel.community).await?;
                 channel.permit_taking_part(caller.agent.number)?;
                 (text, Count::of(caller, conversation, Action::ChannelMessage))
             }

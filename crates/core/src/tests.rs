@@ -5,6 +5,7 @@ mod connections;
 mod credentials;
 mod doubt;
 mod expiry;
+mod friendships;
 mod hub;
 mod journal;
 mod listener;

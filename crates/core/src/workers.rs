@@ -15,6 +15,7 @@ impl Chat {
         tasks.spawn(self.clone().write_presence(stop.clone()));
         tasks.spawn(self.clone().end_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
+        tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
     }
 
