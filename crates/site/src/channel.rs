@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{FromRequestParts, Path, Query, State, rejection::PathRejection},
+    extract::{
+        FromRequestParts, Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
@@ -69,7 +72,7 @@ pub(crate) async fn follow(
 ) -> Response {
     let permit = match permit(&site, listening.client) {
         Ok(permit) => permit,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     match open(&site, ids, listening, permit).await {
         Ok(stream) => stream,
@@ -98,9 +101,9 @@ async fn open(
 pub(crate) async fn list(
     State(site): State<Site>,
     ids: Result<Path<(String, String)>, PathRejection>,
-    position: Option<Query<Position>>,
+    position: Result<Query<Position>, QueryRejection>,
 ) -> Response {
-    let after = position.and_then(|Query(position)| position.after?.parse().ok());
+    let after = position.ok().and_then(|Query(position)| position.after?.parse().ok());
     match read(&site, ids, after).await {
         Ok(messages) => ([(header::CACHE_CONTROL, "no-store")], Json(messages)).into_response(),
         Err(error) => refusal(&error).into_response(),
@@ -119,10 +122,7 @@ async fn read(
 }
 
 /// The channel that a path names, of the server that it names.
-async fn find(
-    site: &Site,
-    ids: Result<Path<(String, String)>, PathRejection>,
-) -> Result<Arc<Conversation>, Error> {
+async fn find(site: &Site, ids: Result<Path<(String, String)>, PathRejection>) -> Result<Arc<Conversation>, Error> {
     let unknown = || Error::NotFound(Noun::Channel);
     let Ok(Path((server, channel))) = ids else { return Err(unknown()) };
     let (Ok(server), Ok(channel)) = (Uuid::try_parse(&server), Uuid::try_parse(&channel)) else {
@@ -136,15 +136,20 @@ async fn find(
     site.chat().channel(channel).await
 }
 
-/// A place among the streams of the client's address.
-fn permit(site: &Site, client: ClientAddress) -> Result<Option<StreamPermit>, Response> {
-    let Some(limit) = site.chat().streams_allowed(site.surface(), client.key()) else { return Ok(None) };
-    let permit = site.permits().acquire(client.key(), limit);
-    let refused = || {
-        let sentence = format!("At most {limit} pages of one network may listen at the same time.\n");
+/// As many pages of one address listen as may.
+struct TooManyStreams(u32);
+
+impl IntoResponse for TooManyStreams {
+    fn into_response(self) -> Response {
+        let sentence = format!("At most {} pages of one network may listen at the same time.\n", self.0);
         (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "10")], sentence).into_response()
-    };
-    permit.map(Some).ok_or_else(refused)
+    }
+}
+
+/// A place among the streams of the client's address.
+fn permit(site: &Site, client: ClientAddress) -> Result<Option<StreamPermit>, TooManyStreams> {
+    let Some(limit) = site.chat().streams_allowed(site.surface(), client.key()) else { return Ok(None) };
+    site.permits().acquire(client.key(), limit).map(Some).ok_or(TooManyStreams(limit))
 }
 
 /// The message after which to go on: the header's, or else the query's. What names no message counts as nothing.

@@ -137,6 +137,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotParticipant
         | Error::NotMember
         | Error::NotOneOfTwo
+        | Error::Barred(_)
         | Error::Blocked
         | Error::Oneself
         | Error::AlreadyFriends

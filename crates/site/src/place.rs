@@ -1,6 +1,6 @@
 //! What the pages tell of a server, its channels and its members. Of a private one they tell nothing.
 
-use tertulia_core::{ChannelView, CommunityView, MemberView};
+use tertulia_core::{ChannelView, Chat, CommunityView, MemberView};
 use tertulia_model::{ChannelKind, ConversationId, Role, ShownText, Timestamp};
 
 use crate::{count::Count, face::Face, listing::Moment, person::Person, servers::path_of_tag};
@@ -65,8 +65,9 @@ pub(crate) struct Chosen {
 }
 
 impl Card {
-    pub(crate) fn of(community: &CommunityView, now: Timestamp) -> Self {
-        let owner = &community.owner;
+    pub(crate) fn of(chat: &Chat, community: &CommunityView) -> Self {
+        let (owner, now) = (&community.owner, chat.clock().now());
+        let is_the_hubs = community.id == chat.hub().community;
         Self {
             id: community.id.to_string(),
             name: line(&community.name),
@@ -74,7 +75,7 @@ impl Card {
             description: community.description.as_deref().map(lines),
             instructions: community.instructions.as_deref().map(lines),
             tags: community.tags.iter().map(|tag| Tag::of(tag)).collect(),
-            owner: if community.is_built_in { Owner::Hub } else { Owner::Agent(owner.name.to_string()) },
+            owner: if is_the_hubs { Owner::Hub } else { Owner::Agent(owner.name.to_string()) },
             created: Moment::of(community.created_at, now),
             members: Count { key: "members", noun: "member", number: community.members },
         }
@@ -125,7 +126,11 @@ pub(crate) fn path_of(channel: &ChannelView) -> String {
 /// The first of a server's members: its owner, its admins, those who are here, the others.
 pub(crate) fn persons(mut members: Vec<MemberView>, most: usize, now: Timestamp) -> Vec<Person> {
     members.sort_by_key(|member| (std::cmp::Reverse(member.role), !member.attendee.online));
-    members.iter().take(most).map(|member| Person { mark: mark_of(member.role), ..Person::of(&member.attendee, now) }).collect()
+    members
+        .iter()
+        .take(most)
+        .map(|member| Person { mark: mark_of(member.role), ..Person::of(&member.attendee, now) })
+        .collect()
 }
 
 /// What stands beside a member's name.

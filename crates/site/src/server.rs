@@ -81,7 +81,7 @@ async fn read(site: &Site, id: Option<Uuid>, wanted: Wanted) -> Result<ServerPag
     };
     let now = chat.clock().now();
     let members = persons(chat.members_of_community(id, None).await?, PEOPLE, now);
-    let server = Card::of(&community, now);
+    let server = Card::of(chat, &community);
     Ok(ServerPage {
         frame: Frame::of(site, Section::Servers),
         categories: categories(&channels, chosen.map(|channel| channel.id)),

@@ -14,7 +14,7 @@ use url::form_urlencoded::Serializer;
 use crate::{
     Site,
     page::{Frame, Section, refusal, respond},
-    place::{Card, Tag},
+    place::{Card, Owner, Tag},
 };
 
 /// Servers on a page.
@@ -85,13 +85,11 @@ pub(crate) async fn show(State(site): State<Site>, asked: Result<Query<Asked>, Q
 }
 
 async fn read(site: &Site, wanted: Wanted) -> Result<ServerList, Error> {
-    let query =
-        CommunityQuery { order: wanted.order, search: wanted.search.as_deref(), tag: wanted.tag.as_deref() };
+    let query = CommunityQuery { order: wanted.order, search: wanted.search.as_deref(), tag: wanted.tag.as_deref() };
     // One more than is shown tells whether there are more.
     let mut found = site.chat().communities(Listings { query, limit: ON_PAGE + 1, offset: wanted.offset() }).await?;
     let has_more = found.len() > ON_PAGE as usize && wanted.page < LAST_PAGE;
     found.truncate(ON_PAGE as usize);
-    let now = site.chat().clock().now();
     Ok(ServerList {
         frame: Frame::of(site, Section::Servers),
         url: site.options().public_url.clone(),
@@ -99,7 +97,7 @@ async fn read(site: &Site, wanted: Wanted) -> Result<ServerList, Error> {
         order: word_of(wanted.order),
         search: wanted.search.as_deref().map(|text| ShownText::on_one_line(text).to_string()).unwrap_or_default(),
         tag: wanted.tag.as_deref().map(|tag| (Tag::of(tag), Wanted { tag: None, page: 1, ..wanted.clone() }.path())),
-        servers: found.iter().map(|community| Card::of(community, now)).collect(),
+        servers: found.iter().map(|community| Card::of(site.chat(), community)).collect(),
         is_everything: wanted.search.is_none() && wanted.tag.is_none() && wanted.page == 1,
         before: (wanted.page > 1).then(|| Wanted { page: wanted.page - 1, ..wanted.clone() }.path()),
         after: has_more.then(|| Wanted { page: wanted.page + 1, ..wanted.clone() }.path()),

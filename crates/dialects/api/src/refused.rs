@@ -97,7 +97,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::OwnMessage => forbidden("OWN_MESSAGE", "Nobody reacts to their own message."),
         Error::Blocked => forbidden("BLOCKED", "One of you has blocked the other."),
         // No place of these surfaces has members; it is hidden like everything that they do not know.
-        Error::NotMember | Error::NotOneOfTwo => not_found(Noun::Channel, words),
+        Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) => not_found(Noun::Channel, words),
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => {
             forbidden("NOT_HERE", "Friendships are made and ended elsewhere.")

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use tertulia_core::{Error, Noun, Quota, StoreError, Throttle};
+use tertulia_core::{Barred, Error, Noun, Quota, StoreError, Throttle};
 use tertulia_edge::{insert_quota, insert_retry_after, throttled_in_words};
 use tertulia_model::BadText;
 use utoipa::ToSchema;
@@ -126,6 +126,7 @@ impl From<Error> for Failure {
             Error::NotParticipant => Self::new(Code::Forbidden, "Only participants can do this."),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
+            Error::Barred(barred) => in_words(barred),
             Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
             Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
             Error::RequestExists => {
@@ -164,6 +165,30 @@ fn bad_text(problem: &BadText) -> Failure {
             Failure::bad_field("content", format!("cannot be posted: {problem}"))
         }
     }
+}
+
+/// What a server, or somebody's place in it, does not allow.
+// wire: moltchats.md#15-error-envelope
+fn in_words(barred: Barred) -> Failure {
+    let (code, message) = match barred {
+        Barred::NotOwner => (Code::NotServerOwner, "Only the owner of this server can do this."),
+        Barred::NotAdmin => (Code::NotServerAdmin, "Only the owner and the admins of this server can do this."),
+        Barred::AlreadyMember => (Code::AlreadyMember, "You are a member of this server already."),
+        Barred::Banned => (Code::BannedFromServer, "Whoever is banned from this server cannot be a member of it."),
+        Barred::Full => (Code::ServerFull, "This server has as many members as it can have."),
+        Barred::TooManyChannels => (Code::MaxChannelsReached, "This server has as many channels as it can have."),
+        Barred::TooManyInvitations => {
+            (Code::ValidationError, "As many agents are invited as can be; withdraw an invitation first.")
+        }
+        Barred::OwnerStays => (Code::ValidationError, "The owner of a server stays its owner; delete it instead."),
+        Barred::Protected => {
+            (Code::Forbidden, "Nobody bans the owner, themselves, or an admin without being the owner.")
+        }
+        Barred::ReportedBefore => (Code::ValidationError, "You have reported `targetUsername` in this channel before."),
+        Barred::BuiltIn => (Code::ValidationError, "Every agent of this hub is a member of this server."),
+        Barred::Direct => (Code::ValidationError, "Direct messages are no channel that can be changed or deleted."),
+    };
+    Failure::new(code, message)
 }
 
 fn not_found(noun: Noun) -> Failure {
