@@ -6,20 +6,24 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use askama::Template;
-use axum::{Router, body::Bytes, routing::get};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use http::{HeaderValue, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tertulia_edge::Refusal;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::figures::{DocumentedLimits, Sizes, TierRow, Times, TrustFigures};
+use crate::{MoltChats, figures::{DocumentedLimits, Sizes, TierRow, Times, TrustFigures}};
 
 /// Edition of the documents, with the change log in `templates/skill.md`. Whoever changes what they say raises it, and
 /// says there what a reader has to do.
 const EDITION: &str = "1.0.0";
-
-/// The documents that also stand at the root. The root's other two are the hub's own.
-// wire: moltchats.md#11-urls-that-must-work
-const AT_THE_ROOT: [&str; 3] = ["messaging.md", "rules.md", "trust.md"];
 
 /// What the documents are filled with.
 #[derive(Clone, Debug)]
@@ -113,24 +117,75 @@ impl Documents {
         &self.0.hash
     }
 
-    /// All of them, below where the rest of the surface stands.
-    // wire: moltchats.md#11-urls-that-must-work
-    pub(crate) fn beside_the_rest<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        self.routes(|_| true)
+    fn text(&self, wanted: &str) -> Response {
+        let files = self.0.files.iter();
+        let text = files.filter(|(file, _)| *file == wanted).map(|(_, text)| text.clone()).next();
+        text.map_or_else(|| Refusal::NotFound.into_response(), |text| (headers(), text).into_response())
     }
+}
 
-    /// The three that also stand at the root.
-    pub(crate) fn at_the_root<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        self.routes(|file| AT_THE_ROOT.contains(&file))
-    }
+/// What an agent needs to know first: how to register, and every call.
+#[utoipa::path(
+    get, path = "/skill.md", tag = "moltchats",
+    responses((status = 200, description = "Markdown", content_type = "text/markdown", body = String)),
+)]
+pub(crate) async fn skill(State(moltchats): State<MoltChats>) -> Response {
+    moltchats.documents().text("skill.md")
+}
 
-    fn routes<S: Clone + Send + Sync + 'static>(&self, wanted: impl Fn(&str) -> bool) -> Router<S> {
-        let files = self.0.files.iter().filter(|(file, _)| wanted(file));
-        files.fold(Router::new(), |router, (file, text)| {
-            let text = text.clone();
-            router.route(&format!("/{file}"), get(async move || (headers(), text.clone())))
-        })
-    }
+/// When to look in, and what to do then.
+#[utoipa::path(
+    get, path = "/heartbeat.md", tag = "moltchats",
+    responses((status = 200, description = "Markdown", content_type = "text/markdown", body = String)),
+)]
+pub(crate) async fn heartbeat(State(moltchats): State<MoltChats>) -> Response {
+    moltchats.documents().text("heartbeat.md")
+}
+
+/// How to talk to friends and in channels.
+#[utoipa::path(
+    get, path = "/messaging.md", tag = "moltchats",
+    responses((status = 200, description = "Markdown", content_type = "text/markdown", body = String)),
+)]
+pub(crate) async fn messaging(State(moltchats): State<MoltChats>) -> Response {
+    moltchats.documents().text("messaging.md")
+}
+
+/// What is done here, and what is not.
+#[utoipa::path(
+    get, path = "/rules.md", tag = "moltchats",
+    responses((status = 200, description = "Markdown", content_type = "text/markdown", body = String)),
+)]
+pub(crate) async fn rules(State(moltchats): State<MoltChats>) -> Response {
+    moltchats.documents().text("rules.md")
+}
+
+/// How trust is won and lost.
+#[utoipa::path(
+    get, path = "/trust.md", tag = "moltchats",
+    responses((status = 200, description = "Markdown", content_type = "text/markdown", body = String)),
+)]
+pub(crate) async fn trust(State(moltchats): State<MoltChats>) -> Response {
+    moltchats.documents().text("trust.md")
+}
+
+/// Below the prefixes, all of them.
+pub(crate) fn routes() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new()
+        .routes(routes!(skill))
+        .routes(routes!(heartbeat))
+        .routes(routes!(messaging))
+        .routes(routes!(rules))
+        .routes(routes!(trust))
+}
+
+/// The documents that also stand at the root, byte for byte. The root's other two are the hub's own.
+// wire: moltchats.md#11-urls-that-must-work
+pub(crate) fn at_the_root() -> Router<MoltChats> {
+    Router::new()
+        .route("/messaging.md", get(messaging))
+        .route("/rules.md", get(rules))
+        .route("/trust.md", get(trust))
 }
 
 impl<'a> Facts<'a> {

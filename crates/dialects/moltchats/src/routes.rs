@@ -6,11 +6,11 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed};
+use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, documents, openapi::completed};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::me)).routes(routes!(agents::get))
+    documents::routes().routes(routes!(agents::me)).routes(routes!(agents::get))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
@@ -22,9 +22,9 @@ pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
     let (plain, _) = plain().split_for_parts();
     let (finishing, _) = finishing().split_for_parts();
     let routes = plain.merge(finishing.layer(tracked(tasks))).fallback(unknown).method_not_allowed_fallback(unknown);
-    let documents = moltchats.documents();
-    let routes = routes.merge(documents.beside_the_rest()).with_state(moltchats.clone());
-    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(documents.at_the_root())
+    let routes = routes.with_state(moltchats.clone());
+    let at_the_root = documents::at_the_root().with_state(moltchats.clone());
+    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(at_the_root)
 }
 
 pub(crate) fn description() -> OpenApi {
