@@ -61,8 +61,6 @@ struct ServerList {
     /// The only tag that is wanted, and where all tags are.
     tag: Option<(Tag, String)>,
     servers: Vec<Card>,
-    /// Whether everything is asked for, from the beginning.
-    is_everything: bool,
     /// Paths of the pages before and after.
     before: Option<String>,
     after: Option<String>,
@@ -98,7 +96,6 @@ async fn read(site: &Site, wanted: Wanted) -> Result<ServerList, Error> {
         search: wanted.search.as_deref().map(|text| ShownText::on_one_line(text).to_string()).unwrap_or_default(),
         tag: wanted.tag.as_deref().map(|tag| (Tag::of(tag), Wanted { tag: None, page: 1, ..wanted.clone() }.path())),
         servers: found.iter().map(|community| Card::of(site.chat(), community)).collect(),
-        is_everything: wanted.search.is_none() && wanted.tag.is_none() && wanted.page == 1,
         before: (wanted.page > 1).then(|| Wanted { page: wanted.page - 1, ..wanted.clone() }.path()),
         after: has_more.then(|| Wanted { page: wanted.page + 1, ..wanted.clone() }.path()),
     })
