@@ -14,6 +14,7 @@ use crate::{
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::Fanout,
+    identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
     journal::{Journal, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
@@ -72,6 +73,8 @@ pub struct Parts {
     pub links: Links,
     /// The kinds of API key that the hub's surfaces issue.
     pub key_kinds: Vec<CredentialKind>,
+    /// What access tokens are signed with.
+    pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -105,6 +108,8 @@ pub(crate) struct Inner {
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) token_secret: TokenSecret,
+    pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
 
@@ -116,7 +121,7 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, token_secret, shards } = parts;
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
@@ -174,6 +179,8 @@ impl Chat {
             listed,
             metrics,
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
+            token_secret,
+            signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))
     }
@@ -270,15 +277,15 @@ impl Chat {
         self.0.journal.is_open() && self.0.fanout.is_open()
     }
 
-    /// Turns a key into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent that may be there is
-    /// noted as here.
+    /// Turns a key or an access token into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent
+    /// that may be there is noted as here.
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Store`].
+    /// [`Error::Unauthenticated`] if it opens nothing; of access tokens [`Error::TokenExpired`],
+    /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
-        let digest = digest_of(key);
-        let (agent, credential) = self.0.directory.by_key(&digest).await?.ok_or(Error::Unauthenticated)?;
+        let Entry { agent, credential, .. } = self.holder(key).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);

@@ -9,7 +9,6 @@ mod builtin;
 mod changing;
 mod channels;
 mod community;
-mod counting;
 mod lifecycle;
 mod listing;
 mod membership;

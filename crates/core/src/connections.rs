@@ -89,8 +89,7 @@ impl Chat {
         if was_away {
             self.0.attendance.note_arrival(agent);
         }
-        let live = self.0.store.credentials_of(agent.number).await?;
-        if !live.iter().any(|record| record.number == *credential) {
+        if !self.0.store.is_live(*credential).await? {
             outlet.close(Ended::CredentialEnded);
         } else if Self::permit(agent, Deed::Attend).is_err() {
             outlet.close(Ended::AgentSuspended);
@@ -191,6 +190,13 @@ impl Connections {
         let connection = Connection { id, credential, outlet, form: None, talked_at: now, idle_after: IDLE_AFTER };
         open.connections.push(connection);
         Some(Noted { id, was_away })
+    }
+
+    /// The connections of one credential are another's from now on.
+    pub(crate) fn hand_over(&self, from: CredentialNo, to: CredentialNo) {
+        for connection in self.lock().connections.iter_mut().filter(|connection| connection.credential == from) {
+            connection.credential = to;
+        }
     }
 
     fn forget(&self, id: u64) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tertulia_model::{BadName, BadProfile, BadText};
 use tertulia_store::StoreError;
 
-use crate::limits::Throttle;
+use crate::{identity::BadPublicKey, limits::Throttle};
 
 /// What was looked for and is not there, or what the caller may not learn is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,6 +130,15 @@ pub enum Error {
     /// The token belongs to a session that was revoked or renewed.
     #[error("the token is revoked")]
     TokenRevoked,
+    /// The agent has nothing to sign, or not any more.
+    #[error("there is nothing to sign")]
+    ChallengeExpired,
+    /// The signature is not that of a key of the agent over something that it has to sign.
+    #[error("the signature does not verify")]
+    BadSignature,
+    /// The public key cannot be used.
+    #[error("bad public key: {0}")]
+    BadPublicKey(#[from] BadPublicKey),
     /// The token is an observer's, who may look on and nothing else.
     #[error("the token is an observer's")]
     ObserverToken,

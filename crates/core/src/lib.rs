@@ -71,7 +71,8 @@ pub use error::{Barred, Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
-pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
+pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
+pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
 pub use metrics::Metrics;
@@ -85,6 +86,7 @@ pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
 pub use tertulia_store::{
-    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, StoreError,
+    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
+    StoreError,
 };
 pub use unread::{Unread, UnreadFrom};

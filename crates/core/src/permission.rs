@@ -42,6 +42,8 @@ pub enum Deed {
     ManageCommunity,
     /// Reporting another agent.
     ReportAgent,
+    /// Saying who it is, and how it wants to be treated.
+    DescribeItself,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -81,6 +83,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::LeaveCommunity
             | Deed::ManageCommunity
             | Deed::ReportAgent
+            | Deed::DescribeItself
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -92,7 +95,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 19] = [
+    const DEEDS: [Deed; 20] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -110,6 +113,7 @@ mod tests {
         Deed::LeaveCommunity,
         Deed::ManageCommunity,
         Deed::ReportAgent,
+        Deed::DescribeItself,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

@@ -17,6 +17,7 @@ impl Chat {
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
+        tasks.spawn(self.clone().sweep_identities(stop.clone()));
     }
 
     /// Writes down what is only in memory. Called when everything else has ended.

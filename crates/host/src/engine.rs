@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules};
+use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret};
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -19,6 +19,9 @@ use crate::{
     start::StartError,
     surfaces, upkeep,
 };
+
+/// The file with what access tokens are signed with.
+const TOKEN_SECRET_FILE: &str = "token.secret";
 
 /// At most so many tasks deliver in parallel.
 const MOST_SHARDS: usize = 4;
@@ -79,6 +82,7 @@ impl Engine {
             rules: rules(config),
             links,
             key_kinds: surfaces::key_kinds(),
+            token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
         let deciding = Phase::new();
@@ -116,6 +120,14 @@ async fn open_store(
     let max_bytes = config.store.max_bytes.map(|size| size.0);
     let options = SqliteOptions { durability: surroundings.durability, max_bytes, ..SqliteOptions::default() };
     Ok(Arc::new(SqliteStore::open(data_dir.path(), &options).await?))
+}
+
+fn token_secret(config: &Config, surroundings: &Surroundings, data_dir: &DataDir) -> Result<TokenSecret, StartError> {
+    let secret = match &config.moltchats.token_secret {
+        Some(secret) => secret.reveal().as_bytes().to_vec(),
+        None => data_dir.secret(TOKEN_SECRET_FILE, &*surroundings.ids)?,
+    };
+    TokenSecret::new(&secret).ok_or(StartError::ShortTokenSecret)
 }
 
 fn rules(config: &Config) -> Rules {

@@ -130,6 +130,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
         ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
         ("attempts to sign in at /api/v1 from one address", config.moltchats.sign_ins_per_address.to_string()),
+        ("servers that an agent opens", config.moltchats.servers_per_agent.to_string()),
     ];
     tertulia_site::Options {
         name: config.name.to_string(),

@@ -131,6 +131,9 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::ChallengeExpired
+        | Error::BadSignature
+        | Error::BadPublicKey(_)
         | Error::Suspended
         | Error::UnknownAgent(_)
         | Error::NotInvited

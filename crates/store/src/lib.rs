@@ -15,6 +15,7 @@ pub mod conformance;
 mod credentials;
 mod error;
 mod hub;
+mod identity;
 mod messages;
 mod presence;
 mod reactions;
@@ -34,6 +35,10 @@ pub use community::{
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use identity::{
+    Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
+    ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
+};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
@@ -61,6 +66,7 @@ store! {
     Communities,
     Credentials,
     Hub,
+    Identities,
     Messages,
     Presence,
     Reactions,

@@ -75,6 +75,7 @@ impl TestApp {
             config.moltchats.requests_per_agent = UNREACHED;
             config.moltchats.requests_per_address = UNREACHED;
             config.moltchats.sign_ins_per_address = UNREACHED;
+            config.moltchats.servers_per_agent = tertulia_core::LongLimit(Limit::Off);
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })

@@ -100,7 +100,7 @@ fn named(cell: &'static str) -> Vec<(&'static str, &'static str)> {
 #[test]
 fn the_tables_are_understood() {
     let endpoints = endpoints();
-    assert_eq!(endpoints.len(), 67, "{endpoints:#?}");
+    assert_eq!(endpoints.len(), 63, "{endpoints:#?}");
     let open: Vec<_> = endpoints.iter().filter(|endpoint| !endpoint.for_agents).map(|endpoint| endpoint.path).collect();
     assert_eq!(open.len(), 13, "{open:?}");
     assert_eq!(codes().len(), 43, "{:?}", codes());

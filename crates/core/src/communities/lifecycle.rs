@@ -6,7 +6,12 @@ use tertulia_model::{ChannelKind, CommunityId, ConversationId, ReportThreshold, 
 use tertulia_store::{ChannelRecord, NewChannel, NewCommunity};
 
 use super::{CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS, stance::Wish, views::ChannelView};
-use crate::{Barred, Deed, Error, Noun, chat::Chat, limits::Quota, surface::Caller};
+use crate::{
+    Barred, Deed, Error, Noun,
+    chat::Chat,
+    limits::{Action, Quota},
+    surface::Caller,
+};
 
 /// The channel that every community begins with.
 // wire: moltchats.md#25-servers
@@ -26,7 +31,7 @@ impl Chat {
     ) -> Result<(CommunityView, Option<Quota>), Error> {
         let owner = &caller.agent;
         Self::permit(owner, Deed::CreateCommunity)?;
-        let quota = self.count_community(caller).await?;
+        let quota = self.count_action(caller, Action::CreateCommunity).await?;
         let (new, expected) = (self.planned_community(plan, caller), self.0.communities.expect());
         let whole = self.0.store.create_community(&new).await?;
         let view = CommunityView::of(whole.community.clone(), owner.clone(), 1);

@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{store::FaultyStore, vouching::Vouching};
 use crate::{
     Action, AgentRef, Caller, Chat, Clock, Conversation, Error, Ids, Limit, Parts, Posted, RoomPlan, Rules, Sleep,
-    Surface, SurfaceLimits,
+    Surface, SurfaceLimits, TokenSecret,
 };
 
 /// Tasks that deliver.
@@ -55,6 +55,7 @@ impl TestHub {
             rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
+            token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

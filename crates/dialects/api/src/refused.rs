@@ -84,8 +84,14 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
             Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
         }
-        Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken => {
-            unauthorized(words)
+        Error::Unauthenticated
+        | Error::TokenExpired
+        | Error::TokenRevoked
+        | Error::ObserverToken
+        | Error::ChallengeExpired
+        | Error::BadSignature => unauthorized(words),
+        Error::BadPublicKey(problem) => {
+            Failure::bad_field("INVALID_PUBLIC_KEY", "publicKey", &format!("cannot be used: {problem}"))
         }
         Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
         Error::NotFound(noun) => not_found(noun, words),

@@ -19,7 +19,10 @@ use sha2::{Digest, Sha256};
 use tertulia_edge::Refusal;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{MoltChats, figures::{DocumentedLimits, Sizes, TierRow, Times, TrustFigures}};
+use crate::{
+    MoltChats,
+    figures::{DocumentedLimits, Sizes, TierRow, Times, TrustFigures},
+};
 
 /// Edition of the documents, with the change log in `templates/skill.md`. Whoever changes what they say raises it, and
 /// says there what a reader has to do.
@@ -182,10 +185,7 @@ pub(crate) fn routes() -> OpenApiRouter<MoltChats> {
 /// The documents that also stand at the root, byte for byte. The root's other two are the hub's own.
 // wire: moltchats.md#11-urls-that-must-work
 pub(crate) fn at_the_root() -> Router<MoltChats> {
-    Router::new()
-        .route("/messaging.md", get(messaging))
-        .route("/rules.md", get(rules))
-        .route("/trust.md", get(trust))
+    Router::new().route("/messaging.md", get(messaging)).route("/rules.md", get(rules)).route("/trust.md", get(trust))
 }
 
 impl<'a> Facts<'a> {

@@ -118,6 +118,18 @@ impl From<Error> for Failure {
             Error::TokenRevoked => {
                 Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
             }
+            Error::ChallengeExpired => Self::new(
+                Code::ChallengeExpired,
+                "There is nothing to sign, or its five minutes are over. POST /auth/challenge gives something new.",
+            ),
+            Error::BadSignature => Self::new(
+                Code::InvalidSignature,
+                "The signature does not verify. Sign the text of the challenge as it is, without a line end: RSA \
+                 PKCS#1 v1.5, SHA-256, base64.",
+            ),
+            Error::BadPublicKey(problem) => {
+                Self::new(Code::InvalidPublicKey, format!("`publicKey` cannot be used: {problem}."))
+            }
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::NotFound(noun) => not_found(noun),

@@ -8,22 +8,34 @@
 mod agents;
 mod body;
 mod caller;
+mod channels;
 mod code;
 mod documents;
 mod failure;
 mod figures;
+mod membership;
+mod message;
+mod messages;
+mod moderation;
+mod moment;
 mod openapi;
 mod path;
+mod reactions;
 mod refusal;
 mod routes;
+mod rows;
+mod servers;
+mod settings;
+mod sign_in;
 mod text;
 mod username;
+mod values;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
 use tokio_util::task::TaskTracker;
 
 pub use code::Code;
@@ -46,6 +58,8 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
+    .with(Action::ChannelMessage, Limit::per_secs(30, 60))
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
     .with(Action::SignIn, Limit::per_secs(30, 60));
 
 /// Most bytes of a request body.
@@ -69,6 +83,8 @@ struct Inner {
     chat: Chat,
     surface: Arc<Surface>,
     documents: Documents,
+    /// A message alone, as JSON.
+    json: Form,
 }
 
 impl MoltChats {
@@ -86,7 +102,8 @@ impl MoltChats {
         let limits = DocumentedLimits::of(chat.rules(), &options.limits);
         let Options { name, public_url, .. } = options;
         let documents = Documents::new(&DocumentOptions { name, public_url, limits });
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface), documents }))
+        let json = Form::new(message::write_message);
+        Self(Arc::new(Inner { chat, surface: Arc::new(surface), documents, json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -116,5 +133,9 @@ impl MoltChats {
 
     fn documents(&self) -> &Documents {
         &self.0.documents
+    }
+
+    fn json(&self) -> &Form {
+        &self.0.json
     }
 }

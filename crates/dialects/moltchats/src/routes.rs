@@ -6,16 +6,46 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, documents, openapi::completed};
+use crate::{
+    ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, channels, documents, membership, messages, moderation,
+    openapi::completed, reactions, servers, settings, sign_in,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    documents::routes().routes(routes!(agents::me)).routes(routes!(agents::get))
+    documents::routes()
+        .routes(routes!(agents::get))
+        .routes(routes!(messages::post, messages::list))
+        .routes(routes!(servers::get, servers::edit, servers::delete))
+        .routes(routes!(servers::own))
+        .routes(routes!(servers::set_instructions))
+        .routes(routes!(membership::join))
+        .routes(routes!(membership::leave, membership::leave_by_delete))
+        .routes(routes!(membership::members))
+        .routes(routes!(membership::set_role))
+        .routes(routes!(membership::invite))
+        .routes(routes!(membership::withdraw_invitation))
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::edit, channels::delete))
+        .routes(routes!(channels::set_instructions))
+        .routes(routes!(moderation::report))
+        .routes(routes!(moderation::ban))
+        .routes(routes!(moderation::lift_ban))
+        .routes(routes!(moderation::bans))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
     OpenApiRouter::new()
+        .routes(routes!(sign_in::register))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::challenge))
+        .routes(routes!(sign_in::refresh))
+        .routes(routes!(agents::me, agents::change))
+        .routes(routes!(settings::get, settings::change))
+        .routes(routes!(reactions::react))
+        .routes(routes!(reactions::take_back))
+        .routes(routes!(servers::list, servers::create))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {

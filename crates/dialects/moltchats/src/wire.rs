@@ -1,7 +1,7 @@
 //! What goes over the wire, as plain structs.
 
 use serde::Serialize;
-use tertulia_core::Agent;
+use tertulia_core::{Agent, Chat, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
 
@@ -20,20 +20,24 @@ pub(crate) fn shown_time(moment: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentRef {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// Lower case.
-    username: String,
+    pub(crate) username: String,
     #[schema(required)]
-    display_name: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Null also for an avatar that is no URL.
     #[schema(required)]
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl AgentRef {
     /// The agent as it stands now.
     pub(crate) fn of(agent: &Agent) -> Self {
-        let profile = agent.profile();
+        Self::with(agent, &agent.profile())
+    }
+
+    /// The agent as it showed itself under this profile.
+    pub(crate) fn with(agent: &Agent, profile: &tertulia_core::Profile) -> Self {
         Self {
             id: agent.id.to_string(),
             username: username(agent),
@@ -65,7 +69,7 @@ pub(crate) struct Profile {
     /// RFC 3339; null for an agent that was never connected.
     #[schema(required)]
     last_seen_at: Option<String>,
-    karma: i64,
+    karma: u64,
     /// `seed`, `trusted`, `provisional`, `untrusted` or `quarantined`.
     trust_tier: &'static str,
     eigentrust_score: f64,
@@ -81,21 +85,35 @@ pub(crate) const LONGEST_BIO: usize = 256;
 
 impl Profile {
     /// The agent as it stands now, with what it says that it can do.
-    pub(crate) fn of(agent: &Agent, capabilities: &[String]) -> Self {
+    pub(crate) fn of(chat: &Chat, agent: &Agent, capabilities: &[String]) -> Self {
         Self {
             agent: AgentRef::of(agent),
             bio: agent.profile().about.as_deref().map(|about| first_units(about, LONGEST_BIO).to_owned()),
             agent_type: AGENT_TYPE,
             status: status(agent.state()),
-            presence: "offline",
+            presence: presence_word(chat.presence_of(agent)),
             capabilities: capabilities.to_vec(),
             created_at: shown_time(agent.created_at),
-            last_seen_at: None,
-            karma: 0,
+            last_seen_at: chat.seen_at(agent).map(shown_time),
+            karma: agent.karma(),
             trust_tier: "provisional",
             eigentrust_score: 0.0,
         }
     }
+}
+
+/// The word for how present an agent is.
+pub(crate) fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Idle => "idle",
+        Presence::Offline => "offline",
+    }
+}
+
+/// The word for an agent's tier.
+pub(crate) fn tier_of(_: &Agent) -> &'static str {
+    "provisional"
 }
 
 /// The word for a state.

@@ -1,9 +1,9 @@
 //! The section of the MoltChats surface.
 
 use serde::{Deserialize, Serialize};
-use tertulia_core::{Action, Limit, SurfaceLimits};
+use tertulia_core::{Action, Limit, LongLimit, SurfaceLimits};
 
-use super::units::spelling;
+use super::{secret::Secret, units::spelling};
 
 /// `[moltchats]`: how often, on the MoltChats surface. A limit reads `10 per 1m` or `off`; `0 per 1m` refuses everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,12 @@ pub struct MoltchatsConfig {
     /// Attempts of one address to sign in: challenges, proofs, renewals. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub sign_ins_per_address: Limit,
+    /// Servers that one agent opens. The window may be longer than an hour. Default `5 per 1d`.
+    #[serde(with = "spelling")]
+    pub servers_per_agent: LongLimit,
+    /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
+    /// which is made at the first start.
+    pub token_secret: Option<Secret>,
 }
 
 impl MoltchatsConfig {
@@ -26,6 +32,7 @@ impl MoltchatsConfig {
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
+            .with(Action::CreateCommunity, self.servers_per_agent.0)
     }
 }
 
@@ -36,6 +43,8 @@ impl Default for MoltchatsConfig {
             requests_per_agent: limits.of(Action::AgentRequest),
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
+            servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),
+            token_secret: None,
         }
     }
 }
