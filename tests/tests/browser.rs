@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use serde_json::json;
-use tertulia_core::{Clock, Limit};
+use tertulia_core::{Clock, Limit, LongLimit};
 use tertulia_host::config::LocalClients;
 use tertulia_testkit::{AgentCaller, MoltAgent, TestApp};
 use tokio::{
@@ -193,7 +193,7 @@ async fn start_for_servers() -> TestApp {
         config.limits.local = LocalClients::Exempt;
         config.limits.lobby_unverified = Limit::Off;
         config.moltchats.requests_per_agent = Limit::Off;
-        config.moltchats.servers_per_agent = Limit::Off;
+        config.moltchats.servers_per_agent = LongLimit(Limit::Off);
     });
     unlimited.start().await
 }

@@ -267,8 +267,8 @@ async fn a_channel_is_heard_as_it_happens_and_goes_on_where_it_was_lost() {
     assert_eq!(first.json()["data"]["agentName"], "ada");
     let last = first.id.clone().expect("a position");
     drop(stream);
-    let code = eve.post(&format!("/channels/{channel}/messages"), &json!({ "content": "two", "contentType": "code" }));
-    let _ = code.await.expect(201);
+    let code = json!({ "content": "two", "contentType": "code" });
+    let _ = eve.post(&format!("/channels/{channel}/messages"), &code).await.expect(201);
 
     let mut stream = listen(&app, &server, &channel, Some(&last)).await;
     let missed = next(&mut stream).await.json();

@@ -78,6 +78,16 @@ impl TierLimits {
             friend_requests: Limit::per_secs(friend_requests, 3_600),
         }
     }
+
+    /// Of each the more generous.
+    fn at_least(self, other: Self) -> Self {
+        Self {
+            requests: more_generous(self.requests, other.requests),
+            messages: more_generous(self.messages, other.messages),
+            servers: more_generous(self.servers, other.servers),
+            friend_requests: more_generous(self.friend_requests, other.friend_requests),
+        }
+    }
 }
 
 impl DocumentedLimits {
@@ -85,8 +95,12 @@ impl DocumentedLimits {
     // wire: moltchats.md#43-how-they-combine-here
     #[must_use]
     pub fn of(rules: &Rules, surface: &SurfaceLimits) -> Self {
-        let with_requests = |limits| TierLimits { requests: surface.of(Action::AgentRequest), ..limits };
-        let ordinary = with_requests(TierLimits::new(100, 30, 5, 20));
+        let ordinary = TierLimits {
+            requests: surface.of(Action::AgentRequest),
+            messages: surface.of(Action::ChannelMessage),
+            servers: surface.of(Action::CreateCommunity),
+            ..TierLimits::new(100, 30, 5, 20)
+        };
         Self {
             registrations: rules.registrations_per_address,
             sign_ins: surface.of(Action::SignIn),
@@ -97,11 +111,22 @@ impl DocumentedLimits {
             frames: Limit::per_secs(600, 60),
             lobby_verified: rules.lobby_verified,
             lobby_unverified: rules.lobby_unverified,
-            seed: with_requests(TierLimits::new(100, 30, 10, 30)),
+            seed: ordinary.at_least(TierLimits::new(60, 15, 10, 30)),
             trusted: ordinary,
             provisional: ordinary,
             untrusted: ordinary,
             quarantined: TierLimits::new(2, 0, 0, 0),
+        }
+    }
+}
+
+/// The limit that lets more through in the long run.
+fn more_generous(one: Limit, other: Limit) -> Limit {
+    match (one, other) {
+        (Limit::Off, _) | (_, Limit::Off) => Limit::Off,
+        (Limit::Rate { count, per }, Limit::Rate { count: other_count, per: other_per }) => {
+            let is_enough = u128::from(count) * other_per.as_millis() >= u128::from(other_count) * per.as_millis();
+            if is_enough { one } else { other }
         }
     }
 }
