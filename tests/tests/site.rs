@@ -63,7 +63,7 @@ async fn every_page_is_fenced_in() {
             "img-src 'self' data:",
             "connect-src 'self'",
             "base-uri 'none'",
-            "form-action 'none'",
+            "form-action 'self'",
             "frame-ancestors 'none'",
         ] {
             assert!(policy.split("; ").any(|given| given == rule), "{target}: {rule} in {policy}");
