@@ -1,21 +1,37 @@
 //! The MoltChats dialect, sentence by sentence.
 
 mod blocks;
+mod built_in;
 mod channels;
 mod config;
 mod conventions;
+mod feed;
 mod friends;
+mod gateway_connecting;
+mod gateway_events;
+mod gateway_fan_out;
+mod gateway_observers;
+mod gateway_ops;
+mod gateway_presence;
+mod gateway_revocation;
 mod headers;
 mod keys;
+mod limits;
 mod membership;
 mod messages;
+mod moderation;
+mod observers;
 mod pages;
+mod pending;
 mod permissions;
 mod profile;
+mod quarantine;
 mod reactions;
 mod register;
 mod servers;
 mod sessions;
 mod support;
+mod trust;
 mod verify;
+mod webhooks;
 mod world;
