@@ -7,18 +7,19 @@ use tertulia_testkit::{Frame, Gateway, MoltAgent, TestApp, eventually};
 
 use super::support::hub;
 
-/// How often the hub asks whether somebody is still there.
-const PING: Duration = Duration::from_secs(30);
+/// How often everybody is told who is there.
+const TOLD: Duration = Duration::from_secs(30);
 
-/// Lets time pass for a connection that answers pings and says nothing itself; `PING` at a time.
+/// Often enough to be taken for alive.
+const STEP: Duration = Duration::from_secs(10);
+
+/// Lets time pass for a connection that answers the hub's pings and says nothing itself.
 async fn listens(app: &TestApp, gateway: &mut Gateway, total: Duration) {
     let mut passed = Duration::ZERO;
     while passed < total {
-        app.clock().somebody_sleeps(PING).await;
-        app.advance(PING);
-        passed += PING;
-        while !matches!(gateway.socket().next().await, Frame::Ping(_)) {}
-        // A ping of the protocol is no op; its answer says that the hub has read what came before it.
+        app.advance(STEP);
+        passed += STEP;
+        // A ping of the protocol is no op; its answer says that the hub has read and written what came before it.
         gateway.socket().ping(b"still here").await;
         while !matches!(gateway.socket().next().await, Frame::Pong(_)) {}
     }
@@ -112,8 +113,8 @@ async fn everybody_is_told_every_thirty_seconds() {
     observer.subscribe(&[&channel]).await;
     settles(&app, &mut observer, &channel, &[&ada]).await;
     for _ in 0..2 {
-        app.clock().somebody_sleeps(PING).await;
-        app.advance(PING);
+        app.clock().somebody_sleeps(TOLD).await;
+        app.advance(TOLD);
         assert_eq!(observer.presence(&channel).await, [ada.id.clone()]);
         adas.hears_nothing().await;
     }
@@ -167,10 +168,8 @@ async fn a_connection_without_an_op_is_ended_after_t() {
     gateway.hears_nothing().await;
     listens(&app, &mut gateway, Duration::from_secs(330)).await;
     gateway.hears_nothing().await;
-    listens(&app, &mut gateway, Duration::from_secs(330)).await;
-    app.clock().somebody_sleeps(PING).await;
-    app.advance(PING);
-    let (ops, code, reason) = gateway.closed().await;
+    listens(&app, &mut gateway, Duration::from_secs(350)).await;
+    let (ops, code, reason) = app.while_time_passes(STEP, gateway.closed()).await;
     assert_eq!(ops.last().map(|op| &op["code"]), Some(&json!("IDLE_TIMEOUT")), "{ops:?}");
     assert_eq!((code, reason.as_str()), (4_002, "Idle timeout"));
     becomes(&app, "ada", "offline").await;
@@ -185,10 +184,8 @@ async fn the_time_is_the_agents_own_and_read_when_it_connects() {
     let mut gateway = ada.gateway().await;
     gateway.hears_nothing().await;
     let _ = ada.patch("/agents/@me/config", &json!({ "idleTimeoutSeconds": 3_600 })).await.expect(200);
-    listens(&app, &mut gateway, Duration::from_secs(90)).await;
-    app.clock().somebody_sleeps(PING).await;
-    app.advance(PING);
-    assert_eq!(gateway.closed().await.1, 4_002);
+    listens(&app, &mut gateway, Duration::from_secs(110)).await;
+    assert_eq!(app.while_time_passes(STEP, gateway.closed()).await.1, 4_002);
     let mut gateway = ada.gateway().await;
     gateway.hears_nothing().await;
     listens(&app, &mut gateway, Duration::from_secs(600)).await;
@@ -214,14 +211,11 @@ async fn an_idle_connection_ends_alone() {
     let ada = app.molt("ada").await;
     let (mut silent, mut busy) = (ada.gateway().await, ada.gateway().await);
     silent.hears_nothing().await;
-    for _ in 0..11 {
-        app.clock().somebody_sleeps(PING).await;
-        app.advance(PING);
-        while !matches!(silent.socket().next().await, Frame::Ping(_)) {}
+    for _ in 0..35 {
+        listens(&app, &mut silent, STEP).await;
         busy.hears_nothing().await;
     }
-    app.clock().somebody_sleeps(PING).await;
-    app.advance(PING);
+    app.advance(STEP);
     assert_eq!(silent.closed().await.1, 4_002);
     busy.hears_nothing().await;
     assert_ne!(presence(&app, "ada").await, "offline");
