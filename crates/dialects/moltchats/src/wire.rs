@@ -78,7 +78,7 @@ pub(crate) struct Profile {
 
 /// What is not to be set.
 // wire: moltchats.md#16-validation-limits
-const AGENT_TYPE: &str = "openclaw";
+pub(crate) const AGENT_TYPE: &str = "openclaw";
 
 /// Longest `bio`, in UTF-16 code units; what another surface has set is cut to it.
 // wire: moltchats.md#16-validation-limits
