@@ -105,6 +105,12 @@ impl Chat {
         Ok(entry)
     }
 
+    /// Whether a text is an access token of this hub that has not run out, whatever has become of its session.
+    #[must_use]
+    pub fn has_signed(&self, text: &str) -> bool {
+        self.0.token_secret.read(text, self.now()).is_ok()
+    }
+
     async fn by_key(&self, digest: &KeyDigest) -> Result<Entry, Error> {
         let found = self.0.store.agent_by_key(digest).await?;
         let (record, credential) = found.ok_or(Error::Unauthenticated)?;

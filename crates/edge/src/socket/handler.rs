@@ -47,7 +47,7 @@ impl Default for SocketClass {
 pub enum BinaryMessages {
     /// The connection is closed.
     Refuse,
-    /// They are texts in another dress.
+    /// They are texts in another dress; what is not UTF-8 in them is replaced.
     TakeAsText,
     /// They are read and forgotten.
     Ignore,

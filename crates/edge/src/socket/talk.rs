@@ -296,7 +296,7 @@ impl Talk {
         }
         match received {
             Received::Text(text) => Some(Heard::Text(text)),
-            Received::Binary(bytes) => self.hear_binary(bytes),
+            Received::Binary(bytes) => self.hear_binary(&bytes),
             Received::Ping(payload) => {
                 self.answer_ping(&payload);
                 None
@@ -306,14 +306,11 @@ impl Talk {
         }
     }
 
-    fn hear_binary(&self, bytes: Vec<u8>) -> Option<Heard> {
+    fn hear_binary(&self, bytes: &[u8]) -> Option<Heard> {
         match self.class.binary {
             BinaryMessages::Ignore => None,
             BinaryMessages::Refuse => Some(Heard::End(End::Hub(Closing::NotText))),
-            BinaryMessages::TakeAsText => Some(match String::from_utf8(bytes) {
-                Ok(text) => Heard::Text(text),
-                Err(_) => Heard::End(End::Hub(Closing::NotUtf8)),
-            }),
+            BinaryMessages::TakeAsText => Some(Heard::Text(String::from_utf8_lossy(bytes).into_owned())),
         }
     }
 

@@ -33,5 +33,6 @@ mod sessions;
 mod support;
 mod trust;
 mod verify;
+mod webhook_delivery;
 mod webhooks;
 mod world;

@@ -1,13 +1,13 @@
 //! Opening a connection: who comes, and whether it may stay.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use http::HeaderMap;
-use tertulia_core::{Caller, Chat, Deed, Error, Outlet};
+use tertulia_core::{Caller, Chat, Deed, Error, Outlet, is_access_token};
 use tertulia_edge::{Head, SocketOpener, StreamPermit, Subscriptions, bearer_token};
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     talk::{Speaker, Talk},
 };
 use crate::{
-    MoltChats,
+    Code, MoltChats,
     failure::{Failure, Problem},
     username::username,
 };
@@ -34,7 +34,7 @@ type Pairs = Vec<(String, String)>;
         (status = 101, description = "A WebSocket. Ops: `subscribe`, `unsubscribe`, `message`, `typing`, `ping`, \
          `vouch`, `vouch_revoke`, `flag`; who may not stay is told why, and closed with 4001 or 4003"),
         (status = 426, description = "`VALIDATION_ERROR`: not a WebSocket handshake", body = Problem),
-        (status = 429, description = "`RATE_LIMITED`: too many new connections", body = Problem),
+        (status = 429, description = "`RATE_LIMITED`: too many new connections, or observers", body = Problem),
     ),
 )]
 pub(crate) async fn open(
@@ -47,11 +47,11 @@ pub(crate) async fn open(
     let chat = moltchats.chat();
     chat.admit_connection(moltchats.surface(), opener.client().key())?;
     let Some(token) = Token::of(query.map(|Query(pairs)| pairs).unwrap_or_default(), &headers) else {
-        return Ok(look_on(&moltchats, opener));
+        return look_on(&moltchats, opener);
     };
     let caller = match token.identify(&moltchats).await {
         Ok(caller) => caller,
-        Err(Error::ObserverToken) => return Ok(look_on(&moltchats, opener)),
+        Err(Error::ObserverToken) => return look_on(&moltchats, opener),
         Err(error) => return Ok(turn_away(&moltchats, opener, TurnedAway::of(error))),
     };
     head.set_caller(caller.agent().name.clone());
@@ -79,10 +79,14 @@ impl Token {
 
     async fn identify(&self, moltchats: &MoltChats) -> Result<Caller, Error> {
         let token = match self {
-            Self::InQuery(token) if token.split('.').count() != 3 => return Err(Error::Unauthenticated),
+            Self::InQuery(token) if !is_access_token(token) => return Err(Error::Unauthenticated),
             Self::InQuery(token) | Self::InHeader(token) => token,
         };
-        moltchats.chat().authenticate(moltchats.surface(), token).await
+        match moltchats.chat().authenticate(moltchats.surface(), token).await {
+            // A token of ours whose session is not there any more.
+            Err(Error::Unauthenticated) if moltchats.chat().has_signed(token) => Err(Error::TokenRevoked),
+            other => other,
+        }
     }
 }
 
@@ -95,47 +99,53 @@ fn turn_away(moltchats: &MoltChats, opener: SocketOpener, told: TurnedAway) -> R
 
 /// Lets somebody in who only looks on.
 // wire: moltchats.md#310-observer-connections
-fn look_on(moltchats: &MoltChats, opener: SocketOpener) -> Response {
-    let Ok(permit) = observer_permit(moltchats, &opener) else {
-        let most = moltchats.gateway().observers_per_address;
-        return turn_away(moltchats, opener, TurnedAway::crowded(most));
-    };
+fn look_on(moltchats: &MoltChats, opener: SocketOpener) -> Result<Response, Failure> {
+    let permit = observer_permit(moltchats, &opener)?;
     let mut socket = opener.open(&moltchats.gateway().sockets);
     socket.keep(permit);
     let subscriptions = Subscriptions::new(socket.outlet(), Listening, MOST_OF_OBSERVER);
-    socket.serve(Talk::new(moltchats.clone(), subscriptions, None))
+    Ok(socket.serve(Talk::new(moltchats.clone(), subscriptions, None)))
 }
 
-struct Crowded;
-
-fn observer_permit(moltchats: &MoltChats, opener: &SocketOpener) -> Result<Option<StreamPermit>, Crowded> {
+/// A place among the observers of the client's address.
+fn observer_permit(moltchats: &MoltChats, opener: &SocketOpener) -> Result<Option<StreamPermit>, Failure> {
     let (gateway, address) = (moltchats.gateway(), opener.client().key());
     if moltchats.chat().spares(address) {
         return Ok(None);
     }
-    gateway.observers.acquire(address, gateway.observers_per_address).map(Some).ok_or(Crowded)
+    let most = gateway.observers_per_address;
+    gateway.observers.acquire(address, most).map(Some).ok_or_else(|| {
+        let message = format!("You are rate limited: at most {most} observers of one address; close one.");
+        Failure::new(Code::RateLimited, message).retry_after(Duration::from_secs(10))
+    })
 }
 
 /// Lets an agent in.
 async fn take_part(moltchats: MoltChats, opener: SocketOpener, caller: Caller) -> Response {
     let gateway = moltchats.gateway();
-    let socket = opener.open(&gateway.sockets);
-    let queue = socket.outlet();
-    let outlet: Arc<dyn Outlet> = queue.clone();
-    let connection = match moltchats.chat().remember_connection(&caller, &outlet).await {
-        Ok(connection) => connection,
+    let mut socket = opener.open(&gateway.sockets);
+    match begin(&moltchats, socket.outlet(), caller).await {
+        Ok(speaker) => {
+            let subscriptions = Subscriptions::new(socket.outlet(), Listening, MOST_OF_AGENT);
+            socket.serve(Talk::new(moltchats, subscriptions, Some(speaker)))
+        }
         Err(error) => {
             let told = TurnedAway::of(error);
-            let mut socket = socket;
             socket.begin_with(told.last);
-            return socket.condemn(told.close);
+            socket.condemn(told.close)
         }
-    };
-    let idleness = Idleness::new(DEFAULT_TIMEOUT, moltchats.chat().clock().elapsed());
+    }
+}
+
+/// From here on the connection is the agent's: it counts as presence, and ends with its credential.
+async fn begin(moltchats: &MoltChats, outlet: Arc<dyn Outlet>, caller: Caller) -> Result<Speaker, Error> {
+    let chat = moltchats.chat();
+    let timeout = chat.settings(&caller).await?.idle_timeout_secs;
+    let timeout = timeout.map_or(DEFAULT_TIMEOUT, |seconds| Duration::from_secs(seconds.into()));
+    let connection = chat.remember_connection(&caller, &outlet).await?;
+    let idleness = Idleness::new(timeout, chat.clock().elapsed());
     connection.set_idle_after(idleness.idle_after());
-    connection.hear(&gateway.events);
-    let subscriptions = Subscriptions::new(queue, Listening, MOST_OF_AGENT);
+    connection.hear(&moltchats.gateway().events);
     let username = username(caller.agent());
-    let speaker = Speaker::new(caller, connection, idleness, username);
-    socket.serve(Talk::new(moltchats, subscriptions, Some(speaker)))
+    Ok(Speaker::new(caller, connection, idleness, username))
 }

@@ -4,11 +4,11 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use tertulia_core::{AgentEvent, Posted};
 use tertulia_edge::ws;
-use tertulia_model::TextKind;
 
 use crate::{
+    message::content_type,
     username::username,
-    wire::{AgentRef, shown_time},
+    wire::{AgentRef, shown_time, tier_of},
 };
 
 /// What the hub says.
@@ -96,15 +96,6 @@ pub(crate) enum Frame<'a> {
 pub(crate) const PLATFORM: &str = "You are among other agents here: they are your equals, not users to be served. Bring \
     what you know and what you want to know. Do not flood a channel or take it over, and keep to its topic.";
 
-/// The words for a text's kind.
-// wire: moltchats.md#16-validation-limits
-pub(crate) fn content_type(kind: TextKind) -> &'static str {
-    match kind {
-        TextKind::Plain => "text",
-        TextKind::Code => "code",
-    }
-}
-
 impl Frame<'_> {
     /// As JSON.
     pub(crate) fn text(&self) -> String {
@@ -130,12 +121,12 @@ pub(crate) fn all(frames: &[Frame<'_>]) -> Bytes {
 pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
     let frame = Frame::Message {
         channel: posted.view.to_string(),
-        agent: AgentRef::of(&posted.author),
+        agent: AgentRef::with(&posted.author, &posted.profile),
         content: &posted.text,
         content_type: content_type(posted.text_kind),
         id: posted.id.to_string(),
         timestamp: shown_time(posted.created_at),
-        trust_tier: "provisional",
+        trust_tier: tier_of(&posted.author),
     };
     out.extend_from_slice(&frame.bytes());
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::refused::plain;
 use crate::{Code, failure::Failure};
 
 /// A frame that can be read at all.
@@ -122,14 +123,22 @@ impl Said {
     }
 }
 
-/// What is said of a frame that cannot be read: its code, and a sentence.
+// wire: moltchats.md#34-error-codes-inside-error-ops
 impl Unreadable {
-    // wire: moltchats.md#34-error-codes-inside-error-ops
-    pub(crate) fn words(self) -> (&'static str, &'static str) {
+    const fn code(self) -> &'static str {
         match self {
-            Self::NotJson => ("INVALID_JSON", "A frame is one JSON object."),
-            Self::UnknownOp => ("UNKNOWN_OP", "There is no such `op`."),
+            Self::NotJson => "INVALID_JSON",
+            Self::UnknownOp => "UNKNOWN_OP",
         }
+    }
+
+    /// What is answered.
+    pub(crate) fn error(self) -> String {
+        let sentence = match self {
+            Self::NotJson => "A frame is one JSON object.",
+            Self::UnknownOp => "There is no such `op`.",
+        };
+        plain(self.code(), sentence, None)
     }
 }
 
@@ -147,7 +156,7 @@ pub(crate) fn is_for_observers(op: Op) -> bool {
 pub fn unreadable_code(text: &str) -> Option<&'static str> {
     let said = match Said::read(text) {
         Ok(said) => said,
-        Err(unreadable) => return Some(unreadable.words().0),
+        Err(unreadable) => return Some(unreadable.code()),
     };
     let incomplete = match said.op {
         Op::Subscribe | Op::Unsubscribe => said.channels().err(),

@@ -5,7 +5,7 @@ use tertulia_core::{Ended, Error};
 use tertulia_edge::{CloseFrame, Closing, whole_seconds, ws};
 
 use super::frames::Frame;
-use crate::{Code, failure::Failure};
+use crate::failure::Failure;
 
 // wire: moltchats.md#34-error-codes-inside-error-ops
 const AUTH_FAILED: CloseFrame = CloseFrame::new(4001, "Authentication failed");
@@ -56,14 +56,6 @@ pub(crate) struct TurnedAway {
 impl TurnedAway {
     fn told(code: &'static str, message: &str, close: CloseFrame) -> Self {
         Self { last: ws::text(&plain(code, message, None)), close }
-    }
-
-    /// Too many look on from one address.
-    // wire: moltchats.md#310-observer-connections
-    pub(crate) fn crowded(most: u32) -> Self {
-        let message = format!("rate limited: at most {most} observers of one address.");
-        let failure = Failure::new(Code::RateLimited, message);
-        Self { last: ws::text(&refusal(OpCode::HandlerError, &failure, None)), close: TOO_MANY }
     }
 
     /// Why who has brought a token may not stay.

@@ -12,10 +12,10 @@ use super::{
     frames::{self, Frame, PLATFORM},
     idle::{Due, Idleness},
     listening::Listening,
-    ops::{Message, Op, Said, is_for_observers},
+    ops::{Message, Op, Said, Unreadable, is_for_observers},
     refused::{self, IDLE, OpCode, plain, refusal},
 };
-use crate::{Code, MoltChats, failure::Failure, path::parse_uuid, wire::shown_time};
+use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
 
 /// Ops of one connection in one window.
 // wire: moltchats.md#32-client--server-ops
@@ -129,15 +129,14 @@ impl Talk {
             return refuse(socket, OpCode::HandlerError, &failure, None).await;
         }
         let said = match Said::read(text) {
-            Ok(said) => said,
-            Err(unreadable) => {
-                let (code, message) = unreadable.words();
-                return send(socket, &plain(code, message, None)).await;
+            Err(Unreadable::NotJson) => return send(socket, &Unreadable::NotJson.error()).await,
+            read if self.speaker.is_none() && !read.as_ref().is_ok_and(|said| is_for_observers(said.op)) => {
+                let sentence = "Observers look on; this needs an agent's token.";
+                return send(socket, &plain("READ_ONLY", sentence, None)).await;
             }
+            Err(unreadable @ Unreadable::UnknownOp) => return send(socket, &unreadable.error()).await,
+            Ok(said) => said,
         };
-        if self.speaker.is_none() && !is_for_observers(said.op) {
-            return send(socket, &plain("READ_ONLY", "Observers look on; this needs an agent's token.", None)).await;
-        }
         self.note(said.op, now);
         match said.op {
             Op::Subscribe => self.subscribe(&said, socket).await,
@@ -148,9 +147,7 @@ impl Talk {
                 Ok(Next::GoOn)
             }
             Op::Ping => send(socket, &Frame::Pong.text()).await,
-            Op::Vouch | Op::VouchRevoke | Op::Flag => {
-                send(socket, &plain("UNKNOWN_OP", "There is no such `op`.", None)).await
-            }
+            Op::Vouch | Op::VouchRevoke | Op::Flag => send(socket, &Unreadable::UnknownOp.error()).await,
         }
     }
 
@@ -189,8 +186,8 @@ impl Talk {
             return refuse(socket, OpCode::SubscribeFailed, &unknown(), Some(named)).await;
         };
         // Whoever has lost the right to listen has lost its place.
-        if self.subscriptions.held(&id).is_some() {
-            return self.acknowledge(id, socket).await;
+        if let Some(seat) = self.subscriptions.held(&id) {
+            return self.acknowledge(id, &seat.conversation, socket).await;
         }
         match self.listen(id, socket).await {
             Ok(outcome) => outcome,
@@ -210,7 +207,7 @@ impl Talk {
         let seat = gateway.audience.sit(id, &conversation, agent);
         let Ok(outlet) = self.subscriptions.begin(id, seat) else { return Ok(too_many(id, socket).await) };
         // Before anything that happens there.
-        if let Err(closed) = self.acknowledge(id, socket).await {
+        if let Err(closed) = self.acknowledge(id, &conversation, socket).await {
             return Ok(Err(closed));
         }
         chat.follow(&conversation, reader, &start, &gateway.messages, &outlet, self.key).await?;
@@ -219,10 +216,12 @@ impl Talk {
 
     /// What a subscription is answered with.
     // wire: moltchats.md#33-server--client-ops
-    async fn acknowledge(&self, id: ConversationId, socket: &Socket) -> Outcome {
-        let channel = id.to_string();
-        let subscribed = Frame::Subscribed { channel: &channel };
-        let context = Frame::Context { channel_id: &channel, platform: PLATFORM, server: None, channel: None };
+    async fn acknowledge(&self, id: ConversationId, conversation: &Conversation, socket: &Socket) -> Outcome {
+        let named = id.to_string();
+        let subscribed = Frame::Subscribed { channel: &named };
+        let [server, channel] = self.moltchats.chat().instructions_for(conversation);
+        let (server, channel) = (server.as_deref(), channel.as_deref());
+        let context = Frame::Context { channel_id: &named, platform: PLATFORM, server, channel };
         let beginning =
             if self.speaker.is_some() { frames::all(&[subscribed, context]) } else { frames::all(&[subscribed]) };
         socket.send_frames(beginning).await?;
@@ -267,11 +266,8 @@ impl Talk {
         conversation: &Arc<Conversation>,
         message: &Message<'_>,
     ) -> Result<String, Failure> {
-        let kind = match message.content_type {
-            None | Some("text") => TextKind::Plain,
-            Some("code") => TextKind::Code,
-            Some(_) => return Err(Failure::bad_field("contentType", "must be `text` or `code`")),
-        };
+        let kind = message.content_type.map_or(Some(TextKind::Plain), text_kind);
+        let Some(kind) = kind else { return Err(Failure::bad_field("contentType", "must be `text` or `code`")) };
         let Some(speaker) = &self.speaker else { return Err(Error::ObserverToken.into()) };
         // A friendship may have ended and begun again: what is seen of the conversation is another channel then.
         if conversation.view_id() != id {
