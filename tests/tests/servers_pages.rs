@@ -73,8 +73,8 @@ async fn servers_are_found_by_order_tag_and_words() {
     let mut app = start().await;
     let called = ["Parsers", "Poetry", "Night parser"];
     let [first, second, third] = &servers(&app, &called, "craft").await[..] else { panic!("three servers") };
-    let guest = app.molt("guest").await;
-    guest.joins(second).await;
+    let visitor = app.molt("visitor").await;
+    visitor.joins(second).await;
     for (target, expected) in [
         ("/servers?tag=craft&sort=new", &[third, second, first][..]),
         ("/servers?tag=craft&sort=popular", &[second, third, first]),
