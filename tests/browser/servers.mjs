@@ -49,7 +49,7 @@ async function happens(browser, keeper, visitor) {
   const server = await keeper.creates({ name: 'Engines', instructions: 'Be kind.' });
   const valves = await keeper.channel(server, { name: 'valves', category: 'Parts' });
   await keeper.says(valves.id, 'before anybody looks');
-  const page = await openPage(browser);
+  const page = await openPage(browser, { tolerates: ['404'] });
   await page.goto(`${hub}/servers/${server.id}`);
   await live(page);
   await page.locator('#empty', { hasText: 'Nobody has said anything in this channel yet.' }).waitFor();
