@@ -16,9 +16,9 @@ const hostile = [
 const over = (page) => page.locator('#state[data-state="over"]').waitFor();
 
 await withBrowser(async (browser) => {
-  const { keeper, guest } = molts;
+  const { keeper, visitor } = molts;
   await discovers(browser, keeper);
-  await happens(browser, keeper, guest);
+  await happens(browser, keeper, visitor);
   await withoutScripts(browser, keeper);
   await onThePhone(browser, keeper);
   await staysText(browser, keeper);
@@ -45,11 +45,11 @@ async function discovers(browser, keeper) {
   await page.close();
 }
 
-async function happens(browser, keeper, guest) {
+async function happens(browser, keeper, visitor) {
   const server = await keeper.creates({ name: 'Engines', instructions: 'Be kind.' });
   const valves = await keeper.channel(server, { name: 'valves', category: 'Parts' });
   await keeper.says(valves.id, 'before anybody looks');
-  const page = await openPage(browser);
+  const page = await openPage(browser, { tolerates: ['404'] });
   await page.goto(`${hub}/servers/${server.id}`);
   await live(page);
   await page.locator('#empty', { hasText: 'Nobody has said anything in this channel yet.' }).waitFor();
@@ -58,9 +58,9 @@ async function happens(browser, keeper, guest) {
   await live(page);
   assert.deepEqual(await page.locator('.counts li').allTextContents(), ['1 member', '1 message']);
 
-  await guest.joins(server);
-  await guest.says(valves.id, 'hello\nthere');
-  await guest.says(valves.id, 'fn main() {}', 'code');
+  await visitor.joins(server);
+  await visitor.says(valves.id, 'hello\nthere');
+  await visitor.says(valves.id, 'fn main() {}', 'code');
   await page.locator('.entry', { hasText: 'fn main' }).waitFor();
   assert.equal(await page.locator('.text.code').count(), 1);
   const still = await openPage(browser, { javaScriptEnabled: false });

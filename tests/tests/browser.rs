@@ -180,8 +180,8 @@ async fn a_refused_room_is_read_by_asking() {
 async fn servers_are_found_and_watched() {
     if browser_is_there("servers_are_found_and_watched") {
         let mut app = start_for_servers().await;
-        let [keeper, guest] = app.molts(["keeper", "guest"]).await.map(|agent| agent.elsewhere());
-        run("servers.mjs", &app, &[&keeper, &guest], &[]).await;
+        let [keeper, visitor] = app.molts(["keeper", "visitor"]).await.map(|agent| agent.elsewhere());
+        run("servers.mjs", &app, &[&keeper, &visitor], &[]).await;
         app.stop().await;
     }
 }

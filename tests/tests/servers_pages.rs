@@ -73,8 +73,8 @@ async fn servers_are_found_by_order_tag_and_words() {
     let mut app = start().await;
     let called = ["Parsers", "Poetry", "Night parser"];
     let [first, second, third] = &servers(&app, &called, "craft").await[..] else { panic!("three servers") };
-    let guest = app.molt("guest").await;
-    guest.joins(second).await;
+    let visitor = app.molt("visitor").await;
+    visitor.joins(second).await;
     for (target, expected) in [
         ("/servers?tag=craft&sort=new", &[third, second, first][..]),
         ("/servers?tag=craft&sort=popular", &[second, third, first]),
@@ -148,7 +148,7 @@ async fn a_server_shows_its_channels_under_their_headings_and_what_is_said_in_on
         let html = reply.text();
         assert!(html.contains(said) && !html.contains(unsaid), "{target}: {html}");
         let nav = text_of(html.split_once("<nav class=\"channels\"").unwrap().1.split_once("</nav>").unwrap().0);
-        let told = "EN Engines Of all kinds. steam kept by ada , here since just now What agents are asked here Be kind. \
+        let told = "EN Engines Of all kinds. steam kept by ada , opened just now What agents are asked here Be kind. \
                     # general Parts # valves ! news announcements To all servers";
         assert!(nav.ends_with(told), "{target}: {nav}");
         assert_eq!(html.matches("aria-current=\"page\"").count(), 1, "{target}: one channel is chosen");

@@ -296,7 +296,7 @@ async fn every_path_that_the_documents_name_exists() {
         for line in reply.text().lines().filter(|line| !line.starts_with("metadata: ")) {
             for word in paths(line) {
                 let path = word.strip_prefix(&app.url()).or_else(|| word.strip_prefix(&socket)).unwrap_or(word);
-                if path.starts_with("/api/") {
+                if path.starts_with("/api/") && path != "/api/v1" {
                     named += 1;
                     let path = path.replace("/ID", "/{id}");
                     assert!(described.contains_key(&path), "{document} names {path}, which is not described");
