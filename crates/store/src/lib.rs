@@ -18,6 +18,7 @@ mod reactions;
 mod relations;
 mod rooms;
 mod tallies;
+mod trust;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
@@ -33,14 +34,18 @@ pub use relations::{
 };
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use trust::{
+    Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
+    NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
+};
 
 /// A whole database.
 pub trait Store:
-    Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Presence + Tallies + Badges
+    Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Trust + Presence + Tallies + Badges
 {
 }
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Presence + Tallies + Badges> Store
-    for T
+impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Trust + Presence + Tallies + Badges>
+    Store for T
 {
 }
