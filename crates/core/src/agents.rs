@@ -47,9 +47,9 @@ pub(crate) struct Seen {
     /// Microseconds since 1970; 0 if it has not left since.
     pub(crate) left_at: AtomicI64,
     /// The last moment with an open connection, as microseconds since 1970; 0 if there was none.
-    pub(crate) seen_at: AtomicI64,
+    pub(crate) connected_at: AtomicI64,
     /// The same before the connection with which it came last.
-    pub(crate) seen_before_at: AtomicI64,
+    pub(crate) connected_before_at: AtomicI64,
     /// Whether it differs from what is stored.
     pub(crate) dirty: AtomicBool,
     /// Whether it stands among the recently active.
@@ -59,15 +59,16 @@ pub(crate) struct Seen {
 impl Seen {
     fn of(record: &AgentRecord) -> Self {
         let micros = |moment: Option<Timestamp>| AtomicI64::new(moment.map_or(0, Timestamp::as_micros));
-        Self { seen_at: micros(record.seen_at), seen_before_at: micros(record.seen_before_at), ..Self::default() }
+        let (connected_at, connected_before_at) = (micros(record.seen_at), micros(record.seen_before_at));
+        Self { connected_at, connected_before_at, ..Self::default() }
     }
 
     pub(crate) fn seen_at(&self) -> Option<Timestamp> {
-        moment(&self.seen_at)
+        moment(&self.connected_at)
     }
 
     pub(crate) fn seen_before_at(&self) -> Option<Timestamp> {
-        moment(&self.seen_before_at)
+        moment(&self.connected_before_at)
     }
 
     pub(crate) fn left_at(&self) -> Option<Timestamp> {

@@ -206,6 +206,37 @@ impl Chat {
         Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
     }
 
+    /// What is left of an address's requests through a surface, without counting one; nothing where they are not
+    /// limited.
+    #[must_use]
+    pub fn requests_left(&self, surface: &Surface, address: AddressKey) -> Option<Quota> {
+        self.0.limiter.left(surface.counted_as, Action::Request, address, surface.limits.of(Action::Request))
+    }
+
+    /// Counts an address's attempt to sign in through a surface. What is left comes back, where it is limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the address has used up its window.
+    pub fn admit_sign_in(&self, surface: &Surface, address: AddressKey) -> Result<Option<Quota>, Error> {
+        let limit = surface.limits.of(Action::SignIn);
+        let counted = self.0.limiter.take(surface.counted_as, Action::SignIn, Subject::Address(address), limit);
+        Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
+    }
+
+    /// Counts a request of an agent. What is left comes back, where its requests are limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the agent has used up its window.
+    pub fn admit_agent(&self, caller: &Caller) -> Result<Option<Quota>, Error> {
+        let Caller { agent, surface, .. } = caller;
+        let limit = surface.limits.of(Action::AgentRequest);
+        let subject = Subject::Agent(agent.number);
+        let counted = self.0.limiter.take(surface.counted_as, Action::AgentRequest, subject, limit);
+        Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
+    }
+
     /// How many streams of a surface an address may hold open; nothing where limits per address do not hold.
     #[must_use]
     pub fn streams_allowed(&self, surface: &Surface, address: AddressKey) -> Option<u32> {
@@ -267,6 +298,7 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     Seed {
         hub_id: uuid(),
         lobby: tertulia_model::ConversationId::from_uuid(uuid()),
+        community: tertulia_model::CommunityId::from_uuid(uuid()),
         system_agent: tertulia_model::AgentId::from_uuid(uuid()),
         system_name,
         now,

@@ -159,6 +159,21 @@ impl Conversation {
         }
     }
 
+    /// Whether `reader` may read it at `now` under the id `view`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Conversation::permit_reading`]; [`Error::NotFound`] if it is seen under another id by now.
+    pub(crate) fn permit_view(
+        &self,
+        view: ConversationId,
+        reader: Option<AgentNo>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.permit_reading(reader, now)?;
+        if self.view_id() == view { Ok(()) } else { Err(Error::NotFound(Noun::Channel)) }
+    }
+
     /// Whether `reader` may read it, as long as it is there.
     pub(crate) fn may_be_read_by(&self, reader: Option<AgentNo>) -> bool {
         self.grant_reading(reader).is_ok()

@@ -1,5 +1,7 @@
 //! The bounded memory of conversations besides the lobby: at most one object a conversation, found by its public id.
 
+mod directs;
+
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{
@@ -12,6 +14,7 @@ use tertulia_model::{ConversationId, ConversationNo, Timestamp};
 use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError, WholeRoom};
 use tokio::sync::Notify;
 
+pub(crate) use self::directs::DirectKey;
 use crate::{
     agents::{Agent, Directory},
     conversation::{Conversation, Kind},
@@ -39,6 +42,8 @@ pub(crate) struct Conversations {
 struct Known {
     by_id: HashMap<ConversationId, Arc<Conversation>>,
     ids: HashMap<ConversationNo, ConversationId>,
+    /// Of which conversation what view is open.
+    views: HashMap<ConversationId, ConversationId>,
     /// When which room ends. A room that was let go of stays here until then: nothing comes of it.
     endings: BTreeSet<(Timestamp, ConversationNo)>,
     /// How often conversations were let go of: what was read from the store before must not be remembered after.
@@ -60,6 +65,7 @@ impl Conversations {
         let known = Known {
             by_id: HashMap::new(),
             ids: HashMap::new(),
+            views: HashMap::new(),
             endings: BTreeSet::new(),
             let_go: 0,
             asked: 0,
@@ -134,12 +140,16 @@ impl Conversations {
 
     /// Forgets conversations of which the store has nothing left; those are given that memory held.
     pub(crate) fn forget(&self, numbers: &[ConversationNo]) -> Vec<Arc<Conversation>> {
-        let forgotten: Vec<_> = {
+        let forgotten = {
             let mut known = self.lock();
             // Also those that are just being read.
             known.let_go += 1;
             let ids: Vec<_> = numbers.iter().filter_map(|number| known.ids.remove(number)).collect();
-            ids.iter().filter_map(|id| known.by_id.remove(id)).collect()
+            let forgotten: Vec<_> = ids.iter().filter_map(|id| known.by_id.remove(id)).collect();
+            for conversation in &forgotten {
+                known.forget_view(conversation);
+            }
+            forgotten
         };
         for conversation in &forgotten {
             drop(conversation.shed());
@@ -182,10 +192,7 @@ impl Conversations {
                 self.sooner.notify_one();
             }
         }
-        known.ids.insert(conversation.number, conversation.id);
-        known.by_id.insert(conversation.id, conversation.clone());
-        drop(known.asked_for(conversation.id));
-        let gone = known.let_go_of_unused();
+        let gone = known.add(&conversation);
         drop(known);
         // What they held is none of this lock's business.
         drop(gone);
@@ -228,6 +235,14 @@ impl Known {
         Some(conversation.clone())
     }
 
+    /// Adds a conversation, and gives those that are let go of for it.
+    fn add(&mut self, conversation: &Arc<Conversation>) -> Vec<Arc<Conversation>> {
+        self.ids.insert(conversation.number, conversation.id);
+        self.by_id.insert(conversation.id, conversation.clone());
+        drop(self.asked_for(conversation.id));
+        self.let_go_of_unused()
+    }
+
     /// Lets go of conversations that nobody refers to, if there are many, and gives those: the longest unused ones. A
     /// quarter of their number comes anew before it looks at all of them again.
     fn let_go_of_unused(&mut self) -> Vec<Arc<Conversation>> {
@@ -244,6 +259,7 @@ impl Known {
         let gone: Vec<_> = free.iter().filter_map(|(_, id)| self.by_id.remove(id)).collect();
         for known in &gone {
             self.ids.remove(&known.number);
+            self.forget_view(known);
         }
         self.let_go += u64::from(!gone.is_empty());
         self.many = MOST.max(self.by_id.len() + self.by_id.len() / 4);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tertulia_model::{AgentNo, ConversationId, Seq};
+use tertulia_store::ViewRecord;
 
 use crate::{Error, Noun, agents::Agent};
 
@@ -21,6 +22,12 @@ pub(crate) struct View {
     pub(crate) id: ConversationId,
     /// The last message that it does not show.
     pub(crate) begins_after: Seq,
+}
+
+impl View {
+    pub(crate) const fn of(record: &ViewRecord) -> Self {
+        Self { id: ConversationId::from_uuid(*record.id.as_uuid()), begins_after: record.begins_after }
+    }
 }
 
 impl Direct {

@@ -22,6 +22,8 @@ pub enum Noun {
     Community,
     /// A channel, or the view of a direct conversation.
     Channel,
+    /// A friend request that waits for the caller's answer.
+    FriendRequest,
 }
 
 /// Why a badge was not given.
@@ -81,6 +83,15 @@ pub enum Error {
     /// No credential, or one that opens nothing.
     #[error("no valid credential")]
     Unauthenticated,
+    /// The access token or the refresh token has run out.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The token belongs to a session that was revoked or renewed.
+    #[error("the token is revoked")]
+    TokenRevoked,
+    /// The token is an observer's, who may look on and nothing else.
+    #[error("the token is an observer's")]
+    ObserverToken,
     /// The agent is suspended.
     #[error("the agent is suspended")]
     Suspended,
@@ -105,6 +116,18 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
+    /// Nobody is a friend of itself, or blocks itself.
+    #[error("with oneself")]
+    Oneself,
+    /// The two are friends.
+    #[error("already friends")]
+    AlreadyFriends,
+    /// One of the two waits for the other's answer.
+    #[error("a friend request exists")]
+    RequestExists,
+    /// The two are no friends.
+    #[error("not friends")]
+    NotFriends,
     /// Nobody reacts to its own message.
     #[error("the message is the agent's own")]
     OwnMessage,

@@ -8,7 +8,7 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use tertulia_model::{AgentNo, ConversationNo, Seq};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +61,8 @@ struct Attach {
 pub(crate) struct Subscriber {
     /// The agent as which it listens, if it does.
     pub(crate) agent: Option<AgentNo>,
+    /// Under which id it sees the conversation: a view that has ended never goes on as the next one.
+    pub(crate) view: ConversationId,
     pub(crate) form: Form,
     pub(crate) outlet: Arc<dyn Outlet>,
 }
@@ -156,6 +158,7 @@ impl Fanout {
 struct Subscription {
     outlet: Arc<dyn Outlet>,
     agent: Option<AgentNo>,
+    view: ConversationId,
     at: Seq,
 }
 
@@ -288,10 +291,10 @@ impl Shard {
     /// Whether it may listen is looked up here once more: who loses that right later is told in turn.
     fn attach(&mut self, attach: Attach) {
         let Attach { conversation, subscriber, after, answer } = attach;
-        let Subscriber { agent, form, outlet } = subscriber;
+        let Subscriber { agent, view, form, outlet } = subscriber;
         let since = conversation.since(after);
         // In this order: what it has found by now was said while it might read.
-        if let Err(refused) = conversation.permit_reading(agent, self.clock.now()) {
+        if let Err(refused) = conversation.permit_view(view, agent, self.clock.now()) {
             let _ = answer.send(Attached::Refused(refused));
             return;
         }
@@ -304,7 +307,7 @@ impl Shard {
             return;
         }
         // A reader can be ahead: it has read what was committed and is about to be announced.
-        self.add(&conversation, form, Subscription { outlet, agent, at: end.max(after) });
+        self.add(&conversation, form, Subscription { outlet, agent, view, at: end.max(after) });
     }
 
     fn add(&mut self, conversation: &Arc<Conversation>, form: Form, subscription: Subscription) {
@@ -390,7 +393,9 @@ impl Listeners {
 
     /// Ends the subscriptions of those who may not read on.
     fn end_unentitled(&self) {
-        for subscription in self.subscriptions().filter(|one| !self.conversation.may_be_read_by(one.agent)) {
+        let view = self.conversation.view_id();
+        let may_go_on = |one: &Subscription| one.view == view && self.conversation.may_be_read_by(one.agent);
+        for subscription in self.subscriptions().filter(|one| !may_go_on(one)) {
             subscription.outlet.close(Ended::NoLongerAllowed);
         }
     }

@@ -64,6 +64,8 @@ pub struct Start {
     pub last: Option<Bookmark>,
     /// Everything up to here is covered.
     pub(crate) end: Seq,
+    /// Under which id the conversation was seen.
+    pub(crate) view: ConversationId,
 }
 
 impl Chat {
@@ -136,12 +138,13 @@ impl Chat {
     }
 
     async fn start_with(&self, conversation: &Conversation, page: Page, end: Seq) -> Result<Start, Error> {
+        let view = conversation.view_id();
         let last = match page.messages.last() {
             Some(posted) if posted.seq == end => Some(Bookmark::of(self.0.hub.epoch, posted)),
             _ if end == Seq::START => None,
             _ => self.bookmark_at(conversation, end).await?,
         };
-        Ok(Start { page, last, end })
+        Ok(Start { page, last, end, view })
     }
 
     pub(crate) fn permit_reading(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<(), Error> {
@@ -171,7 +174,7 @@ impl Chat {
         key: DeliveryKey,
     ) -> Result<(), Error> {
         let agent = reader.map(|caller| caller.agent.number);
-        let subscriber = Subscriber { agent, form: form.clone(), outlet: outlet.clone() };
+        let subscriber = Subscriber { agent, view: start.view, form: form.clone(), outlet: outlet.clone() };
         let is_told = |posted: &Posted| !posted.is_removed() && !form.spares(posted, agent);
         let mut at = start.end;
         loop {
@@ -182,7 +185,7 @@ impl Chat {
                 None => return Err(Error::Stopping),
             }
             let missed = self.read(conversation, Slice::After(at), CATCH_UP_ROWS).await?;
-            self.permit_reading(conversation, reader)?;
+            conversation.permit_view(start.view, agent, self.now())?;
             let Some(last) = missed.last() else { return Err(Error::Stopping) };
             at = last.seq;
             let bytes: Vec<u8> =
@@ -207,12 +210,12 @@ impl Chat {
     pub fn start_live(&self, conversation: &Conversation, reader: Option<&Caller>) -> Result<Start, Error> {
         self.permit_reading(conversation, reader)?;
         let page = Page { messages: Vec::new(), truncated: false, has_more: false };
-        Ok(Start { page, last: None, end: conversation.end() })
+        Ok(Start { page, last: None, end: conversation.end(), view: conversation.view_id() })
     }
 
     /// Whether a bookmark names a message of this history.
     async fn is_known(&self, conversation: &Conversation, bookmark: Bookmark) -> Result<bool, Error> {
-        if bookmark.epoch != self.0.hub.epoch {
+        if bookmark.epoch != self.0.hub.epoch || bookmark.seq <= conversation.view_begins_after() {
             return Ok(false);
         }
         Ok(self.bookmark_at(conversation, bookmark.seq).await? == Some(bookmark))
@@ -248,16 +251,18 @@ impl Chat {
         conversation: &Conversation,
         limit: usize,
     ) -> Result<(Vec<Arc<Posted>>, Seq), Error> {
-        if let Some(newest) = conversation.newest(limit) {
-            return Ok(newest);
+        if let Some((mut messages, end)) = conversation.newest(limit) {
+            messages.retain(|posted| posted.seq > conversation.view_begins_after());
+            return Ok((messages, end));
         }
         let end = conversation.end();
         let messages = self.before(conversation, end.next(), limit).await?;
         Ok((messages, end))
     }
 
-    /// The first `limit` messages after `seq` that were not removed.
+    /// The first `limit` messages after `seq` that were not removed and that its view shows.
     async fn after(&self, conversation: &Conversation, seq: Seq, limit: usize) -> Result<Vec<Arc<Posted>>, Error> {
+        let seq = seq.max(conversation.view_begins_after());
         if let Some((mut messages, _)) = conversation.since(seq) {
             messages.retain(|posted| !posted.is_removed());
             messages.truncate(limit);
@@ -274,19 +279,20 @@ impl Chat {
         Ok(found)
     }
 
-    /// The last `limit` messages before `seq` that were not removed, oldest first.
+    /// The last `limit` messages before `seq` that were not removed and that its view shows, oldest first.
     pub(crate) async fn before(
         &self,
         conversation: &Conversation,
         seq: Seq,
         limit: usize,
     ) -> Result<Vec<Arc<Posted>>, Error> {
+        let floor = conversation.view_begins_after();
         let (mut newest_first, mut at) = (Vec::new(), seq);
-        while newest_first.len() < limit {
+        while newest_first.len() < limit && at > floor.next() {
             let rows = self.read(conversation, Slice::Before(at), rows_for(limit)).await?;
             let Some(first) = rows.first() else { break };
             at = first.seq;
-            newest_first.extend(rows.into_iter().rev().filter(|posted| !posted.is_removed()));
+            newest_first.extend(rows.into_iter().rev().filter(|posted| !posted.is_removed() && posted.seq > floor));
         }
         newest_first.truncate(limit);
         newest_first.reverse();

@@ -77,6 +77,25 @@ impl Limiter {
         self.count("", action, subject, limit, Some(self.attempts.hash_one(attempt)))
     }
 
+    /// What is left of an address's window, without counting anything; nothing where there is no limit.
+    pub(crate) fn left(
+        &self,
+        counted_as: &'static str,
+        action: Action,
+        address: AddressKey,
+        limit: Limit,
+    ) -> Option<Quota> {
+        let Limit::Rate { count, per } = limit else { return None };
+        if self.spares(address) {
+            return None;
+        }
+        let now = self.clock.elapsed();
+        let (started, used) = self.addresses.used(&(counted_as, action, address), now).unwrap_or((now, 0));
+        let resets_in = per.saturating_sub(now.saturating_sub(started));
+        let remaining = count.saturating_sub(used);
+        Some(Quota { limit: count, remaining, resets_in, resets_at: self.clock.now() + resets_in })
+    }
+
     /// Gives one counted action back, because it came to nothing through no fault of the caller. What was counted in a
     /// window that is over is gone with it.
     pub(crate) fn give_back(&self, counted_as: &'static str, action: Action, subject: Subject, counted: &Counted) {
@@ -134,7 +153,7 @@ impl Limiter {
                 Ok(Some(Counted { quota, started }))
             }
             Outcome::UsedUp { started } => refused(per.saturating_sub(now.saturating_sub(started))),
-            Outcome::NoRoom if action == Action::Request => Ok(None),
+            Outcome::NoRoom if matches!(action, Action::Request | Action::AgentRequest | Action::SignIn) => Ok(None),
             Outcome::NoRoom => refused(SWEEP_EVERY),
         }
     }
@@ -200,6 +219,13 @@ impl<S: Copy + Eq + Hash> Windows<S> {
             window.seen.extend(attempt);
         }
         Outcome::Counted { started, remaining: count.saturating_sub(window.used) }
+    }
+
+    /// When the subject's window began and how much of it is used; nothing when it has none at `now`.
+    fn used(&self, key: &Key<S>, now: Duration) -> Option<(Duration, u32)> {
+        let shard = self.shard(key);
+        let window = shard.windows.get(key).filter(|window| now.saturating_sub(window.started) < window.per)?;
+        Some((window.started, window.used))
     }
 
     fn give_back(&self, key: &Key<S>, started: Duration) {
@@ -297,6 +323,22 @@ mod tests {
         assert_eq!(take().unwrap_err().quota.resets_in, Duration::from_secs(1));
         clock.advance(Duration::from_secs(1));
         assert_eq!(take().unwrap(), 1);
+    }
+
+    #[test]
+    fn looking_at_a_window_counts_nothing() {
+        let (clock, limiter) = limiter();
+        let (limit, key) = (Limit::per_secs(3, 60), AddressKey::of(IpAddr::from([192, 0, 2, 1])));
+        let left = || {
+            let quota = limiter.left("", Action::Request, key, limit).unwrap();
+            (quota.remaining, quota.resets_in.as_secs())
+        };
+        assert_eq!((left(), left()), ((3, 60), (3, 60)));
+        limiter.take("", Action::Request, Subject::Address(key), limit).unwrap();
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(left(), (2, 50));
+        clock.advance(Duration::from_secs(50));
+        assert_eq!(left(), (3, 60));
     }
 
     #[test]

@@ -111,11 +111,19 @@ pub enum Action {
     RoomMessage,
     /// Saying something in one channel, or to one friend.
     ChannelMessage,
+    /// Asking another agent to be a friend.
+    RequestFriendship,
+    /// Asking what has come since.
+    AskWhatIsNew,
+    /// Any request of an agent, wherever it comes from.
+    AgentRequest,
+    /// Signing in: asking for something to sign, proving a key, renewing a session.
+    SignIn,
 }
 
 impl Action {
     /// How many there are.
-    pub(crate) const COUNT: usize = 7;
+    pub(crate) const COUNT: usize = 11;
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -128,6 +136,10 @@ impl Action {
             Self::CreateRoom => "rooms created by one agent",
             Self::RoomMessage => "messages of one agent in one room",
             Self::ChannelMessage => "messages of one agent in one channel",
+            Self::RequestFriendship => "friend requests of one agent",
+            Self::AskWhatIsNew => "questions of one agent about what is new",
+            Self::AgentRequest => "requests of one agent",
+            Self::SignIn => "attempts to sign in from your address",
         }
     }
 }

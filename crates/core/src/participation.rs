@@ -32,7 +32,8 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`] if the room is over, [`Error::NotParticipant`], [`Error::NotCreator`],
-    /// [`Error::UnknownAgent`], [`Error::RoomFull`], [`Error::Suspended`]; [`Error::Stopping`], [`Error::Store`].
+    /// [`Error::UnknownAgent`], [`Error::Blocked`], [`Error::RoomFull`], [`Error::Suspended`]; [`Error::Stopping`],
+    /// [`Error::Store`].
     pub async fn invite(
         &self,
         caller: &Caller,
@@ -44,6 +45,7 @@ impl Chat {
         // Who may not invite here does not learn who exists.
         self.living(conversation)?.relation(Some(by.number)).grant(Wish::Invite)?;
         let agents = self.agents_named(named).await?;
+        self.permit_inviting(&by, &agents).await?;
         self.0.journal.change(conversation.clone(), Change::Invite { by, agents }).await
     }
 
@@ -89,7 +91,7 @@ impl Chat {
         Ok(agents)
     }
 
-    async fn find(&self, reference: &AgentRef) -> Result<Option<Arc<Agent>>, Error> {
+    pub(crate) async fn find(&self, reference: &AgentRef) -> Result<Option<Arc<Agent>>, Error> {
         let agent = match reference {
             AgentRef::Name(name) => match NameKey::of(name) {
                 Some(key) => self.0.directory.by_name(key.as_str()).await?,

@@ -28,6 +28,10 @@ pub enum Deed {
     SpeakToFriend,
     /// Reacting to a message.
     React,
+    /// Asking another agent to be its friend.
+    RequestFriendship,
+    /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
+    Relate,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Proving that an account of the vouching service is its own.
@@ -60,6 +64,8 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::SpeakInChannel
             | Deed::SpeakToFriend
             | Deed::React
+            | Deed::RequestFriendship
+            | Deed::Relate
             | Deed::HoldCredentials
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
@@ -71,7 +77,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 12] = [
+    const DEEDS: [Deed; 14] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -82,6 +88,8 @@ mod tests {
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
         Deed::React,
+        Deed::RequestFriendship,
+        Deed::Relate,
         Deed::HoldCredentials,
         Deed::ProveAccount,
     ];

@@ -80,13 +80,13 @@ impl Attendance {
 
     /// Notes that an agent has an open connection now that had none.
     pub(crate) fn note_arrival(&self, agent: &Arc<Agent>) {
-        agent.seen.seen_before_at.store(agent.seen.seen_at.load(Ordering::Acquire), Ordering::Release);
+        agent.seen.connected_before_at.store(agent.seen.connected_at.load(Ordering::Acquire), Ordering::Release);
         self.note_seen(agent);
     }
 
     /// Notes that an agent is seen with an open connection, or was until now.
     pub(crate) fn note_seen(&self, agent: &Arc<Agent>) {
-        agent.seen.seen_at.store(self.clock.now().as_micros(), Ordering::Release);
+        agent.seen.connected_at.store(self.clock.now().as_micros(), Ordering::Release);
         self.changed(agent);
     }
 

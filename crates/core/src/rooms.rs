@@ -97,8 +97,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAgent`], [`Error::RoomFull`] if more are invited than may take part, [`Error::Throttled`],
-    /// [`Error::Suspended`], [`Error::Store`].
+    /// [`Error::UnknownAgent`], [`Error::RoomFull`] if more are invited than may take part, [`Error::Blocked`],
+    /// [`Error::Throttled`], [`Error::Suspended`], [`Error::Store`].
     pub async fn create_room(
         &self,
         caller: &Caller,
@@ -110,6 +110,7 @@ impl Chat {
         if invited.len() >= MOST_PARTICIPANTS {
             return Err(Error::RoomFull);
         }
+        self.permit_inviting(creator, &invited).await?;
         let (subject, limit) = (Subject::Agent(creator.number), surface.limits.of(Action::CreateRoom));
         let counted = self.0.limiter.take(surface.counted_as, Action::CreateRoom, subject, limit);
         let counted = counted.map_err(Error::Throttled)?;

@@ -10,7 +10,7 @@
 use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -161,10 +161,10 @@ impl Edge {
         let in_flight = link.begin();
         let started = self.0.streams.clock.elapsed();
         let (mut parts, body) = request.into_parts();
-        let mut head = self.read_head(&mut parts, link);
+        let head = self.read_head(&mut parts, link);
         let admitted = self.admit(&parts, &head);
-        if let Ok(Admitted::ToRoute(quota)) = admitted {
-            head.quota = quota;
+        if let Ok(Admitted::ToRoute(Some(quota))) = admitted {
+            head.note_quota(quota);
         }
         let head = Arc::new(head);
         let mut response = match admitted {
@@ -200,7 +200,7 @@ impl Edge {
             origin: copied(headers, ORIGIN),
             body_limit: self.0.surfaces.of(parts.uri.path()).body_limit,
             body_timeout: self.0.options.body_timeout,
-            quota: None,
+            quota: Mutex::default(),
             caller: OnceLock::new(),
             link: Arc::clone(link),
             uri: parts.uri.clone(),
@@ -243,10 +243,11 @@ impl Edge {
 
     /// A refusal in the words of the path's surface, and what browsers of other origins need.
     fn worded(&self, mut response: Response, head: &RequestHead) -> Response {
+        let renderer = &self.0.surfaces.of(head.uri.path()).renderer;
         if let Some(Refused(refusal)) = response.extensions_mut().remove() {
             let allow = response.headers_mut().remove(ALLOW);
             let route = response.extensions_mut().remove::<axum::extract::MatchedPath>();
-            response = self.0.surfaces.of(head.uri.path()).renderer.render(&refusal, head);
+            response = renderer.render(&refusal, head);
             if let Some(allow) = allow {
                 response.headers_mut().insert(ALLOW, allow);
             }
@@ -256,6 +257,7 @@ impl Edge {
             add_retry_after(&refusal, &mut response);
             add_upgrade(&refusal, head.version, &mut response);
         }
+        renderer.complete(head, &mut response);
         self.0.options.cors.mark(head.origin.as_ref(), response.headers_mut());
         response
     }

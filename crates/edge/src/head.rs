@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -75,7 +75,7 @@ pub struct RequestHead {
     pub(crate) origin: Option<HeaderValue>,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Duration,
-    pub(crate) quota: Option<Quota>,
+    pub(crate) quota: Mutex<Option<Quota>>,
     pub(crate) caller: OnceLock<Arc<str>>,
     pub(crate) link: Arc<Link>,
 }
@@ -117,11 +117,17 @@ impl RequestHead {
         self.accept_language.as_ref()?.to_str().ok()
     }
 
-    /// What the surface's admission left of the address's window, for surfaces that print it on every answer. Nothing
-    /// where nothing was counted.
+    /// What is left of the window in which the request was counted last, for surfaces that print it on every answer.
+    /// Nothing where nothing was counted.
     #[must_use]
-    pub fn quota(&self) -> Option<&Quota> {
-        self.quota.as_ref()
+    pub fn quota(&self) -> Option<Quota> {
+        *self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says in which window the request was counted: the surface's admission does, and whatever counts it later and
+    /// more narrowly.
+    pub fn note_quota(&self, quota: Quota) {
+        *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota);
     }
 
     /// Says who called, for the request log: the surface's extractor of callers does it, once for all its handlers.

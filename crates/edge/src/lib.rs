@@ -12,6 +12,7 @@ mod admission;
 mod body;
 mod connection;
 mod cors;
+mod credential;
 mod edge;
 mod forwarded;
 mod head;
@@ -26,6 +27,7 @@ mod permits;
 mod queue;
 mod queue_body;
 mod queue_budget;
+mod quota;
 mod refusal;
 mod report;
 mod server;
@@ -42,6 +44,7 @@ pub use address::{ClientAddress, ForwardedHeader, TrustedProxies};
 pub use admission::Admission;
 pub use body::{BodyLimit, WholeBody};
 pub use cors::CorsPolicy;
+pub use credential::bearer_token;
 pub use edge::{Edge, EdgeContext, EdgeOptions};
 pub use forwarded::{forwarded_for, x_forwarded_for};
 pub use head::{Head, RequestHead, RequestId};
@@ -52,6 +55,9 @@ pub use negotiation::weight_of;
 pub use permits::{StreamPermit, StreamPermits};
 pub use queue::SendQueue;
 pub use queue_budget::QueueBudget;
+pub use quota::{
+    has_quota, insert_quota, insert_retry_after, local_hint, throttled_in_words, wait_in_words, whole_seconds,
+};
 pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
 pub use socket::{

@@ -9,7 +9,7 @@ use http::{
 };
 use tertulia_core::Throttle;
 
-use crate::{head::RequestHead, ws::handshake};
+use crate::{head::RequestHead, quota::insert_retry_after, ws::handshake};
 
 /// Everything edge refuses. Closed on purpose: a renderer matches it without a `_` arm.
 ///
@@ -101,11 +101,20 @@ impl IntoResponse for Refusal {
 pub trait Renderer: Send + Sync + 'static {
     /// The whole answer. Edge adds `Allow`, `Retry-After` (unless given), `Upgrade`, `X-Request-Id` and CORS.
     fn render(&self, refusal: &Refusal, head: &RequestHead) -> Response;
+
+    /// Adds what every answer of the surface carries, refusals included, before it leaves. Nothing by default.
+    fn complete(&self, head: &RequestHead, response: &mut Response) {
+        let _ = (head, response);
+    }
 }
 
 impl<R: Renderer + ?Sized> Renderer for Arc<R> {
     fn render(&self, refusal: &Refusal, head: &RequestHead) -> Response {
         (**self).render(refusal, head)
+    }
+
+    fn complete(&self, head: &RequestHead, response: &mut Response) {
+        (**self).complete(head, response);
     }
 }
 
@@ -120,12 +129,12 @@ impl Renderer for PlainRenderer {
     }
 }
 
-/// Adds `Retry-After` in whole seconds, rounded up, at least one.
+/// Adds `Retry-After`.
 pub(crate) fn add_retry_after(refusal: &Refusal, response: &mut Response) {
     let Refusal::Throttled(throttle) = refusal else { return };
-    let seconds = throttle.quota.resets_in.as_millis().div_ceil(1000).max(1);
-    let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-    response.headers_mut().entry(RETRY_AFTER).or_insert_with(|| HeaderValue::from(seconds));
+    if !response.headers().contains_key(RETRY_AFTER) {
+        insert_retry_after(response.headers_mut(), throttle.quota.resets_in);
+    }
 }
 
 /// Adds what a client must ask for. `Upgrade` is HTTP/1.1's word; elsewhere the version alone is said.

@@ -6,6 +6,7 @@
 mod edit_distance;
 mod file;
 mod load;
+mod moltchats;
 mod name;
 mod problems;
 mod public_url;
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
+pub use moltchats::MoltchatsConfig;
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
 pub use public_url::{BadPublicUrl, PublicUrl};
@@ -64,6 +66,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The public room.
     pub lobby: LobbyConfig,
+    /// The MoltChats surface.
+    pub moltchats: MoltchatsConfig,
     /// The network that vouches for agents.
     pub moltbook: MoltbookConfig,
     /// Requests that the hub makes.
@@ -90,6 +94,7 @@ impl Default for Config {
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             lobby: LobbyConfig::default(),
+            moltchats: MoltchatsConfig::default(),
             moltbook: MoltbookConfig::default(),
             outgoing: OutgoingConfig::default(),
             store: StoreConfig::default(),

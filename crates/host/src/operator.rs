@@ -178,6 +178,7 @@ fn about(named: &str, error: &Error) -> String {
             Noun::Credential => format!("there is no credential `{named}`"),
             Noun::Community => format!("there is no community `{named}`"),
             Noun::Channel => format!("there is no channel `{named}`"),
+            Noun::FriendRequest => format!("there is no friend request `{named}`"),
             Noun::Room => format!("there is no room `{named}`"),
         };
     }

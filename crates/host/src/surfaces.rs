@@ -10,6 +10,7 @@ use tertulia_chatr::Chatr;
 use tertulia_core::{Action, Chat, SurfaceLimits};
 use tertulia_edge::{ClientAddress, Refusal, StreamPermits, Surface};
 use tertulia_model::CredentialKind;
+use tertulia_moltchats::MoltChats;
 use tertulia_rooms::Rooms;
 use tertulia_site::Site;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -45,6 +46,7 @@ pub(crate) struct AllSurfaces {
     api: Api,
     chatr: Chatr,
     rooms: Rooms,
+    moltchats: MoltChats,
     site: Site,
 }
 
@@ -57,16 +59,19 @@ impl AllSurfaces {
         };
         let chatr = Chatr::new(api.clone(), options);
         let rooms = Rooms::new(api.clone(), rooms_options(config));
-        Self { api, chatr, rooms, site: Site::new(chat.clone(), site_options(config, outside)) }
+        let moltchats = MoltChats::new(chat.clone(), moltchats_options(config));
+        let site = Site::new(chat.clone(), site_options(config, outside));
+        Self { api, chatr, rooms, moltchats, site }
     }
 
     /// `tasks` carries what a client that hangs up must not stop.
     pub(crate) fn router(&self, tasks: &TaskTracker) -> Router {
-        Router::new().merge(self.chatr.router(tasks)).merge(self.rooms.router(tasks)).merge(self.site.router())
+        let at_api = self.chatr.router(tasks).merge(self.rooms.router(tasks));
+        at_api.merge(self.moltchats.router(tasks)).merge(self.site.router())
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
-        vec![self.api.prefixed()]
+        vec![self.api.prefixed(), self.moltchats.prefixed()]
     }
 
     pub(crate) fn rest(&self) -> Surface {
@@ -74,7 +79,7 @@ impl AllSurfaces {
     }
 
     pub(crate) fn descriptions(&self) -> Vec<utoipa::openapi::OpenApi> {
-        vec![self.chatr.openapi(), self.rooms.openapi()]
+        vec![self.chatr.openapi(), self.rooms.openapi(), self.moltchats.openapi()]
     }
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
@@ -101,6 +106,10 @@ fn rooms_options(config: &Config) -> tertulia_rooms::Options {
     }
 }
 
+fn moltchats_options(config: &Config) -> tertulia_moltchats::Options {
+    tertulia_moltchats::Options { limits: config.moltchats.limits() }
+}
+
 fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
     let limits = &config.limits;
     let said = [
@@ -114,6 +123,9 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("rooms that an agent creates", limits.rooms_per_agent.to_string()),
         ("messages of an agent in one room", limits.room_messages.to_string()),
         ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
+        ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
+        ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
+        ("attempts to sign in at /api/v1 from one address", config.moltchats.sign_ins_per_address.to_string()),
     ];
     tertulia_site::Options {
         name: config.name.to_string(),

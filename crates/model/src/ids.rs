@@ -49,6 +49,10 @@ public_id! {
     AgentId
 }
 public_id! {
+    /// Public id of a community: a random UUID (layout 4).
+    CommunityId
+}
+public_id! {
     /// Public id of a conversation of any kind: a random UUID (layout 4).
     ConversationId
 }
@@ -76,6 +80,10 @@ public_id! {
 number! {
     /// Number of an agent inside this hub; never shown outside.
     AgentNo
+}
+number! {
+    /// Number of a community inside this hub; never shown outside.
+    CommunityNo
 }
 number! {
     /// Number of a conversation inside this hub; never shown outside.

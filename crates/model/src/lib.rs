@@ -23,12 +23,15 @@ mod trial;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
-pub use community::Role;
+pub use community::{
+    BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
+    CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
+};
 pub use conversation::ConversationKind;
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, ConversationId, ConversationNo, CredentialId, CredentialNo, FriendRequestId, MessageId,
-    MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo,
+    FriendRequestId, MessageId, MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use name::{BadName, Name, NameKey};

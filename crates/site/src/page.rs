@@ -126,6 +126,9 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::BadText(_)
         | Error::LinkNotAllowed
         | Error::Unauthenticated
+        | Error::TokenExpired
+        | Error::TokenRevoked
+        | Error::ObserverToken
         | Error::Suspended
         | Error::UnknownAgent(_)
         | Error::NotInvited
@@ -133,6 +136,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Blocked
+        | Error::Oneself
+        | Error::AlreadyFriends
+        | Error::RequestExists
+        | Error::NotFriends
         | Error::OwnMessage
         | Error::NotCreator
         | Error::RoomFull

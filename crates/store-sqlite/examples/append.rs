@@ -15,7 +15,7 @@ use std::{
 };
 
 use tertulia_model::{
-    AgentId, AgentNo, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
+    AgentId, AgentNo, CommunityId, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, random_uuid,
     time_ordered_uuid,
 };
 use tertulia_store::{Append, Commit, Hub, Messages, Seed, Slice, StoreError};
@@ -50,6 +50,7 @@ fn seed() -> Seed {
     Seed {
         hub_id: random_uuid([1; 16]),
         lobby: ConversationId::from_uuid(random_uuid([2; 16])),
+        community: CommunityId::from_uuid(random_uuid([7; 16])),
         system_agent: AgentId::from_uuid(random_uuid([3; 16])),
         system_name: "hub".to_owned(),
         now: Timestamp::from_micros(0),

@@ -14,8 +14,8 @@ use std::{
 };
 
 use tertulia_model::{
-    AgentId, AgentNo, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, Visibility, random_uuid,
-    time_ordered_uuid,
+    AgentId, AgentNo, CommunityId, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, Visibility,
+    random_uuid, time_ordered_uuid,
 };
 use tertulia_store::{Append, Commit, Hub, Messages, NewRoom, Rooms, Seed, StoreError, Tallies};
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
@@ -51,6 +51,7 @@ fn seed() -> Seed {
     Seed {
         hub_id: random_uuid([1; 16]),
         lobby: ConversationId::from_uuid(random_uuid([2; 16])),
+        community: CommunityId::from_uuid(random_uuid([7; 16])),
         system_agent: AgentId::from_uuid(random_uuid([3; 16])),
         system_name: "hub".to_owned(),
         now: START,

@@ -67,6 +67,7 @@ fn seed() -> Seed {
     Seed {
         hub_id: random_uuid([1; 16]),
         lobby: ConversationId::from_uuid(random_uuid([2; 16])),
+        community: tertulia_model::CommunityId::from_uuid(random_uuid([7; 16])),
         system_agent: AgentId::from_uuid(random_uuid([3; 16])),
         system_name: "hub".to_owned(),
         now: START,

@@ -10,30 +10,33 @@ alter table messages add column is_code integer;
 create table communities (
     community_no     integer not null primary key,
     community_id     blob    not null unique check (length(community_id) = 16),
-    name             text    not null,
-    description      text,
-    icon_url         text,
-    owner_no         integer not null references agents (agent_no),
-    is_public        integer not null check (is_public in (0, 1)),
-    most_members     integer not null,
-    instructions     text,
-    report_threshold integer not null,
     members          integer not null, -- how many there are
     created_at       integer not null,
-    deleted_at       integer -- null: it is there; what is left of it goes later
+    deleted_at       integer, -- null: it is there; what is left of it goes later
+    is_public        integer not null check (is_public in (0, 1)),
+    owner_no         integer not null references agents (agent_no),
+    most_members     integer not null,
+    report_threshold integer not null,
+    name             text    not null,
+    tags             text    not null, -- a JSON array of strings, as in community_tags
+    folded           text    not null, -- name and description in lower case, each on a line of its own, to be searched
+    description      text,
+    icon_url         text,
+    instructions     text
 ) strict;
+-- The public list in its orders. A page is looked for in the index alone, unless it is searched.
 create index communities_popular on communities (members desc, created_at desc, community_id)
     where is_public = 1 and deleted_at is null;
-create index communities_new on communities (created_at desc, community_id) where is_public = 1 and deleted_at is null;
-create index communities_deleted on communities (deleted_at) where deleted_at is not null;
+create index communities_new on communities (created_at desc, community_id, members)
+    where is_public = 1 and deleted_at is null;
+create index communities_deleted on communities (deleted_at, community_no) where deleted_at is not null;
 
 create table community_tags (
-    community_no integer not null references communities (community_no),
-    position     integer not null,
     tag          text    not null,
-    primary key (community_no, position),
-    unique (tag, community_no)
+    community_no integer not null references communities (community_no),
+    primary key (tag, community_no)
 ) strict, without rowid;
+create index community_tags_of on community_tags (community_no);
 
 create table community_members (
     community_no integer not null references communities (community_no),
@@ -60,22 +63,24 @@ create table community_bans (
     banned_at    integer not null,
     primary key (community_no, agent_no)
 ) strict, without rowid;
+create index community_bans_by_time on community_bans (community_no, banned_at desc, agent_no);
 
 create table channels (
     conversation_no integer not null primary key references conversations (conversation_no),
     community_no    integer not null references communities (community_no),
+    position        integer not null,
+    deleted_at      integer, -- null: it is there; what is left of it goes later
     name            text    not null,
     category        text,
     kind            text    not null, -- text or announcement
     topic           text,
-    instructions    text,
-    position        integer not null,
-    deleted_at      integer
+    instructions    text
 ) strict;
 create index channels_by_community on channels (community_no, position, conversation_no);
-create index channels_deleted on channels (deleted_at) where deleted_at is not null;
+create index channels_deleted on channels (deleted_at, conversation_no) where deleted_at is not null;
 
--- The report book, whatever surface it is written through. community_no is null for the built-in community.
+-- The report book, whatever surface it is written through. It outlives where somebody was reported: conversation_no and
+-- community_no are null then. community_no is also null for what happened in the built-in community.
 create table reports (
     report_no       integer not null primary key,
     conversation_no integer references conversations (conversation_no),

@@ -15,6 +15,14 @@ use crate::{
     rows::{get, get_count, get_optional_time, get_time, get_uuid, number_list},
 };
 
+/// What [`agent_from_row`] reads of an agent `a` and its newest profile `p`.
+macro_rules! agent_columns {
+    () => {
+        "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma, a.seen_at, \
+         a.seen_before_at, p.revision, p.display_name, p.about, p.avatar"
+    };
+}
+
 #[async_trait]
 impl Agents for SqliteStore {
     async fn register_agent(&self, agent: &NewAgent) -> Result<Registration, StoreError> {
@@ -48,56 +56,56 @@ impl Agents for SqliteStore {
     }
 
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
-        let wanted = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                    a.seen_at, a.seen_before_at,
-                    p.revision, p.display_name, p.about, p.avatar
+        let wanted = sqlx::query(concat!(
+            "select ",
+            agent_columns!(),
+            "
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
-             where a.agent_no in (select value from json_each(?1))",
-        )
+             where a.agent_no in (select value from json_each(?1))"
+        ))
         .bind(number_list(numbers.iter().map(|agent| agent.0)));
         self.readers.all(wanted).await?.iter().map(agent_from_row).collect()
     }
 
     async fn agent_by_name(&self, name_key: &str) -> Result<Option<AgentRecord>, StoreError> {
-        let named = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                    a.seen_at, a.seen_before_at,
-                    p.revision, p.display_name, p.about, p.avatar
+        let named = sqlx::query(concat!(
+            "select ",
+            agent_columns!(),
+            "
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
-             where a.name_key = ?1",
-        )
+             where a.name_key = ?1"
+        ))
         .bind(name_key);
         self.readers.first(named).await?.as_ref().map(agent_from_row).transpose()
     }
 
     async fn agent_by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
-        let known = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                    a.seen_at, a.seen_before_at,
-                    p.revision, p.display_name, p.about, p.avatar
+        let known = sqlx::query(concat!(
+            "select ",
+            agent_columns!(),
+            "
              from agents a
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
-             where a.agent_id = ?1",
-        )
+             where a.agent_id = ?1"
+        ))
         .bind(id.as_uuid().as_bytes().as_slice());
         self.readers.first(known).await?.as_ref().map(agent_from_row).transpose()
     }
 
     async fn agent_by_key(&self, digest: &KeyDigest) -> Result<Option<(AgentRecord, CredentialRecord)>, StoreError> {
-        let holder = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                    a.seen_at, a.seen_before_at,
-                    p.revision, p.display_name, p.about, p.avatar,
+        let holder = sqlx::query(concat!(
+            "select ",
+            agent_columns!(),
+            ",
                     c.credential_no, c.credential_id, c.kind, c.created_at as issued_at
              from credentials c
              join agents a on a.agent_no = c.agent_no
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
              where c.digest = ?1
-             and c.revoked_at is null",
-        )
+             and c.revoked_at is null"
+        ))
         .bind(digest.0.as_slice());
         let Some(row) = self.readers.first(holder).await? else { return Ok(None) };
         Ok(Some((agent_from_row(&row)?, credentials::from_row(&row)?)))
@@ -126,10 +134,10 @@ impl Agents for SqliteStore {
     async fn list_agents(&self, without: &[AgentNo], limit: u32, offset: u64) -> Result<Vec<AgentRecord>, StoreError> {
         // The inner list is read from its index alone, which the planner would pass over for that of the state; only the
         // rows of the page are looked up.
-        let page = sqlx::query(
-            "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                    a.seen_at, a.seen_before_at,
-                    p.revision, p.display_name, p.about, p.avatar
+        let page = sqlx::query(concat!(
+            "select ",
+            agent_columns!(),
+            "
              from (
                  select agent_no, active_at
                  from agents indexed by agents_listed
@@ -140,8 +148,8 @@ impl Agents for SqliteStore {
              ) l
              join agents a on a.agent_no = l.agent_no
              join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
-             order by l.active_at desc, l.agent_no",
-        )
+             order by l.active_at desc, l.agent_no"
+        ))
         .bind(number_list(without.iter().map(|agent| agent.0)))
         .bind(limit)
         .bind(i64::try_from(offset).unwrap_or(i64::MAX));
@@ -156,29 +164,29 @@ impl Agents for SqliteStore {
     ) -> Result<Vec<AgentRecord>, StoreError> {
         let after = after.map_or(0, |agent| agent.0);
         let page = match state {
-            Some(state) => sqlx::query(
-                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                        a.seen_at, a.seen_before_at,
-                        p.revision, p.display_name, p.about, p.avatar
+            Some(state) => sqlx::query(concat!(
+                "select ",
+                agent_columns!(),
+                "
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
                  where a.is_system = 0 and a.agent_no > ?1 and a.state = ?3
                  order by a.agent_no
-                 limit ?2",
-            )
+                 limit ?2"
+            ))
             .bind(after)
             .bind(limit)
             .bind(state.as_str()),
-            None => sqlx::query(
-                "select a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma,
-                        a.seen_at, a.seen_before_at,
-                        p.revision, p.display_name, p.about, p.avatar
+            None => sqlx::query(concat!(
+                "select ",
+                agent_columns!(),
+                "
                  from agents a
                  join profiles p on p.agent_no = a.agent_no and p.revision = a.revision
                  where a.is_system = 0 and a.agent_no > ?1
                  order by a.agent_no
-                 limit ?2",
-            )
+                 limit ?2"
+            ))
             .bind(after)
             .bind(limit),
         };

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use tertulia_model::{AgentNo, AgentState, ConversationId, ConversationKind, ConversationNo, Epoch};
+use tertulia_model::{AgentNo, AgentState, CommunityId, ConversationId, ConversationKind, ConversationNo, Epoch};
 use tertulia_store::{AuditEntry, Hub, HubRecord, Seed, StoreError};
 
 use crate::{
     SqliteStore, audit, copy,
     failure::refused,
-    rows::{get, get_count, get_uuid},
+    rows::{get, get_count, get_time, get_uuid},
 };
 
 /// The epoch of a new history.
@@ -25,6 +25,7 @@ impl Hub for SqliteStore {
             return Ok(record);
         }
         sow(&mut transaction, seed).await?;
+        found_community(&mut transaction, seed).await?;
         let record = read_record(&mut transaction).await?.ok_or(StoreError::Unreadable("hub"))?;
         transaction.commit().await.map_err(refused)?;
         Ok(record)
@@ -63,10 +64,11 @@ impl Hub for SqliteStore {
 
 async fn read_record(connection: &mut SqliteConnection) -> Result<Option<HubRecord>, StoreError> {
     let row = sqlx::query(
-        "select h.hub_id, h.epoch, c.conversation_no, c.conversation_id, a.agent_no
+        "select h.hub_id, h.epoch, h.created_at, h.community_id, c.conversation_no, c.conversation_id, a.agent_no
          from hub h
          join conversations c on c.kind = 'lobby'
-         join agents a on a.is_system = 1",
+         join agents a on a.is_system = 1
+         where h.community_id is not null",
     )
     .fetch_optional(connection)
     .await
@@ -78,11 +80,17 @@ async fn read_record(connection: &mut SqliteConnection) -> Result<Option<HubReco
         lobby: ConversationNo(get(&row, "conversation_no")?),
         lobby_id: ConversationId::from_uuid(get_uuid(&row, "conversation_id")?),
         system_agent: AgentNo(get(&row, "agent_no")?),
+        community: CommunityId::from_uuid(get_uuid(&row, "community_id")?),
+        created_at: get_time(&row, "created_at")?,
     }))
 }
 
-/// Writes what an empty database starts with.
+/// Writes what an empty database starts with. One that is not empty stays as it is.
 async fn sow(connection: &mut SqliteConnection, seed: &Seed) -> Result<(), StoreError> {
+    let hub = sqlx::query("select hub_no from hub").fetch_optional(&mut *connection).await.map_err(refused)?;
+    if hub.is_some() {
+        return Ok(());
+    }
     sqlx::query("insert into hub (hub_no, hub_id, epoch, created_at) values (1, ?1, ?2, ?3)")
         .bind(seed.hub_id.as_bytes().as_slice())
         .bind(FIRST_EPOCH.0)
@@ -111,6 +119,16 @@ async fn sow(connection: &mut SqliteConnection, seed: &Seed) -> Result<(), Store
     .map_err(refused)?;
     sqlx::query("insert into profiles (agent_no, revision) values (?1, 1)")
         .bind(agent.last_insert_rowid())
+        .execute(connection)
+        .await
+        .map_err(refused)?;
+    Ok(())
+}
+
+/// Names the built-in community, which a database that was made before there were communities does not have.
+async fn found_community(connection: &mut SqliteConnection, seed: &Seed) -> Result<(), StoreError> {
+    sqlx::query("update hub set community_id = ?1 where community_id is null")
+        .bind(seed.community.as_uuid().as_bytes().as_slice())
         .execute(connection)
         .await
         .map_err(refused)?;

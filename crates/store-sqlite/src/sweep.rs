@@ -162,11 +162,12 @@ impl Plan {
 }
 
 /// The greatest numbers given so far may be among those that go.
-fn remember_numbers() -> Statement<'static> {
+pub(crate) fn remember_numbers() -> Statement<'static> {
     sqlx::query(
         "update hub
          set last_message_no = max(last_message_no, (select coalesce(max(message_no), 0) from messages)),
-             last_conversation_no = max(last_conversation_no, (select max(conversation_no) from conversations))",
+             last_conversation_no = max(last_conversation_no, (select max(conversation_no) from conversations)),
+             last_community_no = max(last_community_no, (select coalesce(max(community_no), 0) from communities))",
     )
 }
 

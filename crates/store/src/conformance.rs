@@ -9,6 +9,10 @@
 
 pub mod agents;
 pub mod badges;
+pub mod belonging;
+pub mod communities;
+pub mod community_lists;
+pub mod community_sweeps;
 pub mod credentials;
 pub mod directs;
 mod fixtures;
@@ -51,6 +55,45 @@ macro_rules! conformance {
             an_unbound_account_is_free
             a_badge_bound_since_is_left_alone
             badges_come_up_for_checking_in_order
+        }
+        $crate::conformance_cases! { $make_store, belonging,
+            who_joins_is_a_member
+            who_leaves_is_no_member
+            a_full_community_admits_nobody
+            a_private_community_is_entered_by_invitation
+            an_invitation_is_taken_back
+            so_many_are_invited
+            who_is_banned_stays_out
+            a_ban_is_made_once
+            roles_are_given_to_members
+            what_is_gone_takes_nobody
+        }
+        $crate::conformance_cases! { $make_store, communities,
+            a_created_community_is_found
+            what_is_no_community_is_not_found
+            a_community_is_created_whole_or_not_at_all
+            an_edit_changes_what_it_names
+            channels_come_by_position
+            a_community_has_so_many_channels
+            an_edit_of_a_channel_changes_what_it_names
+            a_deleted_channel_is_gone
+            a_deleted_community_is_gone
+        }
+        $crate::conformance_cases! { $make_store, community_lists,
+            the_public_list_has_three_orders
+            the_public_list_is_searched
+            an_edit_is_searched
+            what_is_not_public_is_not_listed
+            a_standpoint_is_where_it_would_be_listed
+            an_agents_communities_come_as_it_joined_them
+            a_report_is_made_once
+            a_reporter_without_a_tier_is_not_counted
+        }
+        $crate::conformance_cases! { $make_store, community_sweeps,
+            nothing_is_left_of_a_swept_community
+            a_swept_channel_takes_nothing_else
+            a_channel_goes_from_its_newest_message_on
+            numbers_of_communities_are_never_given_twice
         }
         $crate::conformance_cases! { $make_store, credentials,
             a_new_key_ends_the_old_one_of_its_kind

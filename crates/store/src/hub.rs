@@ -3,7 +3,7 @@
 use std::{fmt::Debug, path::Path};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, ConversationId, ConversationNo, Epoch, Timestamp};
+use tertulia_model::{AgentId, AgentNo, CommunityId, ConversationId, ConversationNo, Epoch, Timestamp};
 use uuid::Uuid;
 
 use crate::StoreError;
@@ -15,6 +15,9 @@ pub struct Seed {
     pub hub_id: Uuid,
     /// Id of the lobby.
     pub lobby: ConversationId,
+    /// Id of the built-in community, of which the lobby is the one channel. A hub that was opened before there were
+    /// communities takes it too.
+    pub community: CommunityId,
     /// Id of the agent in whose name the hub itself acts.
     pub system_agent: AgentId,
     /// Name of that agent.
@@ -36,6 +39,10 @@ pub struct HubRecord {
     pub lobby_id: ConversationId,
     /// The system agent's number.
     pub system_agent: AgentNo,
+    /// The public id of the built-in community.
+    pub community: CommunityId,
+    /// When the hub was opened first.
+    pub created_at: Timestamp,
 }
 
 /// One entry of the audit log.

@@ -7,6 +7,9 @@
 
 mod agents;
 mod badges;
+mod channels;
+mod communities;
+mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
@@ -16,12 +19,19 @@ mod messages;
 mod presence;
 mod reactions;
 mod relations;
+mod reports;
 mod rooms;
 mod tallies;
 mod trust;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
+pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
+pub use communities::Communities;
+pub use community::{
+    Admission, Belonging, CommunityEdit, CommunityListing, CommunityOrder, CommunityQuery, CommunityRecord, Invitation,
+    Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
+};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
@@ -32,6 +42,7 @@ pub use relations::{
     Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
     Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
 };
+pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 pub use trust::{
@@ -39,13 +50,27 @@ pub use trust::{
     NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
 };
 
-/// A whole database.
-pub trait Store:
-    Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Trust + Presence + Tallies + Badges
-{
+/// Makes [`Store`] of its parts.
+macro_rules! store {
+    ($($part:ident,)+) => {
+        /// A whole database.
+        pub trait Store: $($part +)+ {}
+
+        impl<T: $($part +)+> Store for T {}
+    };
 }
 
-impl<T: Hub + Agents + Credentials + Messages + Rooms + Relations + Reactions + Trust + Presence + Tallies + Badges>
-    Store for T
-{
+store! {
+    Agents,
+    Badges,
+    Communities,
+    Credentials,
+    Hub,
+    Messages,
+    Presence,
+    Reactions,
+    Relations,
+    Rooms,
+    Tallies,
+    Trust,
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tempfile::TempDir;
-use tertulia_core::{Chat, Clock};
+use tertulia_core::{Chat, Clock, Limit};
 use tertulia_doubles::moltbook::Moltbook;
 use tertulia_host::{Config, Durability, Host, Running, Surroundings};
 
@@ -26,6 +26,9 @@ pub struct TestApp {
     moltbook: Moltbook,
     configure: fn(&mut Config),
 }
+
+/// A limit that no test reaches; what is left of it is printed all the same.
+const UNREACHED: Limit = Limit::per_secs(1_000_000, 60);
 
 /// Settles how a [`TestApp`] is started.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +56,8 @@ impl TestApp {
     /// A hub with default settings, except that one address may register as many agents as it likes and ask as often.
     pub async fn start() -> Self {
         Self::with(|config| {
-            config.limits.registrations_per_address = tertulia_core::Limit::Off;
-            config.limits.requests_per_address = tertulia_core::Limit::Off;
+            config.limits.registrations_per_address = Limit::Off;
+            config.limits.requests_per_address = Limit::Off;
         })
         .start()
         .await
@@ -63,12 +66,15 @@ impl TestApp {
     /// A hub in which agents may also say as much as they like.
     pub async fn start_unlimited() -> Self {
         Self::with(|config| {
-            config.limits.registrations_per_address = tertulia_core::Limit::Off;
-            config.limits.requests_per_address = tertulia_core::Limit::Off;
-            config.limits.lobby_unverified = tertulia_core::Limit::Off;
-            config.limits.lobby_verified = tertulia_core::Limit::Off;
-            config.limits.rooms_per_agent = tertulia_core::Limit::Off;
-            config.limits.room_messages = tertulia_core::Limit::Off;
+            config.limits.registrations_per_address = Limit::Off;
+            config.limits.requests_per_address = Limit::Off;
+            config.limits.lobby_unverified = Limit::Off;
+            config.limits.lobby_verified = Limit::Off;
+            config.limits.rooms_per_agent = Limit::Off;
+            config.limits.room_messages = Limit::Off;
+            config.moltchats.requests_per_agent = UNREACHED;
+            config.moltchats.requests_per_address = UNREACHED;
+            config.moltchats.sign_ins_per_address = UNREACHED;
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })

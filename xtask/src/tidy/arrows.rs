@@ -21,6 +21,7 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-api", May::Use(&["tertulia-edge", "tertulia-core", "tertulia-model"])),
     ("tertulia-chatr", AT_API),
     ("tertulia-rooms", AT_API),
+    ("tertulia-moltchats", SURFACE),
     ("tertulia-site", SURFACE),
     ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
     ("tertulia", May::Use(&["tertulia-host", "tertulia-model"])),

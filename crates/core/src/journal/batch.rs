@@ -145,6 +145,9 @@ impl Batch {
         draft.end.last_seq = draft.end.last_seq.next();
         draft.end.last_at = numbering.now.max(draft.end.last_at + Duration::from_micros(1));
         numbering.last = MessageNo(numbering.last.0 + 1);
+        if let Some(reader) = draft.conversation.direct().and_then(|direct| direct.other(author.number)) {
+            self.commit.received.push((reader.number, draft.conversation.number, draft.end.last_at));
+        }
         let profile = author.profile();
         self.commit.messages.push(Append {
             number: numbering.last,

@@ -108,7 +108,8 @@ impl TestHub {
         self.chat.0.journal.exclusively(async { Ok(()) }).await.unwrap();
         let closed = Listener::default();
         closed.close(Ended::PlaceGone);
-        let subscriber = Subscriber { agent: None, form: FORM.clone(), outlet: Arc::new(closed) };
+        let subscriber =
+            Subscriber { agent: None, view: self.chat.lobby().id, form: FORM.clone(), outlet: Arc::new(closed) };
         for shard in 0..SHARDS {
             // A shard serves what came before first.
             self.chat.0.fanout.attach(shard, self.chat.lobby(), &subscriber, Seq(u64::MAX)).await.unwrap();

@@ -31,7 +31,7 @@ async fn presence_is_that_of_the_most_present_connection() {
     let (one, _) = connect(&hub, &ada).await;
     let (two, _) = connect(&hub, &ada).await;
     one.set_idle_after(Duration::from_secs(30));
-    two.set_idle_after(Duration::from_secs(60));
+    two.set_idle_after(Duration::from_mins(1));
 
     hub.clock.advance(Duration::from_secs(30));
     assert!(!one.fall_idle(), "the other is not idle");
@@ -86,9 +86,9 @@ async fn an_agent_is_seen_when_it_comes_falls_idle_comes_back_and_leaves() {
 async fn when_it_was_seen_survives_a_restart_and_a_crash_makes_it_earlier() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    let left = hub.clock.advance(Duration::from_secs(60));
+    let left = hub.clock.advance(Duration::from_mins(1));
     drop(connect(&hub, &ada).await);
-    hub.clock.advance(Duration::from_secs(60));
+    hub.clock.advance(Duration::from_mins(1));
     let (one, _) = connect(&hub, &ada).await;
     hub.chat.write_down_meanwhile().await.unwrap();
     let written = hub.clock.advance(Duration::ZERO);

@@ -1,5 +1,7 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod communities;
+
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use tertulia_core::{Caller, Chat, Deed, Error};
-use tertulia_edge::Head;
+use tertulia_edge::{Head, bearer_token};
 
 use crate::{ApiState, Refused};
 
@@ -77,13 +77,8 @@ pub async fn sign_in(state: &impl ApiState, key: &str) -> Result<Caller, Error> 
 // wire: chatr.md#1-conventions
 #[must_use]
 pub fn key_in(headers: &HeaderMap) -> Option<&str> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer_token);
-    bearer.or_else(|| headers.get(X_API_KEY)?.to_str().ok().map(str::trim)).filter(|key| !key.is_empty())
-}
-
-fn bearer_token(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let in_own_header = || headers.get(X_API_KEY)?.to_str().ok().map(str::trim).filter(|key| !key.is_empty());
+    bearer_token(headers).or_else(in_own_header)
 }
 
 /// Every handler with a caller has it in the request log.

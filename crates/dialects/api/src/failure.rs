@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tertulia_core::{Quota, Throttle};
+use tertulia_edge::{insert_quota, insert_retry_after, local_hint, throttled_in_words, wait_in_words};
 use tertulia_model::{BadName, Timestamp};
 
-use crate::{insert_quota, wire::Problem};
+use crate::wire::Problem;
 
 /// A refused request.
 #[derive(Debug)]
@@ -72,17 +73,10 @@ impl Failure {
 
     /// 429: over a limit.
     pub(crate) fn throttled(throttle: &Throttle) -> Self {
-        let hint = local_hint(throttle.is_local);
-        let Quota { limit, resets_in, .. } = throttle.quota;
-        let error = format!(
-            "Rate limit reached: {} are limited to {limit} per {}; wait {} and try again.{hint}",
-            throttle.action.in_words(),
-            in_words(throttle.per),
-            in_words(resets_in),
-        );
+        let error = format!("Rate limit reached: {}", throttled_in_words(throttle));
         let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error);
         failure.0.quota = Some(throttle.quota);
-        failure.retry_after(resets_in)
+        failure.retry_after(throttle.quota.resets_in)
     }
 
     /// Its code.
@@ -106,7 +100,7 @@ impl Failure {
         let error = format!(
             "Rate limit reached: at most {limit} streams may be open from one address; close one, or wait {} and try \
              again.{}",
-            in_words(wait),
+            wait_in_words(wait),
             local_hint(is_local),
         );
         let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error);
@@ -120,32 +114,9 @@ impl Failure {
         let error = format!(
             "Rate limit reached: one agent may have at most {limit} connections open; close one, or wait {} and try \
              again.",
-            in_words(wait),
+            wait_in_words(wait),
         );
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", error).retry_after(wait)
-    }
-}
-
-/// What somebody who runs the hub for themselves may do about a limit per address.
-fn local_hint(is_local: bool) -> &'static str {
-    if is_local {
-        " On a hub of your own, start it with --local-unlimited to lift limits per address on this machine."
-    } else {
-        ""
-    }
-}
-
-/// A length of time as people say it. Always names a unit that clients look for.
-fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_millis().div_ceil(1_000).max(1);
-    let unit = |count: u128, unit: &str| match count {
-        1 => format!("1 {unit}"),
-        _ => format!("{count} {unit}s"),
-    };
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => unit(seconds, "second"),
-        (minutes, 0) => unit(minutes, "minute"),
-        (minutes, seconds) => format!("{} {}", unit(minutes, "minute"), unit(seconds, "second")),
     }
 }
 
@@ -162,8 +133,7 @@ impl IntoResponse for Failure {
         let mut response = (status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();
         if let Some(wait) = retry_after {
-            let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            insert_retry_after(headers, wait);
         }
         if let Some(quota) = quota {
             insert_quota(headers, &quota);

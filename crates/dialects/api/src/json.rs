@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tertulia_core::{Form, Posted, Quota};
 
-use crate::insert_quota;
+use tertulia_edge::insert_quota;
 
 /// The request's content type, if it has one.
 #[must_use]

@@ -84,7 +84,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
             Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
         }
-        Error::Unauthenticated => unauthorized(words),
+        Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken => {
+            unauthorized(words)
+        }
         Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
         Error::NotFound(noun) => not_found(noun, words),
         Error::UnknownAgent(name) => {
@@ -96,6 +98,10 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::Blocked => forbidden("BLOCKED", "One of you has blocked the other."),
         // No place of these surfaces has members; it is hidden like everything that they do not know.
         Error::NotMember | Error::NotOneOfTwo => not_found(Noun::Channel, words),
+        // Nor do they know of friends.
+        Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => {
+            forbidden("NOT_HERE", "Friendships are made and ended elsewhere.")
+        }
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
         Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
@@ -148,7 +154,7 @@ fn not_found(noun: Noun, words: &Words) -> Failure {
         Noun::Agent => (words.agent.noun, words.agent.unknown),
         Noun::Message => ("message", "NOT_FOUND"),
         Noun::Credential => ("credential", "NOT_FOUND"),
-        Noun::Community | Noun::Channel => ("place", "NOT_FOUND"),
+        Noun::Community | Noun::Channel | Noun::FriendRequest => ("place", "NOT_FOUND"),
         Noun::Room => ("room, or its time is up", "ROOM_NOT_FOUND"),
     };
     Failure::new(StatusCode::NOT_FOUND, code, format!("There is no such {what}."))

@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 use tertulia_api::{
     ApiState, Failure, Problem,
     body::{self, Field},
-    insert_quota,
     json::content_type,
     registration,
 };
 use tertulia_core::{Error, Profile};
-use tertulia_edge::{ClientAddress, WholeBody};
+use tertulia_edge::{ClientAddress, WholeBody, insert_quota};
 use tertulia_model::Avatar;
 use utoipa::ToSchema;
 

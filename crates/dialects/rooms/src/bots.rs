@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 use tertulia_api::{
     ApiState, Failure, Problem, SignedIn,
     body::{self, Field},
-    insert_quota,
     json::content_type,
     registration,
 };
 use tertulia_core::{Agent, Error, Noun, Profile};
-use tertulia_edge::{ClientAddress, WholeBody};
+use tertulia_edge::{ClientAddress, WholeBody, insert_quota};
 use tertulia_model::About;
 use utoipa::ToSchema;
 

@@ -11,11 +11,10 @@ use serde_json::Value;
 use tertulia_api::{
     ApiState, Failure, Problem, SignedIn,
     body::{self, Field},
-    insert_quota,
     json::content_type,
 };
 use tertulia_core::{AgentRef, RoomPlan};
-use tertulia_edge::WholeBody;
+use tertulia_edge::{WholeBody, insert_quota};
 use tertulia_model::{RoomName, TimeToLive, Visibility};
 use utoipa::ToSchema;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp, Visibility,
-    random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AgentState, CommunityId, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp,
+    Visibility, random_uuid, time_ordered_uuid,
 };
 use tertulia_store::{Append, Commit, Hub, HubRecord, Messages, NewAgent, NewRoom, Profile, Seed, StoreError};
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
@@ -23,6 +23,7 @@ pub(crate) fn seed() -> Seed {
     Seed {
         hub_id: random_uuid([1; 16]),
         lobby: ConversationId::from_uuid(random_uuid([2; 16])),
+        community: CommunityId::from_uuid(random_uuid([7; 16])),
         system_agent: AgentId::from_uuid(random_uuid([3; 16])),
         system_name: "hub".to_owned(),
         now: Timestamp::from_micros(1),

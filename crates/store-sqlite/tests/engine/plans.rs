@@ -259,3 +259,95 @@ async fn what_trust_is_computed_from_is_read_in_the_order_of_its_keys() {
         ["SEARCH a USING INDEX agents_by_state (state=? AND agent_no>?)", "SEARCH t USING INTEGER PRIMARY KEY"];
     assert_plan(assessed, &by_number).await;
 }
+
+#[tokio::test]
+async fn a_page_of_communities_is_read_from_its_index() {
+    for (index, order) in [
+        ("communities_popular", "p.members desc, p.created_at desc, p.community_id"),
+        ("communities_new", "p.created_at desc, p.community_id"),
+    ] {
+        let sql = format!(
+            "select p.community_no
+             from communities p indexed by {index}
+             where p.is_public = 1 and p.deleted_at is null
+             and (?1 is null or instr(p.folded, ?1) > 0)
+             and (?2 is null or exists (
+                 select 1 from community_tags t where t.tag = ?2 and t.community_no = p.community_no
+             ))
+             order by {order}
+             limit 20 offset 20"
+        );
+        let scan = format!("SCAN p USING INDEX {index}");
+        assert_plan(&sql, &[&scan, "SEARCH t USING PRIMARY KEY (tag=? AND community_no=?)"]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_has_more_members_is_counted_in_an_index() {
+    assert_plan(
+        "select count(*)
+         from communities p indexed by communities_popular
+         where p.is_public = 1 and p.deleted_at is null
+         and p.members >= 5
+         and (p.members > 5 or p.created_at > 1 or (p.created_at = 1 and p.community_id < x'00'))",
+        &["SEARCH p USING COVERING INDEX communities_popular (members>?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_community_is_found_by_it() {
+    for (sql, step) in [
+        (
+            "select agent_no, role, since from community_members where community_no = 1",
+            "SEARCH community_members USING PRIMARY KEY (community_no=?)",
+        ),
+        (
+            "select conversation_no from channels where community_no = 1 order by position, conversation_no",
+            "SEARCH channels USING COVERING INDEX channels_by_community (community_no=?)",
+        ),
+        (
+            "select agent_no from community_bans where community_no = 1 order by banned_at desc, agent_no limit 10",
+            "SEARCH community_bans USING COVERING INDEX community_bans_by_time (community_no=?)",
+        ),
+        (
+            "select community_no from community_members where agent_no = 1 order by since, community_no limit 10",
+            "SEARCH community_members USING COVERING INDEX community_members_by_agent (agent_no=?)",
+        ),
+        (
+            "select distinct reporter_no from reports where community_no = 1 and target_no = 2",
+            "SEARCH reports USING COVERING INDEX reports_in_community (community_no=? AND target_no=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_swept_from_indexes() {
+    for (sql, step) in [
+        (
+            "select conversation_no from channels indexed by channels_deleted
+             where deleted_at <= 1 order by deleted_at, conversation_no limit 1",
+            "SEARCH channels USING COVERING INDEX channels_deleted (deleted_at<?)",
+        ),
+        (
+            "select community_no from communities indexed by communities_deleted
+             where deleted_at <= 1 order by deleted_at, community_no limit 1",
+            "SEARCH communities USING COVERING INDEX communities_deleted (deleted_at<?)",
+        ),
+        (
+            "select r.message_no
+             from (select message_no from messages where conversation_no = 1 order by seq desc limit 150) m
+             join reactions r on r.message_no = m.message_no
+             limit 150",
+            "SEARCH r USING PRIMARY KEY (message_no=?)",
+        ),
+        (
+            "select report_no from reports where conversation_no = 1 limit 150",
+            "SEARCH reports USING COVERING INDEX reports_once (conversation_no=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, ConversationId, ConversationNo, CredentialId, FriendRequestId, MessageId, MessageNo,
-    Seq, Timestamp, ViewId, Visibility, random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AgentState, ChannelKind, CommunityId, ConversationId, ConversationNo, CredentialId,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility, random_uuid, time_ordered_uuid,
 };
 
 use crate::{
-    Acceptance, AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewCredential,
-    NewFriendRequest, NewRoom, NewView, Profile, Registration, RequestOutcome, RoomListing, Seed, Store, StoreError,
-    WholeDirect,
+    Acceptance, AgentRecord, Append, AuditEntry, Commit, HubRecord, KeyDigest, NewAgent, NewChannel, NewCommunity,
+    NewCredential, NewFriendRequest, NewRoom, NewView, Profile, Registration, RequestOutcome, RoomListing, Seed, Store,
+    StoreError, WholeCommunity, WholeDirect,
 };
 
 /// When every case begins.
@@ -33,6 +33,7 @@ pub(super) fn seed(number: u64) -> Seed {
     Seed {
         hub_id: random_uuid(bytes(1, number)),
         lobby: ConversationId::from_uuid(random_uuid(bytes(2, number))),
+        community: CommunityId::from_uuid(random_uuid(bytes(7, number))),
         system_agent: AgentId::from_uuid(random_uuid(bytes(3, number))),
         system_name: "hub".to_owned(),
         now: START,
@@ -200,4 +201,45 @@ impl AppendOnly for dyn Store + '_ {
     async fn append(&self, messages: &[Append]) -> Result<(), StoreError> {
         self.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
     }
+}
+
+/// A channel that says nothing about itself.
+pub(super) fn channel(name: &str) -> NewChannel {
+    channel_of(name, mark(name))
+}
+
+fn channel_of(name: &str, number: u64) -> NewChannel {
+    NewChannel {
+        id: ConversationId::from_uuid(random_uuid(bytes(8, number))),
+        name: name.into(),
+        category: None,
+        kind: ChannelKind::Text,
+        topic: None,
+        instructions: None,
+        position: 0,
+        created_at: START,
+    }
+}
+
+/// A public community that begins with the case and has a channel `general`.
+pub(super) fn community(name: &str, owner: AgentNo) -> NewCommunity {
+    NewCommunity {
+        id: CommunityId::from_uuid(random_uuid(bytes(9, mark(name)))),
+        name: name.into(),
+        description: None,
+        icon_url: None,
+        owner,
+        is_public: true,
+        most_members: 500,
+        instructions: None,
+        report_threshold: 10,
+        tags: Vec::new(),
+        created_at: START,
+        channel: channel_of("general", mark(&format!("general of {name}"))),
+    }
+}
+
+/// Creates such a community.
+pub(super) async fn found(store: &dyn Store, name: &str, owner: AgentNo) -> Result<WholeCommunity, StoreError> {
+    store.create_community(&community(name, owner)).await
 }

@@ -37,8 +37,8 @@ async fn trust(store: &dyn Store, agent: AgentNo) -> Result<TrustRecord, StoreEr
 }
 
 /// What was computed of an agent from what is known of it now.
-async fn computed(store: &dyn Store, who: AgentNo, score: f64, tier: Tier) -> Result<NewStanding, StoreError> {
-    let trust = TrustRecord { score, earned: tier, ..trust(store, who).await? };
+async fn computed(store: &dyn Store, who: AgentNo, found: f64, tier: Tier) -> Result<NewStanding, StoreError> {
+    let trust = TrustRecord { score: found, earned: tier, ..trust(store, who).await? };
     Ok(NewStanding { trust, next_trial_at: Some(minute(90)) })
 }
 

@@ -1,0 +1,135 @@
+//! Direct conversations in memory, found by their own id or by that of their open view.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, ViewId};
+use tertulia_store::{StoreError, WholeDirect};
+
+use super::{Conversations, Known, MOST_WEIGHT};
+use crate::{
+    agents::Directory,
+    conversation::{Conversation, Kind},
+    direct::{Direct, View},
+};
+
+/// By what a direct conversation is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DirectKey {
+    /// Its own id.
+    Id(ConversationId),
+    /// The id of its view, as long as that is open.
+    View(ConversationId),
+}
+
+impl Conversations {
+    /// The direct conversation of this key.
+    pub(crate) async fn direct(
+        &self,
+        key: DirectKey,
+        directory: &Directory,
+    ) -> Result<Option<Arc<Conversation>>, StoreError> {
+        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
+            self.lighten();
+        }
+        loop {
+            let let_go_before = {
+                let mut known = self.lock();
+                if let Some(conversation) = known.direct(key) {
+                    return Ok(Some(conversation));
+                }
+                known.let_go
+            };
+            let found = match key {
+                DirectKey::Id(id) => self.store.direct(id).await?,
+                DirectKey::View(view) => self.store.direct_by_view(ViewId::from_uuid(*view.as_uuid())).await?,
+            };
+            let Some(whole) = found else { return Ok(None) };
+            let read = self.read_direct(&whole, directory).await?;
+            if let Some(conversation) = self.remember_direct(read, let_go_before) {
+                return Ok(Some(conversation));
+            }
+            // A view has opened or ended meanwhile; it may have been this one.
+        }
+    }
+
+    /// The direct conversation of two agents, of which something may have changed on disk, if it is in memory. What was
+    /// read of any before is read again.
+    pub(crate) fn doubt(&self, pair: [AgentNo; 2]) -> Option<Arc<Conversation>> {
+        let is_theirs = |direct: &Direct| pair.iter().all(|agent| direct.other(*agent).is_some());
+        let mut known = self.lock();
+        known.let_go += 1;
+        known.by_id.values().find(|conversation| conversation.direct().is_some_and(is_theirs)).cloned()
+    }
+
+    /// Takes over that a view has opened or ended on disk; the conversation, if it is in memory. What was read of it
+    /// before is read again: messages in memory say under which id they are seen.
+    pub(crate) fn set_view(&self, number: ConversationNo, view: Option<View>) -> Option<Arc<Conversation>> {
+        let conversation = {
+            let mut known = self.lock();
+            known.let_go += 1;
+            let conversation = known.by_id.get(known.ids.get(&number)?)?.clone();
+            known.set_view(&conversation, view);
+            conversation
+        };
+        drop(conversation.shed());
+        Some(conversation)
+    }
+
+    async fn read_direct(&self, whole: &WholeDirect, directory: &Directory) -> Result<Conversation, StoreError> {
+        let WholeDirect { direct, view, end, .. } = whole;
+        let mut agents = directory.by_numbers(&direct.pair).await?;
+        let mut agent = |number| agents.remove(&number).ok_or(StoreError::Unreadable("agent of a pair"));
+        let pair = [agent(direct.pair[0])?, agent(direct.pair[1])?];
+        let kind = Kind::Direct(Direct::new(pair, view.as_ref().map(View::of)));
+        Ok(Conversation::new(direct.number, direct.id, kind, *end, Vec::new(), &self.weight))
+    }
+
+    /// Adds what was read, unless it may be out of date. What is in memory already learns from it which view is open: if
+    /// that differs, it had not been heard that the store did what it said it could not do.
+    fn remember_direct(&self, read: Conversation, let_go_before: u64) -> Option<Arc<Conversation>> {
+        let mut known = self.lock();
+        if let_go_before != known.let_go {
+            return None;
+        }
+        let view = read.direct()?.view();
+        let (conversation, gone) = match known.asked_for(read.id) {
+            Some(conversation) => (conversation, Vec::new()),
+            None => {
+                let conversation = Arc::new(read);
+                let gone = known.add(&conversation);
+                (conversation, gone)
+            }
+        };
+        known.set_view(&conversation, view);
+        drop(known);
+        drop(gone);
+        Some(conversation)
+    }
+}
+
+impl Known {
+    fn direct(&mut self, key: DirectKey) -> Option<Arc<Conversation>> {
+        let id = match key {
+            DirectKey::Id(id) => id,
+            DirectKey::View(view) => *self.views.get(&view)?,
+        };
+        self.asked_for(id).filter(|conversation| conversation.direct().is_some())
+    }
+
+    fn set_view(&mut self, conversation: &Arc<Conversation>, view: Option<View>) {
+        self.forget_view(conversation);
+        if let Some(view) = view {
+            self.views.insert(view.id, conversation.id);
+        }
+        if let Some(direct) = conversation.direct() {
+            direct.set_view(view);
+        }
+    }
+
+    /// The view of a conversation leads to it no more.
+    pub(super) fn forget_view(&mut self, conversation: &Conversation) {
+        if let Some(view) = conversation.direct().and_then(Direct::view) {
+            self.views.remove(&view.id);
+        }
+    }
+}

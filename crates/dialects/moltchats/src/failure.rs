@@ -1,0 +1,196 @@
+//! What a request is refused with, and the words for every refusal of the core.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use tertulia_core::{Error, Noun, Quota, StoreError, Throttle};
+use tertulia_edge::{insert_quota, insert_retry_after, throttled_in_words};
+use tertulia_model::BadText;
+use utoipa::ToSchema;
+
+use crate::Code;
+
+/// Every refusal, as it goes over the wire. `error` and `code` are the same: clients read one or the other.
+// wire: moltchats.md#15-error-envelope
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = moltchats::Problem)]
+pub(crate) struct Problem {
+    /// A stable code for a program.
+    #[schema(example = "VALIDATION_ERROR")]
+    error: &'static str,
+    /// The same once more.
+    #[schema(example = "VALIDATION_ERROR")]
+    code: &'static str,
+    /// A sentence for a reader.
+    message: String,
+}
+
+/// A refused request.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    code: Code,
+    status: StatusCode,
+    message: String,
+    quota: Option<Quota>,
+    retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A refusal in its own words: `message` is a sentence.
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        let (status, message) = (code.status(), message.into());
+        Self(Box::new(Parts { code, status, message, quota: None, retry_after: None }))
+    }
+
+    /// A field that breaks its rule; `problem` goes on where the field's name ends.
+    pub(crate) fn bad_field(field: &str, problem: impl AsRef<str>) -> Self {
+        Self::new(Code::ValidationError, format!("`{field}` {}.", problem.as_ref()))
+    }
+
+    /// With another status than the code's own.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    /// Says when to come back.
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Over a limit.
+    // wire: moltchats.md#17-rate-limit-headers
+    pub(crate) fn throttled(throttle: &Throttle) -> Self {
+        let message = format!("Rate limited: {}", throttled_in_words(throttle));
+        let mut failure = Self::new(Code::RateLimited, message);
+        failure.0.quota = Some(throttle.quota);
+        failure.retry_after(throttle.quota.resets_in)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Parts { code, status, message, quota, retry_after } = *self.0;
+        let problem = Problem { error: code.as_str(), code: code.as_str(), message };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        if let Some(wait) = retry_after {
+            insert_retry_after(headers, wait);
+        }
+        if let Some(quota) = quota {
+            insert_quota(headers, &quota);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Words for every refusal of the core. No catch-all: a new one must be given its words here.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::BadName(problem) => Self::bad_field("username", format!("is not a username: {problem}")),
+            Error::NameReserved => Self::bad_field("username", "is reserved; choose another one"),
+            Error::NameTaken => Self::new(Code::UsernameTaken, "This username is taken; choose another one."),
+            Error::BadAvatar(problem) => Self::bad_field("avatarUrl", format!("cannot be used: {problem}")),
+            Error::BadText(problem) => bad_text(&problem),
+            Error::LinkNotAllowed => Self::new(
+                Code::Forbidden,
+                "Unverified agents cannot post URLs in the lobby. Verify a Moltbook account to lift this: see \
+                 /skills.md.",
+            ),
+            Error::Unauthenticated => Self::new(
+                Code::InvalidCredentials,
+                "A valid access token is needed: send Authorization: Bearer <token>. POST /agents/verify gives one.",
+            ),
+            Error::TokenExpired => Self::new(Code::TokenExpired, "The token has expired; refresh it or sign in again."),
+            Error::TokenRevoked => {
+                Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
+            }
+            Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
+            Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
+            Error::NotFound(noun) => not_found(noun),
+            Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
+            Error::NotInvited => Self::new(Code::Forbidden, "This room is private; a participant has to invite you."),
+            Error::NotParticipant => Self::new(Code::Forbidden, "Only participants can do this."),
+            Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
+            Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
+            Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
+            Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
+            Error::RequestExists => {
+                Self::new(Code::FriendRequestExists, "A friend request between you two waits for an answer already.")
+            }
+            Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
+            Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
+            Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
+            Error::NotCreator => Self::new(Code::Forbidden, "Only the creator can do this."),
+            Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
+            Error::TooManyConnections(most) => too_many_connections(most),
+            Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
+            Error::Throttled(throttle) => Self::throttled(&throttle),
+            Error::Unverified(problem) => Self::new(Code::ValidationError, format!("Not verified: {problem}.")),
+            Error::Stopping => Self::new(Code::InternalError, "The hub is restarting; try again in a moment.")
+                .with_status(StatusCode::SERVICE_UNAVAILABLE)
+                .retry_after(Duration::from_secs(1)),
+            Error::Store(problem) => unstored(&problem),
+        }
+    }
+}
+
+// wire: moltchats.md#10-open-questions-and-recommended-decisions
+fn bad_text(problem: &BadText) -> Failure {
+    match problem {
+        BadText::TooLong { actual, max } => {
+            let message = format!("`content` has at most {max} characters, this one has {actual}.");
+            Failure::new(Code::MessageTooLong, message)
+        }
+        BadText::TooManyUnits { actual, max } => {
+            let message = format!("`content` has at most {max} UTF-16 code units, this one has {actual}.");
+            Failure::new(Code::MessageTooLong, message)
+        }
+        BadText::Missing => Failure::bad_field("content", "needs at least 1 character"),
+        BadText::Empty | BadText::Control(_) | BadText::Nul => {
+            Failure::bad_field("content", format!("cannot be posted: {problem}"))
+        }
+    }
+}
+
+fn not_found(noun: Noun) -> Failure {
+    let (code, what) = match noun {
+        Noun::Agent => (Code::AgentNotFound, "agent"),
+        Noun::Message => (Code::MessageNotFound, "message"),
+        Noun::Credential => (Code::NotFound, "credential"),
+        Noun::FriendRequest => (Code::FriendRequestNotFound, "pending friend request to you"),
+        Noun::Community => (Code::ServerNotFound, "server"),
+        Noun::Channel => (Code::ChannelNotFound, "channel"),
+        Noun::Room => (Code::NotFound, "room"),
+    };
+    Failure::new(code, format!("There is no such {what}."))
+}
+
+fn too_many_connections(most: u32) -> Failure {
+    let message = format!("Rate limited: one agent may have at most {most} connections open; close one.");
+    Failure::new(Code::RateLimited, message).retry_after(Duration::from_secs(10))
+}
+
+fn unstored(problem: &StoreError) -> Failure {
+    let message = match problem {
+        StoreError::Full => "The hub has no room left to store this. Its operator has to make some; reading goes on.",
+        StoreError::Unreadable(_) | StoreError::Database(_) => {
+            "The hub could not store or read this; try again in a moment."
+        }
+    };
+    let failure = Failure::new(Code::InternalError, message).with_status(StatusCode::SERVICE_UNAVAILABLE);
+    failure.retry_after(Duration::from_secs(5))
+}
