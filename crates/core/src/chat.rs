@@ -101,6 +101,7 @@ pub(crate) struct Inner {
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) computations: crate::trust::Computations,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
@@ -166,6 +167,7 @@ impl Chat {
             tallies,
             listed,
             metrics,
+            computations: crate::trust::Computations::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))

@@ -49,6 +49,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod unread;
 mod verification;
 mod workers;
@@ -81,4 +82,5 @@ pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
 pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use trust::{AgentTrust, OwnTrust, Vouch};
 pub use unread::{Unread, UnreadFrom};

@@ -19,5 +19,6 @@ mod store;
 mod subscriptions;
 mod tallies;
 mod times;
+mod trust;
 mod verification;
 mod vouching;

@@ -130,6 +130,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::TokenRevoked
         | Error::ObserverToken
         | Error::Suspended
+        | Error::Quarantined
+        | Error::TierTooLow
+        | Error::AlreadyVouched
+        | Error::AlreadyFlagged
         | Error::UnknownAgent(_)
         | Error::NotInvited
         | Error::NotParticipant

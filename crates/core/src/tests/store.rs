@@ -1,6 +1,7 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod communities;
+mod trust;
 
 use std::{
     path::Path,
@@ -10,16 +11,15 @@ use std::{
 use async_trait::async_trait;
 use tertulia_model::{
     AgentId, AgentNo, AgentState, ConversationId, ConversationKind, ConversationNo, CredentialId, CredentialNo,
-    FriendRequestId, MessageId, MessageNo, Quarantine, Seq, Timestamp, ViewId, Visibility,
+    FriendRequestId, MessageId, MessageNo, Seq, Timestamp, ViewId, Visibility,
 };
 use tertulia_store::{
-    Acceptance, AgentRecord, Agents, Assessed, AuditEntry, Badge, Badges, Binding, BlockRecord, Blocking, Commit,
-    CredentialRecord, Credentials, EndedView, Esteem, FlagRecord, FriendRecord, FriendRequest, Hub, HubRecord,
-    InteractionCursor, InteractionKind, InteractionSlice, Issuance, KeyDigest, LastSeen, LogEnd, MessageRecord,
-    Messages, NewAgent, NewCredential, NewFlag, NewFriendRequest, NewRoom, NewStanding, NewView, Participant, Presence,
-    Profile, Reacted, Reaction, Reactions, Registration, Relations, RequestOutcome, Revocation, RoomListing,
-    RoomRecord, Rooms, Seed, Slice, StoreError, Swept, Tallies, Testimony, Trust, TrustRecord, UnreadQuery, UnreadView,
-    Verification, VouchRecord, WholeDirect, WholeRoom,
+    Acceptance, AgentRecord, Agents, AuditEntry, Badge, Badges, Binding, BlockRecord, Blocking, Commit,
+    CredentialRecord, Credentials, EndedView, FriendRecord, FriendRequest, Hub, HubRecord, Issuance, KeyDigest,
+    LastSeen, LogEnd, MessageRecord, Messages, NewAgent, NewCredential, NewFriendRequest, NewRoom, NewView,
+    Participant, Presence, Profile, Reacted, Reaction, Reactions, Registration, Relations, RequestOutcome, Revocation,
+    RoomListing, RoomRecord, Rooms, Seed, Slice, StoreError, Swept, Tallies, UnreadQuery, UnreadView, Verification,
+    WholeDirect, WholeRoom,
 };
 use tertulia_store_sqlite::SqliteStore;
 use tokio::sync::oneshot;
@@ -271,91 +271,6 @@ impl Tallies for FaultyStore {
 
     async fn catch_up_tallies(&self) -> Result<(), StoreError> {
         self.through("catch_up_tallies", self.inner.catch_up_tallies()).await
-    }
-}
-
-#[async_trait]
-impl Trust for FaultyStore {
-    async fn vouch(&self, agent: AgentNo, vouchee: AgentNo, now: Timestamp) -> Result<bool, StoreError> {
-        self.through("vouch", self.inner.vouch(agent, vouchee, now)).await
-    }
-
-    async fn end_vouch(&self, agent: AgentNo, vouchee: AgentNo, now: Timestamp) -> Result<bool, StoreError> {
-        self.through("end_vouch", self.inner.end_vouch(agent, vouchee, now)).await
-    }
-
-    async fn vouches(&self, agent: AgentNo, vouchee: AgentNo) -> Result<bool, StoreError> {
-        self.through("vouches", self.inner.vouches(agent, vouchee)).await
-    }
-
-    async fn vouches_by(&self, agent: AgentNo, limit: u32) -> Result<Vec<VouchRecord>, StoreError> {
-        self.through("vouches_by", self.inner.vouches_by(agent, limit)).await
-    }
-
-    async fn vouches_for(&self, agent: AgentNo, limit: u32) -> Result<Vec<VouchRecord>, StoreError> {
-        self.through("vouches_for", self.inner.vouches_for(agent, limit)).await
-    }
-
-    async fn count_vouches_for(&self, agent: AgentNo) -> Result<u64, StoreError> {
-        self.through("count_vouches_for", self.inner.count_vouches_for(agent)).await
-    }
-
-    async fn flag(&self, flag: &NewFlag) -> Result<bool, StoreError> {
-        self.through("flag", self.inner.flag(flag)).await
-    }
-
-    async fn testimony(&self, target: AgentNo, since: Timestamp) -> Result<Vec<Testimony>, StoreError> {
-        self.through("testimony", self.inner.testimony(target, since)).await
-    }
-
-    async fn count_flags_against(&self, target: AgentNo, since: Timestamp) -> Result<u64, StoreError> {
-        self.through("count_flags_against", self.inner.count_flags_against(target, since)).await
-    }
-
-    async fn flags_since(
-        &self,
-        since: Timestamp,
-        after: Option<&FlagRecord>,
-        limit: u32,
-    ) -> Result<Vec<FlagRecord>, StoreError> {
-        self.through("flags_since", self.inner.flags_since(since, after, limit)).await
-    }
-
-    async fn trust_of(&self, agents: &[AgentNo]) -> Result<Vec<TrustRecord>, StoreError> {
-        self.through("trust_of", self.inner.trust_of(agents)).await
-    }
-
-    async fn assessed(&self, after: Option<AgentNo>, limit: u32) -> Result<Vec<Assessed>, StoreError> {
-        self.through("assessed", self.inner.assessed(after, limit)).await
-    }
-
-    async fn interactions(
-        &self,
-        kind: InteractionKind,
-        after: Option<InteractionCursor>,
-        limit: u32,
-    ) -> Result<InteractionSlice, StoreError> {
-        self.through("interactions", self.inner.interactions(kind, after, limit)).await
-    }
-
-    async fn save_standings(&self, standings: &[NewStanding], now: Timestamp) -> Result<Vec<AgentNo>, StoreError> {
-        self.through("save_standings", self.inner.save_standings(standings, now)).await
-    }
-
-    async fn set_seed(&self, agent: AgentNo, is_seed: bool, entry: &AuditEntry) -> Result<bool, StoreError> {
-        self.through("set_seed", self.inner.set_seed(agent, is_seed, entry)).await
-    }
-
-    async fn quarantine(&self, agent: AgentNo, cause: Quarantine, entry: &AuditEntry) -> Result<bool, StoreError> {
-        self.through("quarantine", self.inner.quarantine(agent, cause, entry)).await
-    }
-
-    async fn release(&self, agent: AgentNo, entry: &AuditEntry) -> Result<bool, StoreError> {
-        self.through("release", self.inner.release(agent, entry)).await
-    }
-
-    async fn esteem(&self, agent: AgentNo, most_reactors: u32) -> Result<Esteem, StoreError> {
-        self.through("esteem", self.inner.esteem(agent, most_reactors)).await
     }
 }
 

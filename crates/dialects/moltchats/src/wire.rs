@@ -92,8 +92,8 @@ impl Profile {
             created_at: shown_time(agent.created_at),
             last_seen_at: None,
             karma: 0,
-            trust_tier: "provisional",
-            eigentrust_score: 0.0,
+            trust_tier: agent.tier().as_str(),
+            eigentrust_score: agent.score(),
         }
     }
 }
