@@ -3,17 +3,19 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
 };
 
-use tertulia_model::{AgentId, AgentNo, AgentState, CredentialNo, Timestamp};
-use tertulia_store::{AgentRecord, Badge, KeyDigest, Profile, Store, StoreError, TrustRecord};
+use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
+use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord};
 
 use crate::{
     connections::Connections,
+    identity::Keyring,
     trust::{Reputation, Shift},
+    webhooks::Wants,
 };
 
 /// An agent in use. There is at most one of it in memory, so what changes about it is seen by all at once.
@@ -39,6 +41,9 @@ pub struct Agent {
     karma: AtomicU64,
     pub(crate) reputation: Reputation,
     pub(crate) connections: Connections,
+    pub(crate) wants: Wants,
+    /// What it said that it can do, once it was read.
+    pub(crate) capabilities: OnceLock<Arc<[String]>>,
     /// Whether a verification of it is being completed.
     pub(crate) is_verifying: AtomicBool,
 }
@@ -113,6 +118,8 @@ impl Agent {
             karma: AtomicU64::new(record.karma),
             reputation: Reputation::of(trust),
             connections: Connections::default(),
+            wants: Wants::default(),
+            capabilities: OnceLock::new(),
             is_verifying: AtomicBool::new(false),
         }
     }
@@ -194,6 +201,20 @@ impl Agent {
         }
     }
 
+    /// Puts a newer revision in the place of an older one.
+    pub(crate) fn set_profile(&self, profile: Profile) {
+        let mut current = self.profile.write().unwrap_or_else(PoisonError::into_inner);
+        if current.revision < profile.revision {
+            *current = Arc::new(profile);
+        }
+    }
+
+    /// Makes a pending agent an active one; `false` if it is not pending any more, whatever it is then.
+    pub(crate) fn activate(&self) -> bool {
+        let (pending, active) = (code_of(AgentState::Pending), code_of(AgentState::Active));
+        self.state.compare_exchange(pending, active, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
     pub(crate) fn set_state(&self, state: AgentState) {
         self.state.store(code_of(state), Ordering::Release);
     }
@@ -211,9 +232,6 @@ fn code_of(state: AgentState) -> u8 {
 /// Agents the hub keeps in memory at the most, beyond those that something refers to.
 const MOST_AGENTS: usize = 65_536;
 
-/// Keys the hub remembers at the most.
-const MOST_KEYS: usize = 65_536;
-
 /// Finds agents in memory, or else in the store. Bounded: what nobody refers to is forgotten when it grows too large.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -222,35 +240,13 @@ pub(crate) struct Directory {
     /// How often trust was written down; changed under the lock of `by_number`, so that what was read from the store
     /// before is not remembered after.
     trust_changes: AtomicU64,
-    by_key: RwLock<Keys>,
-}
-
-/// Keys that were looked up, and how often any credential has ended: what was read from the store before an end must
-/// not be remembered after it.
-#[derive(Debug, Default)]
-struct Keys {
-    known: HashMap<KeyDigest, (Arc<Agent>, CredentialNo)>,
-    ended: u64,
+    pub(crate) keyring: Keyring,
 }
 
 impl Directory {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, by_number: Mutex::default(), trust_changes: AtomicU64::new(0), by_key: RwLock::default() }
-    }
-
-    /// The agent that a live key belongs to, and the key's credential.
-    pub(crate) async fn by_key(&self, digest: &KeyDigest) -> Result<Option<(Arc<Agent>, CredentialNo)>, StoreError> {
-        let ended_before = {
-            let keys = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = keys.known.get(digest) {
-                return Ok(Some(known.clone()));
-            }
-            keys.ended
-        };
-        let Some((record, credential)) = self.store.agent_by_key(digest).await? else { return Ok(None) };
-        let agent = self.adopt(record).await?;
-        self.remember_key(*digest, &agent, credential.number, ended_before);
-        Ok(Some((agent, credential.number)))
+        let trust_changes = AtomicU64::new(0);
+        Self { store, by_number: Mutex::default(), trust_changes, keyring: Keyring::default() }
     }
 
     /// The agent of this compared name, whatever its state.
@@ -297,12 +293,13 @@ impl Directory {
         Ok(adopted.pop().expect("one record gives one agent"))
     }
 
-    /// Takes an agent that has registered just now into memory: it cannot have a badge yet, and nothing is
-    /// known of it, so nothing is read.
+    /// Takes an agent that has registered just now into memory: it cannot have a badge yet, and nobody has
+    /// dealt with it, so nothing is read. One whose number and name it has taken over is forgotten.
     pub(crate) fn welcome(&self, record: AgentRecord) -> Arc<Agent> {
         let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
-        let trust = TrustRecord::unknown(record.number);
-        let agent = known.entry(record.number).or_insert_with(|| Arc::new(Agent::new(record, None, &trust))).clone();
+        let number = record.number;
+        let agent = Arc::new(Agent::new(record, None, &TrustRecord::unknown(number)));
+        known.insert(number, agent.clone());
         forget_unused(&mut known);
         agent
     }
@@ -349,40 +346,6 @@ impl Directory {
             agent.set_trust(record).map(|before| Shift { agent: agent.clone(), before, after: *record })
         };
         records.iter().filter_map(shift).collect()
-    }
-
-    /// How many credentials have ended so far; to be read before the store is asked about a key.
-    pub(crate) fn credentials_ended(&self) -> u64 {
-        self.by_key.read().unwrap_or_else(PoisonError::into_inner).ended
-    }
-
-    /// Remembers what the store said about a key, unless a credential has ended since.
-    pub(crate) fn remember_key(
-        &self,
-        digest: KeyDigest,
-        agent: &Arc<Agent>,
-        credential: CredentialNo,
-        ended_before: u64,
-    ) {
-        let mut keys = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        if keys.ended != ended_before {
-            return;
-        }
-        if keys.known.len() >= MOST_KEYS {
-            let mut keep = false;
-            keys.known.retain(|_, _| {
-                keep = !keep;
-                keep
-            });
-        }
-        keys.known.insert(digest, (agent.clone(), credential));
-    }
-
-    /// Forgets every key of a credential that has ended.
-    pub(crate) fn forget_credential(&self, credential: CredentialNo) {
-        let mut keys = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        keys.ended += 1;
-        keys.known.retain(|_, (_, number)| *number != credential);
     }
 }
 

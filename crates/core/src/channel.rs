@@ -7,7 +7,7 @@ use std::sync::{
 
 use tertulia_model::AgentNo;
 
-use crate::{Error, Noun, communities::Community};
+use crate::{Error, Noun, communities::Community, communities::must_be_read_anew};
 
 /// A channel in use.
 #[derive(Debug)]
@@ -37,10 +37,11 @@ impl Channel {
     /// # Errors
     ///
     /// [`Error::NotFound`] if it is gone, or `reader` may not know of it; [`Error::NotMember`].
-    // rule: channels
+    // wire: moltchats.md#27-messages-and-reactions, moltchats.md#310-observer-connections
     pub(crate) fn permit_reading(&self, reader: Option<AgentNo>) -> Result<(), Error> {
         match reader {
             Some(agent) => self.permit_taking_part(agent),
+            None if !self.is_gone() && self.community.is_stale() => Err(must_be_read_anew()),
             None if !self.is_gone() && self.community.is_public() => Ok(()),
             None => Err(Error::NotFound(Noun::Channel)),
         }
@@ -54,6 +55,9 @@ impl Channel {
     pub(crate) fn permit_taking_part(&self, agent: AgentNo) -> Result<(), Error> {
         if self.is_gone() {
             return Err(Error::NotFound(Noun::Channel));
+        }
+        if self.community.is_stale() {
+            return Err(must_be_read_anew());
         }
         if self.community.role_of(agent).is_some() {
             return Ok(());

@@ -10,16 +10,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     BadgeSource, Clock, Deed, Error, Ids,
     agents::{Agent, Directory},
+    communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
-    fanout::Fanout,
-    journal::{Journal, WriterParts},
+    fanout::{Fanout, Shard},
+    identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
+    journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
     metrics::Metrics,
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
     tallies::Tallies,
+    webhooks::{WebhookParts, Webhooks},
 };
 
 /// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
@@ -71,6 +74,10 @@ pub struct Parts {
     pub links: Links,
     /// The kinds of API key that the hub's surfaces issue.
     pub key_kinds: Vec<CredentialKind>,
+    /// How agents are told elsewhere of what happens to them.
+    pub webhooks: WebhookParts,
+    /// What access tokens are signed with.
+    pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
     pub shards: usize,
 }
@@ -98,11 +105,16 @@ pub(crate) struct Inner {
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) conversations: Conversations,
+    pub(crate) communities: Communities,
+    pub(crate) system_agent: Arc<Agent>,
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
+    pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) token_secret: TokenSecret,
+    pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
 
@@ -114,7 +126,9 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
+            parts;
+        let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
@@ -130,22 +144,15 @@ impl Chat {
             ids: ids.clone(),
             fanout: fanout.clone(),
             tallies: tallies.clone(),
+            bell: webhooks.bell.clone(),
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        let stopping = stop.clone();
-        let all_announced = CancellationToken::new();
-        for shard in shards {
-            tasks.spawn(shard.run(all_announced.clone()));
-        }
-        let close = stopping.clone();
-        tasks.spawn(async move {
-            // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
-            let _all_announced = all_announced.drop_guard();
-            writer.run(close).await;
-        });
+        start_writing(writer, shards, tasks, stop);
         let listed = store.count_listed().await?.into();
-        let conversations = Conversations::new(store.clone());
+        let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
+        let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
+        let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
             store,
@@ -164,11 +171,16 @@ impl Chat {
             fanout,
             lobby,
             conversations,
+            communities,
+            system_agent,
             tallies,
             listed,
+            webhooks,
             metrics,
             computations: crate::trust::Computations::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
+            token_secret,
+            signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))
     }
@@ -265,15 +277,15 @@ impl Chat {
         self.0.journal.is_open() && self.0.fanout.is_open()
     }
 
-    /// Turns a key into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent that may be there is
-    /// noted as here.
+    /// Turns a key or an access token into a caller: says who it is, not what it may do ([`Chat::permit`]). An agent
+    /// that may be there is noted as here.
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthenticated`] if the key opens nothing; [`Error::Store`].
+    /// [`Error::Unauthenticated`] if it opens nothing; of access tokens [`Error::TokenExpired`],
+    /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
-        let digest = digest_of(key);
-        let (agent, credential) = self.0.directory.by_key(&digest).await?.ok_or(Error::Unauthenticated)?;
+        let Entry { agent, credential, .. } = self.holder(key).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);
@@ -305,6 +317,19 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
         system_name,
         now,
     }
+}
+
+fn start_writing(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let all_announced = CancellationToken::new();
+    for shard in shards {
+        tasks.spawn(shard.run(all_announced.clone()));
+    }
+    let close = stop.clone();
+    tasks.spawn(async move {
+        // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
+        let _all_announced = all_announced.drop_guard();
+        writer.run(close).await;
+    });
 }
 
 async fn open_lobby(

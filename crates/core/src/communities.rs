@@ -1,43 +1,46 @@
-//! Communities in use: who is a member, and who may know of them.
+//! Communities: places of many channels, for their members.
+//!
+//! What changes about one is decided between two batches of the journal: memory is checked, the store does it in one
+//! operation, memory follows, and who may not listen any more is told. So the writer, which asks memory about every
+//! message, never asks in vain. The built-in community, to which everybody belongs and whose one channel is the lobby,
+//! is in no table: [`Chat`](crate::Chat) answers for it itself.
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+mod builtin;
+mod changing;
+mod channels;
+mod community;
+mod lifecycle;
+mod listing;
+mod membership;
+mod moderation;
+mod plans;
+mod registry;
+mod stance;
+mod sweeping;
+mod views;
+
+pub(crate) use self::{
+    community::{Community, must_be_read_anew},
+    registry::Communities,
+};
+pub use self::{
+    plans::{ChannelChanges, ChannelPlan, CommunityChanges, CommunityPlan},
+    views::{BanView, BelongingView, ChannelView, CommunityView, Listings, MemberView},
 };
 
-use tertulia_model::{AgentNo, Role};
+/// Members that a community may have.
+// wire: moltchats.md#16-validation-limits
+const MOST_MEMBERS: u32 = if cfg!(test) { 4 } else { 500 };
 
-/// A community in use. There is at most one of it in memory, so what changes about it is seen by all at once.
-#[derive(Debug)]
-pub(crate) struct Community {
-    present: RwLock<Present>,
-}
+/// Channels that a community may have.
+// wire: moltchats.md#16-validation-limits
+const MOST_CHANNELS: u32 = if cfg!(test) { 3 } else { 100 };
 
-/// What changes.
-#[derive(Debug)]
-pub(crate) struct Present {
-    pub(crate) is_public: bool,
-    pub(crate) members: HashMap<AgentNo, Role>,
-    pub(crate) is_gone: bool,
-}
+/// Agents that may be invited at the same time.
+const MOST_INVITED: u32 = if cfg!(test) { 3 } else { 500 };
 
-impl Community {
-    /// Whether it was deleted.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.read().is_gone
-    }
+/// Bans that are listed, the newest.
+const MOST_BANS: u32 = 1_000;
 
-    /// Whether everybody may know of it.
-    pub(crate) fn is_public(&self) -> bool {
-        self.read().is_public
-    }
-
-    /// What an agent is in it; nothing if it is no member.
-    pub(crate) fn role_of(&self, agent: AgentNo) -> Option<Role> {
-        self.read().members.get(&agent).copied()
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, Present> {
-        self.present.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// Communities of one agent that are listed.
+const MOST_BELONGINGS: u32 = 1_000;

@@ -13,9 +13,11 @@ use crate::{
     agent_event::{AgentEvent, AgentForm},
     agents::Agent,
     chat::Chat,
+    limiter::Subject,
+    limits::{Action, AddressKey},
     live::{Ended, Frames, Outlet},
     presence::Presence,
-    surface::Caller,
+    surface::{Caller, Surface},
 };
 
 /// How long after its client last talked a connection counts as idle, unless its surface says otherwise.
@@ -89,13 +91,35 @@ impl Chat {
         if was_away {
             self.0.attendance.note_arrival(agent);
         }
-        let live = self.0.store.credentials_of(agent.number).await?;
-        if !live.iter().any(|record| record.number == *credential) {
+        if !self.0.store.is_live(*credential).await? {
             outlet.close(Ended::CredentialEnded);
         } else if Self::permit(agent, Deed::Attend).is_err() {
             outlet.close(Ended::AgentSuspended);
         }
         Ok(connection)
+    }
+
+    /// Counts a connection that an address opens through a surface.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the address has used up its window.
+    pub fn admit_connection(&self, surface: &Surface, address: AddressKey) -> Result<(), Error> {
+        let limit = surface.limits.of(Action::Connect);
+        let counted = self.0.limiter.take(surface.counted_as, Action::Connect, Subject::Address(address), limit);
+        counted.map(drop).map_err(Error::Throttled)
+    }
+
+    /// Counts a connection of an agent that may have none, before it is let in to be told so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Throttled`] if the agent was told so often enough.
+    pub fn admit_in_vain(&self, caller: &Caller) -> Result<(), Error> {
+        let Caller { agent, surface, .. } = caller;
+        let (action, subject) = (Action::ConnectInVain, Subject::Agent(agent.number));
+        let counted = self.0.limiter.take(surface.counted_as, action, subject, surface.limits.of(action));
+        counted.map(drop).map_err(Error::Throttled)
     }
 
     /// How present an agent is, by its open connections on all surfaces.
@@ -193,6 +217,13 @@ impl Connections {
         Some(Noted { id, was_away })
     }
 
+    /// The connections of one credential are another's from now on.
+    pub(crate) fn hand_over(&self, from: CredentialNo, to: CredentialNo) {
+        for connection in self.lock().connections.iter_mut().filter(|connection| connection.credential == from) {
+            connection.credential = to;
+        }
+    }
+
     fn forget(&self, id: u64) {
         let mut open = self.lock();
         let forgotten = open.connections.iter().position(|known| known.id == id);
@@ -211,6 +242,11 @@ impl Connections {
     /// Whether a connection is open.
     pub(crate) fn any(&self) -> bool {
         self.lock().connections.iter().any(|connection| connection.outlet.is_open())
+    }
+
+    /// Whether an open connection is told what concerns its agent.
+    pub(crate) fn any_hears(&self) -> bool {
+        self.lock().connections.iter().any(|connection| connection.form.is_some() && connection.outlet.is_open())
     }
 
     /// The best of its connections.

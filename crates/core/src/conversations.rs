@@ -1,5 +1,6 @@
 //! The bounded memory of conversations besides the lobby: at most one object a conversation, found by its public id.
 
+mod channels;
 mod directs;
 
 use std::{
@@ -14,7 +15,7 @@ use tertulia_model::{ConversationId, ConversationNo, Timestamp};
 use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError, WholeRoom};
 use tokio::sync::Notify;
 
-pub(crate) use self::directs::DirectKey;
+pub(crate) use self::{channels::KnownChannel, directs::DirectKey};
 use crate::{
     agents::{Agent, Directory},
     conversation::{Conversation, Kind},

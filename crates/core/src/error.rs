@@ -5,7 +5,7 @@ use std::time::Duration;
 use tertulia_model::{BadName, BadProfile, BadText};
 use tertulia_store::StoreError;
 
-use crate::limits::Throttle;
+use crate::{identity::BadPublicKey, limits::Throttle, webhooks::BadWebhookUrl};
 
 /// What was looked for and is not there, or what the caller may not learn is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +58,47 @@ pub enum Unverified {
     },
 }
 
+/// Why something is not done to a community, or by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Barred {
+    /// Only the owner may do this.
+    #[error("not the owner")]
+    NotOwner,
+    /// Only the owner and admins may do this.
+    #[error("neither the owner nor an admin")]
+    NotAdmin,
+    /// The agent is a member already.
+    #[error("a member already")]
+    AlreadyMember,
+    /// The agent is banned.
+    #[error("banned")]
+    Banned,
+    /// The community has as many members as it may have.
+    #[error("as many members as there may be")]
+    Full,
+    /// The community has as many channels as it may have.
+    #[error("as many channels as there may be")]
+    TooManyChannels,
+    /// As many agents are invited as may be.
+    #[error("as many invitations as there may be")]
+    TooManyInvitations,
+    /// The owner stays what it is, and there is no other.
+    #[error("the owner stays the owner")]
+    OwnerStays,
+    /// Nobody bans the owner, itself, or somebody of its own rank.
+    #[error("protected from being banned")]
+    Protected,
+    /// The agent has reported the other in this channel before.
+    #[error("reported before")]
+    ReportedBefore,
+    /// The built-in community cannot be left.
+    #[error("the built-in community")]
+    BuiltIn,
+    /// The view of a direct conversation is no channel that anybody keeps.
+    #[error("a direct conversation")]
+    Direct,
+}
+
 /// Everything the core can refuse, in words that no wire format owns. Closed on purpose: a surface maps it with a
 /// `match` without a catch-all, so that a new refusal does not compile until every surface has a word for it.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +130,15 @@ pub enum Error {
     /// The token belongs to a session that was revoked or renewed.
     #[error("the token is revoked")]
     TokenRevoked,
+    /// The agent has nothing to sign, or not any more.
+    #[error("there is nothing to sign")]
+    ChallengeExpired,
+    /// The signature is not that of a key of the agent over something that it has to sign.
+    #[error("the signature does not verify")]
+    BadSignature,
+    /// The public key cannot be used.
+    #[error("bad public key: {0}")]
+    BadPublicKey(#[from] BadPublicKey),
     /// The token is an observer's, who may look on and nothing else.
     #[error("the token is an observer's")]
     ObserverToken,
@@ -116,6 +166,9 @@ pub enum Error {
     /// The direct conversation is one of two others.
     #[error("not one of the two")]
     NotOneOfTwo,
+    /// Not done to a community, or by one.
+    #[error("barred: {0}")]
+    Barred(#[from] Barred),
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
@@ -155,6 +208,12 @@ pub enum Error {
     /// This kind of key is not issued here.
     #[error("no such kind of key")]
     UnknownKeyKind,
+    /// The URL cannot be an endpoint.
+    #[error("bad URL: {0}")]
+    BadWebhookUrl(#[from] BadWebhookUrl),
+    /// The agent has no webhook.
+    #[error("no webhook")]
+    NoWebhook,
     /// A limit is used up.
     #[error("over the limit")]
     Throttled(Throttle),

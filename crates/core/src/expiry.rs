@@ -17,7 +17,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// Rows deleted in one go, which takes a few milliseconds also where a room's messages lie far apart; between two slices
 /// the writer serves whoever waits.
-const SLICE: u32 = 150;
+pub(crate) const SLICE: u32 = 150;
 
 /// Rest between two slices while others wait for the writer, so that deleting takes only a part of its time.
 const REST: Duration = Duration::from_millis(10);
@@ -70,7 +70,7 @@ impl Chat {
     }
 
     /// Leaves the writer to others for a while, if any are there; `false` when it is time to stop.
-    async fn rest(&self, stop: &CancellationToken) -> bool {
+    pub(crate) async fn rest(&self, stop: &CancellationToken) -> bool {
         if self.0.journal.is_idle() { !stop.is_cancelled() } else { self.wait(REST, stop).await }
     }
 

@@ -24,6 +24,7 @@ mod expiry;
 mod fanout;
 mod form;
 mod friendships;
+mod hex;
 mod history;
 mod identity;
 mod journal;
@@ -52,6 +53,7 @@ mod tests;
 mod trust;
 mod unread;
 mod verification;
+mod webhooks;
 mod workers;
 
 pub use agent_event::{AgentEvent, AgentForm};
@@ -62,13 +64,18 @@ pub use blocks::BlockedAgent;
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
 pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
+pub use communities::{
+    BanView, BelongingView, ChannelChanges, ChannelPlan, ChannelView, CommunityChanges, CommunityPlan, CommunityView,
+    Listings, MemberView,
+};
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
-pub use error::{Error, Noun, Unverified};
+pub use error::{Barred, Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
-pub use limits::{Action, AddressKey, BadLimit, Limit, Quota, Throttle};
+pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
+pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
 pub use metrics::Metrics;
@@ -81,6 +88,13 @@ pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits};
-pub use tertulia_store::{AgentRecord, AuditEntry, Badge, CredentialRecord, Profile, StoreError};
+pub use tertulia_store::{
+    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
+    StoreError,
+};
 pub use trust::{AgentTrust, OwnTrust, Vouch};
 pub use unread::{Unread, UnreadFrom};
+pub use webhooks::{
+    BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,
+    WebhookFormat, WebhookNotice, WebhookParts, WebhookRequest, WebhookSeal, WebhookSender, When,
+};

@@ -1,7 +1,7 @@
 //! How often what may be done. The core decides for an action and whoever does it; a surface prints the numbers.
 //!
-//! Windows are fixed and begin with the first counted call. They live in memory, so only windows up to an hour belong
-//! here; longer ones are counted from the store.
+//! Windows are fixed and begin with the first counted call. Those up to an hour live in memory; longer ones
+//! ([`LongLimit`]) are counted in the store.
 
 use std::{str::FromStr, time::Duration};
 
@@ -16,7 +16,7 @@ pub enum Limit {
     Rate {
         /// How many; 0 refuses every call.
         count: u32,
-        /// Length of the window; at least a millisecond, at most an hour.
+        /// Length of the window; at least a millisecond, at most an hour unless it is a [`LongLimit`].
         per: Duration,
     },
 }
@@ -50,18 +50,47 @@ impl FromStr for Limit {
     type Err = BadLimit;
 
     fn from_str(text: &str) -> Result<Self, BadLimit> {
-        let text = text.trim();
-        if text == "off" {
-            return Ok(Self::Off);
-        }
-        let (count, per) = text.split_once(" per ").ok_or(BadLimit)?;
-        let count = count.trim().parse().map_err(|_| BadLimit)?;
-        let per = parse_duration(per.trim()).ok_or(BadLimit)?;
-        if per.is_zero() || per > Self::LONGEST_WINDOW {
-            return Err(BadLimit);
-        }
-        Ok(Self::Rate { count, per })
+        parse_limit(text, Self::LONGEST_WINDOW).ok_or(BadLimit)
     }
+}
+
+/// A limit of what an agent does whose window may be longer than memory holds: `5 per 1d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongLimit(pub Limit);
+
+impl LongLimit {
+    /// The longest window that is counted.
+    pub const LONGEST_WINDOW: Duration = Duration::from_hours(30 * 24);
+}
+
+impl std::fmt::Display for LongLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why a text is not a [`LongLimit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a limit is written `5 per 1d` (units ms, s, m, h, d; at most 30d) or `off`")]
+pub struct BadLongLimit;
+
+impl FromStr for LongLimit {
+    type Err = BadLongLimit;
+
+    fn from_str(text: &str) -> Result<Self, BadLongLimit> {
+        parse_limit(text, Self::LONGEST_WINDOW).map(Self).ok_or(BadLongLimit)
+    }
+}
+
+fn parse_limit(text: &str, longest: Duration) -> Option<Limit> {
+    let text = text.trim();
+    if text == "off" {
+        return Some(Limit::Off);
+    }
+    let (count, per) = text.split_once(" per ")?;
+    let count = count.trim().parse().ok()?;
+    let per = parse_duration(per.trim())?;
+    (!per.is_zero() && per <= longest).then_some(Limit::Rate { count, per })
 }
 
 /// Reads `250ms`, `10s`, `5m`, `1h`; a bare unit (`m`) means one of it.
@@ -74,6 +103,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
         "s" | "second" | "seconds" => 1_000,
         "m" | "min" | "minute" | "minutes" => 60_000,
         "h" | "hour" | "hours" => 3_600_000,
+        "d" | "day" | "days" => 86_400_000,
         _ => return None,
     };
     number.checked_mul(millis).map(Duration::from_millis)
@@ -85,7 +115,7 @@ struct ShownDuration(Duration);
 impl std::fmt::Display for ShownDuration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let millis = self.0.as_millis();
-        for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+        for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
             if millis.is_multiple_of(size) {
                 return write!(f, "{}{unit}", millis / size);
             }
@@ -115,15 +145,48 @@ pub enum Action {
     RequestFriendship,
     /// Asking what has come since.
     AskWhatIsNew,
+    /// Creating a community.
+    CreateCommunity,
     /// Any request of an agent, wherever it comes from.
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Trying a webhook out.
+    TestWebhook,
+    /// Waking an agent through a webhook. Hub-wide.
+    WakeAgent,
+    /// Opening a connection.
+    Connect,
+    /// Opening a connection by an agent that may have none, and is let in only to be told so.
+    ConnectInVain,
 }
 
 impl Action {
-    /// How many there are.
-    pub(crate) const COUNT: usize = 11;
+    /// How many there are: the last one counts them.
+    pub(crate) const COUNT: usize = Self::ConnectInVain as usize + 1;
+
+    /// Its word in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Register => "register",
+            Self::LobbyMessage => "lobby_message",
+            Self::CompleteVerification => "complete_verification",
+            Self::CreateRoom => "create_room",
+            Self::RoomMessage => "room_message",
+            Self::ChannelMessage => "channel_message",
+            Self::RequestFriendship => "request_friendship",
+            Self::AskWhatIsNew => "ask_what_is_new",
+            Self::CreateCommunity => "create_community",
+            Self::AgentRequest => "agent_request",
+            Self::SignIn => "sign_in",
+            Self::TestWebhook => "test_webhook",
+            Self::WakeAgent => "wake_agent",
+            Self::Connect => "connect",
+            Self::ConnectInVain => "connect_in_vain",
+        }
+    }
 
     /// What is limited, in words for the one who is over the limit.
     #[must_use]
@@ -138,8 +201,13 @@ impl Action {
             Self::ChannelMessage => "messages of one agent in one channel",
             Self::RequestFriendship => "friend requests of one agent",
             Self::AskWhatIsNew => "questions of one agent about what is new",
+            Self::CreateCommunity => "servers created by one agent",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::TestWebhook => "tries of one agent's webhook",
+            Self::WakeAgent => "times that an agent is woken",
+            Self::Connect => "new connections from your address",
+            Self::ConnectInVain => "attempts of one agent to connect in vain",
         }
     }
 }
@@ -212,6 +280,16 @@ mod tests {
         for text in ["", "10", "10 per", "10 per 0s", "10 per 2h", "-1 per 1m", "ten per 1m", "10 per 1 fortnight"] {
             assert_eq!(text.parse::<Limit>(), Err(BadLimit), "{text}");
         }
+    }
+
+    #[test]
+    fn long_limits_may_last_days() {
+        for text in ["5 per 1d", "1 per 30d", "10 per 1m", "off"] {
+            let limit: LongLimit = text.parse().unwrap();
+            assert_eq!(limit.to_string(), text);
+        }
+        assert_eq!("1 per 31d".parse::<LongLimit>(), Err(BadLongLimit));
+        assert_eq!("5 per 1d".parse::<Limit>(), Err(BadLimit));
     }
 
     #[test]

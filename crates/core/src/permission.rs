@@ -32,12 +32,26 @@ pub enum Deed {
     RequestFriendship,
     /// Turning such a request down, ending a friendship, blocking; and seeing how it stands to others.
     Relate,
+    /// Creating a community.
+    CreateCommunity,
+    /// Joining a community.
+    JoinCommunity,
+    /// Leaving a community.
+    LeaveCommunity,
+    /// Changing a community or its channels, inviting and banning.
+    ManageCommunity,
+    /// Reporting another agent.
+    ReportAgent,
+    /// Saying who it is, and how it wants to be treated.
+    DescribeItself,
     /// Vouching for another agent.
     Vouch,
-    /// Flagging or reporting another agent.
-    Accuse,
+    /// Flagging another agent.
+    FlagAgent,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
+    /// Looking at, changing and trying out its webhooks.
+    HoldWebhooks,
     /// Proving that an account of the vouching service is its own.
     ProveAccount,
 }
@@ -48,7 +62,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::Unauthenticated`] if it is nobody (not yet, or not any more); [`Error::Suspended`],
-    /// [`Error::Quarantined`].
+    /// [`Error::Quarantined`], [`Error::TierTooLow`].
     pub fn permit(agent: &Agent, deed: Deed) -> Result<(), Error> {
         permit(agent.state(), agent.quarantine(), deed)
     }
@@ -64,7 +78,14 @@ fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Resu
         | (
             AgentState::Active,
             Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
-            Deed::ReadItself | Deed::Attend | Deed::Relate | Deed::HoldCredentials | Deed::ProveAccount,
+            Deed::ReadItself
+            | Deed::Attend
+            | Deed::Relate
+            | Deed::LeaveCommunity
+            | Deed::DescribeItself
+            | Deed::HoldCredentials
+            | Deed::HoldWebhooks
+            | Deed::ProveAccount,
         ) => Ok(()),
         (
             AgentState::Active,
@@ -77,10 +98,18 @@ fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Resu
             | Deed::SpeakInChannel
             | Deed::SpeakToFriend
             | Deed::React
-            | Deed::RequestFriendship
-            | Deed::Vouch
-            | Deed::Accuse,
+            | Deed::JoinCommunity
+            | Deed::ManageCommunity
+            | Deed::ReportAgent
+            | Deed::FlagAgent,
         ) => Err(Error::Quarantined),
+        // What only the trusted enough may do at all, its lowest tier may not.
+        // wire: moltchats.md#15-error-envelope
+        (
+            AgentState::Active,
+            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
+            Deed::RequestFriendship | Deed::CreateCommunity | Deed::Vouch,
+        ) => Err(Error::TierTooLow),
         (
             AgentState::Suspended,
             _,
@@ -95,9 +124,16 @@ fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Resu
             | Deed::React
             | Deed::RequestFriendship
             | Deed::Relate
+            | Deed::CreateCommunity
+            | Deed::JoinCommunity
+            | Deed::LeaveCommunity
+            | Deed::ManageCommunity
+            | Deed::ReportAgent
+            | Deed::DescribeItself
             | Deed::Vouch
-            | Deed::Accuse
+            | Deed::FlagAgent
             | Deed::HoldCredentials
+            | Deed::HoldWebhooks
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
         (AgentState::Pending | AgentState::Deleted, _, _) => Err(Error::Unauthenticated),
@@ -108,7 +144,7 @@ fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Resu
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 16] = [
+    const DEEDS: [Deed; 23] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -121,9 +157,16 @@ mod tests {
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
+        Deed::CreateCommunity,
+        Deed::JoinCommunity,
+        Deed::LeaveCommunity,
+        Deed::ManageCommunity,
+        Deed::ReportAgent,
+        Deed::DescribeItself,
         Deed::Vouch,
-        Deed::Accuse,
+        Deed::FlagAgent,
         Deed::HoldCredentials,
+        Deed::HoldWebhooks,
         Deed::ProveAccount,
     ];
 
@@ -152,10 +195,22 @@ mod tests {
         for cause in Quarantine::ALL {
             let (kept, refused): (Vec<_>, Vec<_>) =
                 DEEDS.into_iter().partition(|deed| permit(AgentState::Active, Some(cause), *deed).is_ok());
-            let all = [Deed::ReadItself, Deed::Attend, Deed::Relate, Deed::HoldCredentials, Deed::ProveAccount];
+            let all = [
+                Deed::ReadItself,
+                Deed::Attend,
+                Deed::Relate,
+                Deed::LeaveCommunity,
+                Deed::DescribeItself,
+                Deed::HoldCredentials,
+                Deed::HoldWebhooks,
+                Deed::ProveAccount,
+            ];
             assert_eq!(kept, all);
             for deed in refused {
-                assert!(matches!(permit(AgentState::Active, Some(cause), deed), Err(Error::Quarantined)), "{deed:?}");
+                let is_for_the_trusted = [Deed::RequestFriendship, Deed::CreateCommunity, Deed::Vouch].contains(&deed);
+                let refusal = permit(AgentState::Active, Some(cause), deed).unwrap_err();
+                assert_eq!(matches!(refusal, Error::TierTooLow), is_for_the_trusted, "{deed:?}");
+                assert_eq!(matches!(refusal, Error::Quarantined), !is_for_the_trusted, "{deed:?}");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tertulia_model::{ConversationId, ConversationKind, ConversationNo};
 
-use crate::{Error, Noun, chat::Chat, conversation::Conversation};
+use crate::{Error, chat::Chat, conversation::Conversation, conversations::DirectKey};
 
 impl Chat {
     /// The channel with this id: the lobby, a channel of a community, or the view of a direct conversation.
@@ -17,7 +17,10 @@ impl Chat {
         if id == self.0.lobby.id {
             return Ok(self.0.lobby.clone());
         }
-        Err(Error::NotFound(Noun::Channel))
+        match self.channel_of_community(id).await? {
+            Some(channel) => Ok(channel),
+            None => self.viewed(id).await,
+        }
     }
 
     /// The conversation with this number, as long as something of it is there.
@@ -28,10 +31,9 @@ impl Chat {
         let Some((kind, id)) = self.0.store.conversation(number).await? else { return Ok(None) };
         match kind {
             ConversationKind::Room => Ok(self.0.conversations.room(id, &self.0.directory).await?),
-            ConversationKind::Lobby
-            | ConversationKind::Channel
-            | ConversationKind::Direct
-            | ConversationKind::Group => Ok(None),
+            ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
+            ConversationKind::Channel => self.channel_of_community(id).await,
+            ConversationKind::Lobby | ConversationKind::Group => Ok(None),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     Deed, Ended, Error, Noun,
     agents::Agent,
     chat::{Chat, digest_of},
+    identity::Entry,
     limiter::Subject,
     limits::{Action, AddressKey, Quota},
     surface::{Caller, Surface},
@@ -24,6 +25,10 @@ const KEY_BYTES: usize = 32;
 pub struct Key(String);
 
 impl Key {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The key itself, for the one response that gives it away.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -50,15 +55,18 @@ pub struct Registered {
 
 impl Chat {
     /// Counts an attempt to register from an address. Every attempt counts, valid or not; repeating one with the same
-    /// name does not.
+    /// name does not, for those who count by name.
     ///
     /// # Errors
     ///
     /// [`Error::Throttled`].
-    pub fn admit_registration(&self, address: AddressKey, name: &str) -> Result<Option<Quota>, Error> {
+    pub fn admit_registration(&self, address: AddressKey, name: Option<&str>) -> Result<Option<Quota>, Error> {
         let limit = self.0.rules.registrations_per_address;
         let subject = Subject::Address(address);
-        let counted = self.0.limiter.take_attempt(Action::Register, subject, limit, &name.to_ascii_lowercase());
+        let counted = match name {
+            Some(name) => self.0.limiter.take_attempt(Action::Register, subject, limit, &name.to_ascii_lowercase()),
+            None => self.0.limiter.take("", Action::Register, subject, limit),
+        };
         Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))
     }
 
@@ -75,7 +83,7 @@ impl Chat {
         profile: Profile,
         quota: Option<Quota>,
     ) -> Result<Registered, Error> {
-        if name.is_reserved() || self.0.own_name.as_ref() == Some(name.key()) {
+        if self.is_reserved(name) {
             return Err(Error::NameReserved);
         }
         let kind = surface.key_kind.as_ref().ok_or(Error::UnknownKeyKind)?;
@@ -91,7 +99,7 @@ impl Chat {
             credential: Some(credential),
             now: self.now(),
         };
-        let ended_before = self.0.directory.credentials_ended();
+        let ended_before = self.0.directory.keyring.ended();
         let (record, credential) = match self.0.store.register_agent(&new).await? {
             Registration::Registered { agent, credential } => (agent, credential),
             Registration::NameTaken => return Err(Error::NameTaken),
@@ -99,7 +107,8 @@ impl Chat {
         // From here on nothing may fail: the name is taken, and this is the only copy of the key.
         let agent = self.0.directory.welcome(record);
         if let Some(credential) = credential {
-            self.0.directory.remember_key(digest, &agent, credential.number, ended_before);
+            let entry = Entry { agent: agent.clone(), credential: credential.number, expires_at: None };
+            self.0.directory.keyring.remember(digest, entry, ended_before);
             tracing::info!(agent.id = %agent.id, credential.id = %credential.id, surface = surface.name, "registered {}", agent.name);
         }
         if surface.lists_agents {
@@ -161,8 +170,8 @@ impl Chat {
         Ok(())
     }
 
-    fn end_credential(&self, agent: &Agent, credential: CredentialNo) {
-        self.0.directory.forget_credential(credential);
+    pub(crate) fn end_credential(&self, agent: &Agent, credential: CredentialNo) {
+        self.0.directory.keyring.forget(credential);
         agent.connections.close(Some(credential), Ended::CredentialEnded);
     }
 

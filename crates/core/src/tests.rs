@@ -1,14 +1,17 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
 mod backwards;
+mod communities;
 mod connections;
 mod credentials;
 mod doubt;
 mod expiry;
+mod friendships;
 mod hub;
 mod journal;
 mod listener;
 mod memory;
+mod post;
 mod presence;
 mod reactions;
 mod recheck;
@@ -22,3 +25,4 @@ mod times;
 mod trust;
 mod verification;
 mod vouching;
+mod webhooks;

@@ -96,7 +96,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`], [`Error::Oneself`], [`Error::TierTooLow`] if the caller is not trusted enough, or the other
-    /// is quarantined; [`Error::AlreadyVouched`]; [`Error::Suspended`], [`Error::Quarantined`], [`Error::Store`].
+    /// is quarantined; [`Error::AlreadyVouched`]; [`Error::Suspended`], [`Error::Store`].
     // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
     pub async fn vouch(&self, caller: &Caller, target: &AgentRef) -> Result<(), Error> {
         let agent = &caller.agent;
@@ -140,7 +140,7 @@ impl Chat {
     // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
     pub async fn flag(&self, caller: &Caller, target: &AgentRef, reason: Option<&Reason>) -> Result<(), Error> {
         let agent = &caller.agent;
-        Self::permit(agent, Deed::Accuse)?;
+        Self::permit(agent, Deed::FlagAgent)?;
         let target = other_than(agent, self.active(target).await?)?;
         let now = self.now();
         let flag = NewFlag {

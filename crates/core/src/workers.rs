@@ -16,8 +16,12 @@ impl Chat {
         tasks.spawn(self.clone().write_presence(stop.clone()));
         tasks.spawn(self.clone().end_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
+        tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
         tasks.spawn(self.clone().look_after_trust(stop.clone()));
+        tasks.spawn(self.clone().send_webhooks(stop.clone()));
+        tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
+        tasks.spawn(self.clone().sweep_identities(stop.clone()));
     }
 
     /// Writes down what is only in memory. Called when everything else has ended.

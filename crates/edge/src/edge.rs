@@ -41,12 +41,13 @@ use crate::{
     link::{InFlight, Link, Offer},
     live::Streams,
     metrics::EdgeMetrics,
-    paths::normalised,
+    paths::{normalised, with_path},
     queue_budget::QueueBudget,
     refusal::{Refusal, Refused, add_retry_after, add_upgrade},
     report::{RouteMark, report},
     socket::Takeover,
     surfaces::{Surface, Surfaces},
+    ws::handshake,
 };
 
 /// What edge is given by the host.
@@ -77,6 +78,8 @@ pub struct EdgeOptions {
     pub body_timeout: Duration,
     /// Most bytes in all send queues together. Default 256 MiB.
     pub queue_bytes: usize,
+    /// The path that stands for `/` when a WebSocket is asked for there. Default: none does.
+    pub root_sockets: Option<&'static str>,
 }
 
 impl Default for EdgeOptions {
@@ -87,6 +90,7 @@ impl Default for EdgeOptions {
             cors: CorsPolicy::LoopbackAnd(Vec::new()),
             body_timeout: Duration::from_secs(30),
             queue_bytes: QueueBudget::DEFAULT_LIMIT_BYTES,
+            root_sockets: None,
         }
     }
 }
@@ -187,6 +191,13 @@ impl Edge {
 
     fn read_head(&self, parts: &mut Parts, link: &Arc<Link>) -> RequestHead {
         if let Some(uri) = normalised(&parts.uri) {
+            parts.uri = uri;
+        }
+        if let Some(path) = self.0.options.root_sockets
+            && parts.uri.path() == "/"
+            && handshake::is_meant(&parts.headers)
+            && let Some(uri) = with_path(&parts.uri, path)
+        {
             parts.uri = uri;
         }
         let headers = &parts.headers;

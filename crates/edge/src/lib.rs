@@ -4,7 +4,7 @@
 //! A surface gives a router, a [`Surface`] (its path prefix, how it words a [`Refusal`], its body limit and admission
 //! rule) and opens streams with [`StreamOpener`] and WebSockets with [`SocketOpener`]. The host joins the routers, builds an [`Edge`] and runs a [`Server`].
 //!
-//! Edge knows no JSON, no envelope and no dialect. It answers nothing in its own words: every refusal, the router's own
+//! Edge knows no envelope and no dialect, and of JSON only how encoded items become an array. It answers nothing in its own words: every refusal, the router's own
 //! 404 and 405 included, is rendered by the surface whose prefix is the longest match.
 
 mod address;
@@ -17,6 +17,7 @@ mod edge;
 mod forwarded;
 mod head;
 mod hosts;
+mod json;
 mod keep_alive;
 mod link;
 mod live;
@@ -49,6 +50,7 @@ pub use edge::{Edge, EdgeContext, EdgeOptions};
 pub use forwarded::{forwarded_for, x_forwarded_for};
 pub use head::{Head, RequestHead, RequestId};
 pub use hosts::AllowedHosts;
+pub use json::{json_bytes, put_array};
 pub use live::{LiveStream, StreamClass, StreamOpener};
 pub use metrics::EdgeMetrics;
 pub use negotiation::weight_of;
@@ -61,8 +63,8 @@ pub use quota::{
 pub use refusal::{PlainRenderer, Refusal, Renderer};
 pub use server::{Server, ServerOptions, listen};
 pub use socket::{
-    BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Socket, SocketClass, SocketClosed,
-    SocketHandler, SocketOpener,
+    AfterEnd, BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Place, Rest, Socket, SocketClass,
+    SocketClosed, SocketHandler, SocketOpener, Subscription, Subscriptions, TooManySubscriptions,
 };
 pub use surfaces::Surface;
 pub use tracked::{Tracked, tracked};

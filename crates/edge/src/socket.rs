@@ -13,6 +13,7 @@ mod handle;
 mod handler;
 mod opener;
 mod parting;
+mod subscriptions;
 mod talk;
 
 pub use closing::{CloseFrame, Closing};
@@ -20,4 +21,5 @@ pub use handle::{Socket, SocketClosed};
 pub use handler::{BinaryMessages, FrameRate, Next, SocketClass, SocketHandler};
 pub use opener::{OpeningSocket, SocketOpener};
 pub(crate) use opener::{SocketTail, Takeover};
+pub use subscriptions::{AfterEnd, Place, Rest, Subscription, Subscriptions, TooManySubscriptions};
 pub(crate) use talk::serve;

@@ -8,9 +8,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tertulia_core::Ids;
 
 /// The file that is locked while a hub runs; it says where that hub is.
 pub const LOCK_FILE: &str = "hub.lock";
+
+/// Length of a new secret.
+const SECRET_BYTES: usize = 32;
 
 /// Longest lock file that is read, in bytes.
 const LONGEST_LOCK: u64 = 4_096;
@@ -103,6 +107,35 @@ impl DataDir {
         fs::metadata(&self.path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
     }
 
+    /// The secret in a file that only the owner may read; when there is none, 32 random bytes are written first. What is
+    /// there and cannot be read is left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError::Unusable`].
+    pub(crate) fn secret(&self, file: &str, ids: &dyn Ids) -> Result<Vec<u8>, DataDirError> {
+        let file = self.path.join(file);
+        let secret = match fs::read(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.new_secret(&file, ids),
+            read => read,
+        };
+        secret.map_err(|source| DataDirError::Unusable { directory: self.path.clone(), source })
+    }
+
+    /// Written under another name first, so that after a crash there is a whole secret or none.
+    fn new_secret(&self, file: &Path, ids: &dyn Ids) -> io::Result<Vec<u8>> {
+        let mut secret = vec![0; SECRET_BYTES];
+        ids.fill(&mut secret);
+        let unfinished = file.with_extension("new");
+        let mut options = OpenOptions::new();
+        let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        written.write_all(&secret)?;
+        written.sync_all()?;
+        fs::rename(&unfinished, file)?;
+        File::open(&self.path)?.sync_all()?;
+        Ok(secret)
+    }
+
     /// Writes down where this hub is.
     ///
     /// # Errors
@@ -151,6 +184,19 @@ mod tests {
         drop(held);
         assert_eq!(DataDir::holder(&directory), None);
         DataDir::hold(&directory).unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_nobody_else_may_read_it() {
+        let place = tempfile::tempdir().unwrap();
+        let held = DataDir::hold(&place.path().join("new")).unwrap();
+        let ids = crate::clock::SystemIds::default();
+        let secret = held.secret("token.secret", &ids).unwrap();
+        assert_eq!(secret.len(), SECRET_BYTES);
+        assert_eq!(held.secret("token.secret", &ids).unwrap(), secret);
+        assert_ne!(held.secret("other.secret", &ids).unwrap(), secret);
+        let mode = fs::metadata(held.path().join("token.secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

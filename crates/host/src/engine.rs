@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules};
+use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret, WebhookParts};
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -18,7 +18,11 @@ use crate::{
     operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
+    webhooks::Sender,
 };
+
+/// The file with what access tokens are signed with.
+const TOKEN_SECRET_FILE: &str = "token.secret";
 
 /// At most so many tasks deliver in parallel.
 const MOST_SHARDS: usize = 4;
@@ -79,6 +83,8 @@ impl Engine {
             rules: rules(config),
             links,
             key_kinds: surfaces::key_kinds(),
+            webhooks: webhooks(config, &surroundings.clock),
+            token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
         let deciding = Phase::new();
@@ -118,6 +124,14 @@ async fn open_store(
     Ok(Arc::new(SqliteStore::open(data_dir.path(), &options).await?))
 }
 
+fn token_secret(config: &Config, surroundings: &Surroundings, data_dir: &DataDir) -> Result<TokenSecret, StartError> {
+    let secret = match &config.moltchats.token_secret {
+        Some(secret) => secret.reveal().as_bytes().to_vec(),
+        None => data_dir.secret(TOKEN_SECRET_FILE, &*surroundings.ids)?,
+    };
+    TokenSecret::new(&secret).ok_or(StartError::ShortTokenSecret)
+}
+
 fn rules(config: &Config) -> Rules {
     Rules {
         lobby_verified: config.limits.lobby_verified,
@@ -136,17 +150,21 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
     }
 }
 
+fn webhooks(config: &Config, clock: &Arc<dyn Clock>) -> WebhookParts {
+    let policy = Policy { addresses: addresses(config), plain_http: config.webhooks.allow_http, ..Policy::default() };
+    let sender = Sender::new(Outgoing::new(policy), clock.clone());
+    WebhookParts { formats: surfaces::webhook_formats(), sender: Arc::new(sender) }
+}
+
+/// Which addresses requests of the hub may reach.
+fn addresses(config: &Config) -> AddressPolicy {
+    if config.outgoing.private_addresses { AddressPolicy::AllowPrivate } else { AddressPolicy::PublicOnly }
+}
+
 fn moltbook(config: &Config, clock: &Arc<dyn Clock>) -> Result<Moltbook, SetupError> {
     let settings = &config.moltbook;
-    let policy = Policy {
-        addresses: if config.outgoing.private_addresses {
-            AddressPolicy::AllowPrivate
-        } else {
-            AddressPolicy::PublicOnly
-        },
-        plain_http: settings.base_url.scheme() == "http",
-        ..Policy::default()
-    };
+    let policy =
+        Policy { addresses: addresses(config), plain_http: settings.base_url.scheme() == "http", ..Policy::default() };
     let secret = |key: &Secret| tertulia_moltbook::Secret::new(key.reveal());
     let service = tertulia_moltbook::Config {
         base_url: settings.base_url.clone(),

@@ -82,6 +82,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// What access tokens are to be signed with is too short.
+    #[error("`moltchats.token_secret` needs at least {} bytes", tertulia_core::TokenSecret::LEAST_BYTES)]
+    ShortTokenSecret,
     /// What the database holds cannot be read.
     #[error("the hub cannot be opened on its database")]
     Chat(#[from] tertulia_core::Error),
@@ -202,6 +205,7 @@ fn edge_options(config: &Config, outside: &Outside) -> EdgeOptions {
         cors: outside.cors(config.cors.origins),
         body_timeout: config.server.body_timeout.0,
         queue_bytes: config.server.queue_bytes.as_usize(),
+        root_sockets: Some(tertulia_moltchats::GATEWAY),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The surfaces behind one listener.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -7,7 +9,7 @@ use axum::{
 };
 use tertulia_api::Api;
 use tertulia_chatr::Chatr;
-use tertulia_core::{Action, Chat, SurfaceLimits};
+use tertulia_core::{Action, Chat, SurfaceLimits, WebhookFormat};
 use tertulia_edge::{ClientAddress, Refusal, StreamPermits, Surface};
 use tertulia_model::CredentialKind;
 use tertulia_moltchats::MoltChats;
@@ -38,6 +40,11 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 /// The kinds of API key that the surfaces issue.
 pub(crate) fn key_kinds() -> Vec<CredentialKind> {
     vec![tertulia_chatr::KEY_KIND, tertulia_rooms::KEY_KIND]
+}
+
+/// How the surfaces spell what agents are told through webhooks.
+pub(crate) fn webhook_formats() -> Vec<Arc<dyn WebhookFormat>> {
+    vec![tertulia_moltchats::webhook_format()]
 }
 
 /// Every surface of the hub.
@@ -71,7 +78,7 @@ impl AllSurfaces {
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
-        vec![self.api.prefixed(), self.moltchats.prefixed()]
+        vec![self.api.prefixed(), self.moltchats.prefixed(), self.moltchats.gateway_prefixed()]
     }
 
     pub(crate) fn rest(&self) -> Surface {
@@ -84,6 +91,7 @@ impl AllSurfaces {
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         self.chatr.start_workers(tasks, stop);
+        self.moltchats.start_workers(tasks, stop);
     }
 }
 
@@ -107,7 +115,11 @@ fn rooms_options(config: &Config) -> tertulia_rooms::Options {
 }
 
 fn moltchats_options(config: &Config) -> tertulia_moltchats::Options {
-    tertulia_moltchats::Options { limits: config.moltchats.limits() }
+    tertulia_moltchats::Options {
+        limits: config.moltchats.limits(),
+        socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
+        observers_per_address: config.moltchats.observers_per_address,
+    }
 }
 
 fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
@@ -125,7 +137,14 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
         ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
         ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
+        ("tries of an agent's webhook", config.moltchats.webhook_tests.to_string()),
         ("attempts to sign in at /api/v1 from one address", config.moltchats.sign_ins_per_address.to_string()),
+        ("messages of an agent in one channel", config.moltchats.channel_messages.to_string()),
+        ("new connections to /ws from one address", config.moltchats.connects_per_address.to_string()),
+        ("connections to /ws from one address without a token", config.moltchats.observers_per_address.to_string()),
+        ("friend requests of an agent at /api/v1", config.moltchats.friend_requests.to_string()),
+        ("questions of an agent about what is pending at /api/v1", config.moltchats.pending.to_string()),
+        ("servers that an agent opens", config.moltchats.servers_per_agent.to_string()),
     ];
     tertulia_site::Options {
         name: config.name.to_string(),

@@ -112,6 +112,19 @@ impl AvatarUrl {
     }
 }
 
+impl AvatarUrl {
+    /// As [`AvatarUrl::parse`], where `http://` is taken as well.
+    ///
+    /// # Errors
+    ///
+    /// Names the broken rule.
+    pub fn parse_any_scheme(text: &str) -> Result<Option<Self>, BadProfile> {
+        let Some(text) = one_line(text, Self::MAX_CHARS)? else { return Ok(None) };
+        let is_url = ["https://", "http://"].iter().any(|scheme| is_url(&text, scheme));
+        if is_url { Ok(Some(Self(text))) } else { Err(BadProfile::NotUrl) }
+    }
+}
+
 impl DisplayName {
     /// Reads a name for display.
     ///
@@ -155,6 +168,9 @@ pub enum BadProfile {
     /// Not an address that begins with `https://` and names a host.
     #[error("the address of a picture begins with https:// and a host, and contains no spaces or quotes")]
     NotHttps,
+    /// Not an address that begins with `https://` or `http://` and names a host.
+    #[error("the address of a picture begins with https:// or http:// and a host, and contains no spaces or quotes")]
+    NotUrl,
 }
 
 fn one_line(text: &str, max: usize) -> Result<Option<Arc<str>>, BadProfile> {
@@ -177,9 +193,13 @@ fn count(text: &str, max: usize) -> Result<(), BadProfile> {
 }
 
 fn is_https_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_at_checked("https://".len()) else { return false };
+    is_url(text, "https://")
+}
+
+fn is_url(text: &str, wanted: &str) -> bool {
+    let Some((scheme, rest)) = text.split_at_checked(wanted.len()) else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("https://")
+    scheme.eq_ignore_ascii_case(wanted)
         && authority.starts_with(|c: char| c.is_alphanumeric() || c == '[')
         && !authority.contains('@')
         && !rest.contains(|c: char| c.is_whitespace() || c.is_control() || "\"'<>\\^`{|}".contains(c))

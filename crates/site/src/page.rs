@@ -129,6 +129,9 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::ChallengeExpired
+        | Error::BadSignature
+        | Error::BadPublicKey(_)
         | Error::Suspended
         | Error::Quarantined
         | Error::TierTooLow
@@ -139,6 +142,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotParticipant
         | Error::NotMember
         | Error::NotOneOfTwo
+        | Error::Barred(_)
         | Error::Blocked
         | Error::Oneself
         | Error::AlreadyFriends
@@ -149,6 +153,8 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::RoomFull
         | Error::TooManyConnections(_)
         | Error::UnknownKeyKind
+        | Error::BadWebhookUrl(_)
+        | Error::NoWebhook
         | Error::Throttled(_)
         | Error::Unverified(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "a page could not be read");

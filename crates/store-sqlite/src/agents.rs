@@ -12,6 +12,7 @@ use tertulia_store::{
 use crate::{
     SqliteStore, audit, credentials,
     failure::refused,
+    pending,
     rows::{get, get_count, get_optional_time, get_time, get_uuid, number_list},
 };
 
@@ -22,37 +23,24 @@ macro_rules! agent_columns {
          a.seen_before_at, p.revision, p.display_name, p.about, p.avatar"
     };
 }
+pub(crate) use agent_columns;
 
 #[async_trait]
 impl Agents for SqliteStore {
     async fn register_agent(&self, agent: &NewAgent) -> Result<Registration, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let Some(number) = insert_agent(&mut transaction, agent).await? else {
+        let Some(record) = add(&mut transaction, agent).await? else {
             return Ok(Registration::NameTaken);
         };
-        let profile = Profile { revision: 1, ..agent.profile.clone() };
-        insert_profile(&mut transaction, number, &profile).await?;
         let credential = match &agent.credential {
-            Some(credential) => Some(credentials::insert(&mut transaction, number, credential, agent.now).await?),
+            Some(credential) => {
+                Some(credentials::insert(&mut transaction, record.number, credential, agent.now).await?)
+            }
             None => None,
         };
         transaction.commit().await.map_err(refused)?;
-        let agent = AgentRecord {
-            number,
-            id: agent.id,
-            name: Arc::clone(&agent.name),
-            state: agent.state,
-            is_system: false,
-            is_listed: agent.is_listed,
-            created_at: agent.now,
-            profile: Arc::new(profile),
-            said: 0,
-            karma: 0,
-            seen_at: None,
-            seen_before_at: None,
-        };
-        Ok(Registration::Registered { agent, credential })
+        Ok(Registration::Registered { agent: record, credential })
     }
 
     async fn agents(&self, numbers: &[AgentNo]) -> Result<Vec<AgentRecord>, StoreError> {
@@ -218,6 +206,36 @@ impl Agents for SqliteStore {
     }
 }
 
+/// Writes agent and profile within a transaction; none if the name is taken.
+pub(crate) async fn add(
+    connection: &mut SqliteConnection,
+    agent: &NewAgent,
+) -> Result<Option<AgentRecord>, StoreError> {
+    let number = match insert_agent(connection, agent).await? {
+        Some(number) => number,
+        None => match pending::replace(connection, agent).await? {
+            Some(number) => number,
+            None => return Ok(None),
+        },
+    };
+    let profile = Profile { revision: 1, ..agent.profile.clone() };
+    insert_profile(connection, number, &profile).await?;
+    Ok(Some(AgentRecord {
+        number,
+        id: agent.id,
+        name: Arc::clone(&agent.name),
+        state: agent.state,
+        is_system: false,
+        is_listed: agent.is_listed,
+        created_at: agent.now,
+        profile: Arc::new(profile),
+        said: 0,
+        karma: 0,
+        seen_at: None,
+        seen_before_at: None,
+    }))
+}
+
 /// The new agent's number; none if its name is taken.
 async fn insert_agent(connection: &mut SqliteConnection, agent: &NewAgent) -> Result<Option<AgentNo>, StoreError> {
     let row = sqlx::query(
@@ -238,7 +256,7 @@ async fn insert_agent(connection: &mut SqliteConnection, agent: &NewAgent) -> Re
     row.map(|row| Ok(AgentNo(get(&row, "agent_no")?))).transpose()
 }
 
-async fn insert_profile(
+pub(crate) async fn insert_profile(
     connection: &mut SqliteConnection,
     agent: AgentNo,
     profile: &Profile,
@@ -258,7 +276,7 @@ async fn insert_profile(
     Ok(())
 }
 
-fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
+pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
     let state: &str = get(row, "state")?;
     Ok(AgentRecord {
         number: AgentNo(get(row, "agent_no")?),
@@ -276,7 +294,7 @@ fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError> {
     })
 }
 
-fn profile_from_row(row: &SqliteRow) -> Result<Profile, StoreError> {
+pub(crate) fn profile_from_row(row: &SqliteRow) -> Result<Profile, StoreError> {
     Ok(Profile {
         revision: get_count(row, "revision")?,
         display_name: get::<Option<&str>, _>(row, "display_name")?.map(Arc::from),

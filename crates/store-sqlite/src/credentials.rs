@@ -90,6 +90,28 @@ pub(crate) async fn insert(
     Ok(CredentialRecord { number, id: credential.id, kind: credential.kind.to_owned(), created_at: now })
 }
 
+/// Adds a credential that is no API key within a transaction.
+pub(crate) async fn insert_other(
+    connection: &mut SqliteConnection,
+    agent: AgentNo,
+    (id, kind): (CredentialId, &str),
+    now: Timestamp,
+) -> Result<CredentialRecord, StoreError> {
+    let inserted = sqlx::query(
+        "insert into credentials (credential_id, agent_no, kind, created_at)
+         values (?1, ?2, ?3, ?4)",
+    )
+    .bind(id.as_uuid().as_bytes().as_slice())
+    .bind(agent.0)
+    .bind(kind)
+    .bind(now.as_micros())
+    .execute(connection)
+    .await
+    .map_err(refused)?;
+    let number = CredentialNo(inserted.last_insert_rowid());
+    Ok(CredentialRecord { number, id, kind: kind.to_owned(), created_at: now })
+}
+
 pub(crate) fn from_row(row: &SqliteRow) -> Result<CredentialRecord, StoreError> {
     Ok(CredentialRecord {
         number: CredentialNo(get(row, "credential_no")?),
@@ -100,7 +122,7 @@ pub(crate) fn from_row(row: &SqliteRow) -> Result<CredentialRecord, StoreError> 
 }
 
 /// Whether this is a live credential of the agent.
-async fn is_live(
+pub(crate) async fn is_live(
     connection: &mut SqliteConnection,
     agent: AgentNo,
     credential: CredentialNo,

@@ -17,7 +17,9 @@ pub mod credentials;
 pub mod directs;
 mod fixtures;
 pub mod hub;
+pub mod identity;
 pub mod messages;
+pub mod outbox;
 pub mod participants;
 pub mod presence;
 pub mod reactions;
@@ -121,6 +123,24 @@ macro_rules! conformance {
             a_backup_refuses_an_existing_file
             a_closed_store_refuses
         }
+        $crate::conformance_cases! { $make_store, identity,
+            a_pending_agent_is_written_whole
+            a_name_is_held_as_long_as_something_can_be_signed
+            of_twenty_that_want_one_name_one_is_pending
+            challenges_give_way_only_when_they_are_old
+            a_proof_uses_its_challenge_up
+            of_ten_proofs_of_one_challenge_one_holds
+            a_proof_lifts_no_suspension
+            an_agent_has_so_many_sessions
+            a_session_is_renewed_once
+            a_session_runs_out
+            of_ten_renewals_of_one_session_one_holds
+            a_revoked_session_is_not_renewed
+            what_has_run_out_is_swept
+            a_profile_is_changed_field_by_field
+            settings_are_changed_one_by_one
+            a_window_takes_so_many_and_begins_anew
+        }
         $crate::conformance_cases! { $make_store, messages,
             a_place_is_found_by_time
             a_conversation_is_found_by_its_number
@@ -145,6 +165,21 @@ macro_rules! conformance {
             one_batch_may_serve_several_conversations
             a_hole_in_one_conversation_refuses_all
             an_unknown_conversation_is_refused_whole
+        }
+        $crate::conformance_cases! { $make_store, outbox,
+            an_endpoint_comes_to_be_with_its_first_change
+            the_same_url_keeps_its_secret
+            endpoints_are_told_apart_by_agent_and_format
+            only_who_wants_to_know_is_told
+            what_was_written_before_is_not_written_again
+            only_so_many_wait_for_one_endpoint
+            one_delivery_is_taken_for_each_endpoint
+            what_is_not_settled_comes_up_again
+            what_failed_is_tried_again
+            the_dead_are_kept_for_a_while
+            clearing_an_endpoint_forgets_what_waits
+            a_commit_carries_its_deliveries
+            a_friend_request_carries_its_delivery
         }
         $crate::conformance_cases! { $make_store, participants,
             the_creator_has_joined_and_the_others_are_invited

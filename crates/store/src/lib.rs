@@ -15,7 +15,9 @@ pub mod conformance;
 mod credentials;
 mod error;
 mod hub;
+mod identity;
 mod messages;
+mod outbox;
 mod presence;
 mod reactions;
 mod relations;
@@ -35,7 +37,15 @@ pub use community::{
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use identity::{
+    Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
+    ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
+};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use outbox::{
+    ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
+    NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
+};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
 pub use relations::{
@@ -66,7 +76,9 @@ store! {
     Communities,
     Credentials,
     Hub,
+    Identities,
     Messages,
+    Outbox,
     Presence,
     Reactions,
     Relations,

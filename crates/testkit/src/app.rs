@@ -75,6 +75,9 @@ impl TestApp {
             config.moltchats.requests_per_agent = UNREACHED;
             config.moltchats.requests_per_address = UNREACHED;
             config.moltchats.sign_ins_per_address = UNREACHED;
+            config.moltchats.friend_requests = UNREACHED;
+            config.moltchats.pending = UNREACHED;
+            config.moltchats.servers_per_agent = tertulia_core::LongLimit(Limit::Off);
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })
@@ -275,6 +278,7 @@ async fn start(
     config.listen = "127.0.0.1:0".parse().expect("an address");
     config.moltbook.base_url = moltbook.base_url().parse().expect("a URL");
     config.outgoing.private_addresses = true;
+    config.webhooks.allow_http = true;
     configure(&mut config);
     let clock: Arc<dyn Clock> = clock.clone();
     let surroundings = Surroundings { clock, durability: Durability::Off, ..Surroundings::real() };

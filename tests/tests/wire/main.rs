@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "what a test takes for granted fails it when it is not so")]
 
 mod chatr;
+mod contract;
 mod coverage;
 mod hub;
 mod matrix;
+mod moltchats;
 mod permissions;
 mod rooms;
 

@@ -68,9 +68,10 @@ pub(crate) fn failure(error: StartError) -> Failure {
             print::note(in_use(&directory, holder.as_ref()));
             Failure::quiet(Exit::InUse)
         }
-        StartError::Insecure { .. } | StartError::BareTlds(_) | StartError::Moltbook(_) => {
-            Failure::new(Exit::Config, error)
-        }
+        StartError::Insecure { .. }
+        | StartError::BareTlds(_)
+        | StartError::Moltbook(_)
+        | StartError::ShortTokenSecret => Failure::new(Exit::Config, error),
         StartError::DataDir(DataDirError::Unusable { .. })
         | StartError::Listen(_)
         | StartError::Control(_)

@@ -92,13 +92,12 @@ impl Conversations {
             return None;
         }
         let view = read.direct()?.view();
-        let (conversation, gone) = match known.asked_for(read.id) {
-            Some(conversation) => (conversation, Vec::new()),
-            None => {
-                let conversation = Arc::new(read);
-                let gone = known.add(&conversation);
-                (conversation, gone)
-            }
+        let (conversation, gone) = if let Some(conversation) = known.asked_for(read.id) {
+            (conversation, Vec::new())
+        } else {
+            let conversation = Arc::new(read);
+            let gone = known.add(&conversation);
+            (conversation, gone)
         };
         known.set_view(&conversation, view);
         drop(known);

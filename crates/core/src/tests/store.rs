@@ -1,6 +1,8 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod communities;
+mod identities;
+mod outbox;
 mod trust;
 
 use std::{

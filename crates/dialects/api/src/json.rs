@@ -1,34 +1,15 @@
 //! Answers written by hand, so that a message's bytes are encoded once and copied from then on.
 
-use axum::response::{IntoResponse, Response};
-use bytes::{BufMut, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::{BufMut, BytesMut};
+use http::{HeaderMap, StatusCode, header};
 use tertulia_core::{Form, Posted, Quota};
-
-use tertulia_edge::insert_quota;
+use tertulia_edge::{insert_quota, json_bytes};
 
 /// The request's content type, if it has one.
 #[must_use]
 pub fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok()
-}
-
-/// Bytes that are JSON.
-#[must_use]
-pub fn json_bytes(status: StatusCode, bytes: Bytes) -> Response {
-    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
-}
-
-/// Appends encoded items as a JSON array.
-pub fn put_array(out: &mut BytesMut, items: impl Iterator<Item = Bytes>) {
-    out.put_u8(b'[');
-    for (index, item) in items.enumerate() {
-        if index > 0 {
-            out.put_u8(b',');
-        }
-        out.put_slice(&item);
-    }
-    out.put_u8(b']');
 }
 
 /// The answer to a message that was said, `form` being the JSON of a message alone.

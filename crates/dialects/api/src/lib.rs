@@ -90,7 +90,7 @@ impl Api {
             keep_alive: Bytes::from_static(sse::PING),
             farewell: Bytes::new(),
         });
-        let anyone = surface(COUNTED_AS, None, 0, limits);
+        let anyone = surface(COUNTED_AS, None, 0, &limits);
         Self(Arc::new(Inner { chat, limits, anyone, streams, permits: StreamPermits::new() }))
     }
 
@@ -110,7 +110,7 @@ impl Api {
     /// the lobby. All of them list their agents and are counted together.
     #[must_use]
     pub fn introduce(&self, name: &'static str, keys: CredentialKind, longest_lobby_text: usize) -> Arc<Surface> {
-        Arc::new(surface(name, Some(keys), longest_lobby_text, self.0.limits))
+        Arc::new(surface(name, Some(keys), longest_lobby_text, &self.0.limits))
     }
 
     /// The paths below `/api`, with the way to say refusals there and the limit of requests.
@@ -124,7 +124,7 @@ fn surface(
     name: &'static str,
     key_kind: Option<CredentialKind>,
     longest_lobby_text: usize,
-    limits: SurfaceLimits,
+    limits: &SurfaceLimits,
 ) -> Surface {
-    Surface { name, counted_as: COUNTED_AS, key_kind, longest_lobby_text, lists_agents: true, limits }
+    Surface { name, counted_as: COUNTED_AS, key_kind, longest_lobby_text, lists_agents: true, limits: *limits }
 }

@@ -84,8 +84,14 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
             Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
         }
-        Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken => {
-            unauthorized(words)
+        Error::Unauthenticated
+        | Error::TokenExpired
+        | Error::TokenRevoked
+        | Error::ObserverToken
+        | Error::ChallengeExpired
+        | Error::BadSignature => unauthorized(words),
+        Error::BadPublicKey(problem) => {
+            Failure::bad_field("INVALID_PUBLIC_KEY", "publicKey", &format!("cannot be used: {problem}"))
         }
         Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
         Error::Quarantined => {
@@ -100,7 +106,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::OwnMessage => forbidden("OWN_MESSAGE", "Nobody reacts to their own message."),
         Error::Blocked => forbidden("BLOCKED", "One of you has blocked the other."),
         // No place of these surfaces has members; it is hidden like everything that they do not know.
-        Error::NotMember | Error::NotOneOfTwo => not_found(Noun::Channel, words),
+        Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) => not_found(Noun::Channel, words),
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => {
             forbidden("NOT_HERE", "Friendships are made and ended elsewhere.")
@@ -118,6 +124,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::UnknownKeyKind => {
             Failure::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")
         }
+        // These surfaces have no webhooks.
+        Error::BadWebhookUrl(problem) => Failure::bad_field("INVALID_URL", "url", &problem.to_string()),
+        Error::NoWebhook => not_found(Noun::Channel, words),
         Error::Throttled(throttle) => Failure::throttled(&throttle),
         Error::Unverified(problem) => unverified(&problem),
         Error::Stopping => {

@@ -21,7 +21,7 @@ pub fn admit(chat: &Chat, client: ClientAddress, name: Option<&Field<'_>>) -> Re
         Some(Field::Text(name)) => name,
         Some(Field::Absent | Field::Other) | None => "",
     };
-    chat.admit_registration(client.key(), name)
+    chat.admit_registration(client.key(), Some(name))
 }
 
 /// The name that an agent asks for.

@@ -15,11 +15,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, request::Parts};
 use serde::Deserialize;
 use tertulia_core::{Bookmark, Caller, Error, Form, Outlet, Posted, Start};
-use tertulia_edge::{ClientAddress, LiveStream, Refusal, StreamOpener, StreamPermit, sse};
+use tertulia_edge::{ClientAddress, LiveStream, Refusal, StreamOpener, StreamPermit, put_array, sse};
 use tertulia_model::Epoch;
 use utoipa::IntoParams;
 
-use crate::{Api, Failure, json::put_array};
+use crate::{Api, Failure};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use tertulia_api::{
     ApiState, Failure, Problem, SignedIn,
     body::{self, Field},
-    json::{content_type, json_bytes, put_array, said},
+    json::{content_type, said},
     query,
 };
-use tertulia_edge::WholeBody;
+use tertulia_edge::{WholeBody, json_bytes, put_array};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{Chatr, Refused, routes::refuse_other_agent, wire::Message};

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value};
-use tertulia_edge::WholeBody;
+use tertulia_edge::{Refusal, WholeBody};
 
 use crate::{Code, failure::Failure};
 
@@ -38,12 +38,34 @@ impl<T> Change<T> {
     }
 }
 
-impl<S: Sync> FromRequest<S> for Body {
-    type Rejection = Response;
+/// Why there is no body: edge refuses it, or we do.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    Refused(Refusal),
+    Failed(Failure),
+}
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let WholeBody(bytes) = WholeBody::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        Self::read(&bytes).map_err(IntoResponse::into_response)
+impl From<Failure> for Unreadable {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl IntoResponse for Unreadable {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(refusal) => refusal.into_response(),
+            Self::Failed(failure) => failure.into_response(),
+        }
+    }
+}
+
+impl<S: Sync> FromRequest<S> for Body {
+    type Rejection = Unreadable;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Unreadable> {
+        let WholeBody(bytes) = WholeBody::from_request(request, state).await.map_err(Unreadable::Refused)?;
+        Ok(Self::read(&bytes)?)
     }
 }
 

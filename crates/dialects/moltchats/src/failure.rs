@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use tertulia_core::{Error, Noun, Quota, StoreError, Throttle};
+use tertulia_core::{Barred, Error, Noun, Quota, StoreError, Throttle};
 use tertulia_edge::{insert_quota, insert_retry_after, throttled_in_words};
 use tertulia_model::BadText;
 use utoipa::ToSchema;
@@ -55,6 +55,21 @@ impl Failure {
         Self::new(Code::ValidationError, format!("`{field}` {}.", problem.as_ref()))
     }
 
+    /// Its code.
+    pub(crate) fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The sentence for a reader.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// How long to wait, if that helps.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// With another status than the code's own.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = status;
@@ -70,7 +85,7 @@ impl Failure {
     /// Over a limit.
     // wire: moltchats.md#17-rate-limit-headers
     pub(crate) fn throttled(throttle: &Throttle) -> Self {
-        let message = format!("Rate limited: {}", throttled_in_words(throttle));
+        let message = format!("You are rate limited: {}", throttled_in_words(throttle));
         let mut failure = Self::new(Code::RateLimited, message);
         failure.0.quota = Some(throttle.quota);
         failure.retry_after(throttle.quota.resets_in)
@@ -118,6 +133,18 @@ impl From<Error> for Failure {
             Error::TokenRevoked => {
                 Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
             }
+            Error::ChallengeExpired => Self::new(
+                Code::ChallengeExpired,
+                "There is nothing to sign, or its five minutes are over. POST /auth/challenge gives something new.",
+            ),
+            Error::BadSignature => Self::new(
+                Code::InvalidSignature,
+                "The signature does not verify. Sign the text of the challenge as it is, without a line end: RSA \
+                 PKCS#1 v1.5, SHA-256, base64.",
+            ),
+            Error::BadPublicKey(problem) => {
+                Self::new(Code::InvalidPublicKey, format!("`publicKey` cannot be used: {problem}."))
+            }
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::Quarantined => Self::new(
@@ -139,6 +166,7 @@ impl From<Error> for Failure {
             Error::NotParticipant => Self::new(Code::Forbidden, "Only participants can do this."),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
+            Error::Barred(barred) => in_words(barred),
             Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
             Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
             Error::RequestExists => {
@@ -151,6 +179,8 @@ impl From<Error> for Failure {
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
+            Error::BadWebhookUrl(problem) => Self::bad_field("webhookUrl", problem.to_string()),
+            Error::NoWebhook => Self::new(Code::ValidationError, "There is no `webhookUrl` to send to; set one first."),
             Error::Throttled(throttle) => Self::throttled(&throttle),
             Error::Unverified(problem) => Self::new(Code::ValidationError, format!("Not verified: {problem}.")),
             Error::Stopping => Self::new(Code::InternalError, "The hub is restarting; try again in a moment.")
@@ -179,6 +209,30 @@ fn bad_text(problem: &BadText) -> Failure {
     }
 }
 
+/// What a server, or somebody's place in it, does not allow.
+// wire: moltchats.md#15-error-envelope
+fn in_words(barred: Barred) -> Failure {
+    let (code, message) = match barred {
+        Barred::NotOwner => (Code::NotServerOwner, "Only the owner of this server can do this."),
+        Barred::NotAdmin => (Code::NotServerAdmin, "Only the owner and the admins of this server can do this."),
+        Barred::AlreadyMember => (Code::AlreadyMember, "You are a member of this server already."),
+        Barred::Banned => (Code::BannedFromServer, "Whoever is banned from this server cannot be a member of it."),
+        Barred::Full => (Code::ServerFull, "This server has as many members as it can have."),
+        Barred::TooManyChannels => (Code::MaxChannelsReached, "This server has as many channels as it can have."),
+        Barred::TooManyInvitations => {
+            (Code::ValidationError, "As many agents are invited as can be; withdraw an invitation first.")
+        }
+        Barred::OwnerStays => (Code::ValidationError, "The owner of a server stays its owner; delete it instead."),
+        Barred::Protected => {
+            (Code::Forbidden, "Nobody bans the owner, themselves, or an admin without being the owner.")
+        }
+        Barred::ReportedBefore => (Code::ValidationError, "You have reported `targetUsername` in this channel before."),
+        Barred::BuiltIn => (Code::ValidationError, "Every agent of this hub is a member of this server."),
+        Barred::Direct => (Code::ValidationError, "Direct messages are no channel that can be changed or deleted."),
+    };
+    Failure::new(code, message)
+}
+
 fn not_found(noun: Noun) -> Failure {
     let (code, what) = match noun {
         Noun::Agent => (Code::AgentNotFound, "agent"),
@@ -193,7 +247,7 @@ fn not_found(noun: Noun) -> Failure {
 }
 
 fn too_many_connections(most: u32) -> Failure {
-    let message = format!("Rate limited: one agent may have at most {most} connections open; close one.");
+    let message = format!("You are rate limited: one agent may have at most {most} connections open; close one.");
     Failure::new(Code::RateLimited, message).retry_after(Duration::from_secs(10))
 }
 

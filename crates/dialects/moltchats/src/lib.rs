@@ -6,31 +6,55 @@
 //! conversation. It holds no rule of any of them.
 
 mod agents;
+mod blocks;
 mod body;
 mod caller;
+mod channels;
 mod code;
 mod failure;
+mod friends;
+mod gateway;
+mod membership;
+mod message;
+mod messages;
+mod moderation;
+mod moment;
 mod openapi;
 mod path;
+mod pending;
+mod reactions;
 mod refusal;
 mod routes;
+mod rows;
+mod servers;
+mod settings;
+mod sign_in;
 mod text;
 mod username;
+mod values;
+mod webhook_format;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
-use tokio_util::task::TaskTracker;
+use gateway::Gateway;
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, WebhookFormat};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use gateway::{GATEWAY, unreadable_code};
 
 /// What the surface is told by the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// The limits that are its own.
     pub limits: SurfaceLimits,
+    /// Most bytes that wait for one reader of the gateway before it is closed as too slow.
+    pub socket_queue_bytes: usize,
+    /// Connections of one address that only look on.
+    pub observers_per_address: u32,
 }
 
 /// The limits that are this surface's own, unless the operator says otherwise.
@@ -38,7 +62,24 @@ pub struct Options {
 pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AgentRequest, Limit::per_secs(100, 60))
     .with(Action::Request, Limit::per_secs(100, 60))
-    .with(Action::SignIn, Limit::per_secs(30, 60));
+    .with(Action::SignIn, Limit::per_secs(30, 60))
+    .with(Action::ChannelMessage, Limit::per_secs(30, 60))
+    .with(Action::Connect, Limit::per_secs(120, 60))
+    .with(Action::ConnectInVain, Limit::per_secs(10, 60))
+    .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
+    .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
+    .with(Action::TestWebhook, Limit::per_secs(5, 60));
+
+/// Connections of one address that only look on, unless the operator says otherwise.
+// wire: moltchats.md#310-observer-connections
+pub const OBSERVERS_PER_ADDRESS: u32 = 20;
+
+/// How what agents are told through webhooks is spelled here.
+#[must_use]
+pub fn webhook_format() -> Arc<dyn WebhookFormat> {
+    Arc::new(webhook_format::Format)
+}
 
 /// Most bytes of a request body.
 // wire: moltchats.md#12-http-and-json-conventions
@@ -58,8 +99,11 @@ pub struct MoltChats(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    gateway: Gateway,
     chat: Chat,
     surface: Arc<Surface>,
+    /// A message alone, as JSON.
+    json: Form,
 }
 
 impl MoltChats {
@@ -74,7 +118,9 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface) }))
+        let json = Form::new(message::write_message);
+        let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -94,11 +140,36 @@ impl MoltChats {
         tertulia_edge::Surface::new(PREFIX, refusal::Envelope(self.clone())).body_limit(MOST_BODY_BYTES)
     }
 
+    /// The gateway's path, with the way to say refusals there.
+    #[must_use]
+    pub fn gateway_prefixed(&self) -> tertulia_edge::Surface {
+        tertulia_edge::Surface::new(GATEWAY, refusal::AtGateway)
+    }
+
+    /// Starts what the surface does by itself.
+    pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        tasks.spawn(gateway::tell_presence(self.clone(), stop.clone()));
+    }
+
+    /// By what agents see whether the documents for them have changed.
+    // wire: moltchats.md#23-agents-heartbeat-config
+    fn skill_hash(&self) -> &'static str {
+        "0000000000000000"
+    }
+
     fn chat(&self) -> &Chat {
         &self.0.chat
     }
 
+    fn gateway(&self) -> &Gateway {
+        &self.0.gateway
+    }
+
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn json(&self) -> &Form {
+        &self.0.json
     }
 }

@@ -10,6 +10,16 @@ use crate::{Code, MoltChats, failure::Failure};
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope(pub(crate) MoltChats);
 
+/// The same where the gateway stands. Nobody reads there what is left of a limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtGateway;
+
+impl Renderer for AtGateway {
+    fn render(&self, refusal: &Refusal, _: &RequestHead) -> Response {
+        worded(refusal).into_response()
+    }
+}
+
 impl Renderer for Envelope {
     fn render(&self, refusal: &Refusal, _: &RequestHead) -> Response {
         worded(refusal).into_response()

@@ -1,21 +1,76 @@
 //! The surface's routes, each with its description, at both prefixes.
 
-use axum::Router;
+use axum::{Router, routing::delete};
 use tertulia_edge::{Refusal, tracked};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ALIAS, MoltChats, PREFIX, agents, caller::MaybeSignedIn, openapi::completed};
+use crate::{
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, friends, gateway::connecting,
+    membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in, webhooks,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(agents::me)).routes(routes!(agents::get))
+    OpenApiRouter::new()
+        .routes(routes!(agents::get))
+        .routes(routes!(pending::get))
+        .routes(routes!(friends::list))
+        .routes(routes!(friends::requests))
+        .routes(routes!(blocks::list))
+        .routes(routes!(messages::post, messages::list))
+        .routes(routes!(webhooks::test))
+        .merge(communities())
+}
+
+/// What is changed about servers and channels goes through the journal.
+fn communities() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new()
+        .routes(routes!(servers::get, servers::edit, servers::delete))
+        .routes(routes!(servers::own))
+        .routes(routes!(servers::set_instructions))
+        .routes(routes!(membership::join))
+        .routes(routes!(membership::leave, membership::leave_by_delete))
+        .routes(routes!(membership::members))
+        .routes(routes!(membership::set_role))
+        .routes(routes!(membership::invite))
+        .routes(routes!(membership::withdraw_invitation))
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::edit, channels::delete))
+        .routes(routes!(channels::set_instructions))
+        .routes(routes!(moderation::report))
+        .routes(routes!(moderation::ban))
+        .routes(routes!(moderation::lift_ban))
+        .routes(routes!(moderation::bans))
+}
+
+/// Routes outside of the prefixes.
+fn outside() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new().routes(routes!(connecting::open))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+    let router = OpenApiRouter::new()
+        .routes(routes!(sign_in::register))
+        .routes(routes!(sign_in::verify))
+        .routes(routes!(sign_in::challenge))
+        .routes(routes!(sign_in::refresh))
+        .routes(routes!(agents::me, agents::change))
+        .routes(routes!(settings::get, settings::change))
+        .routes(routes!(friends::request))
+        .routes(routes!(friends::accept))
+        .routes(routes!(friends::reject))
+        .routes(routes!(friends::end))
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(reactions::react))
+        .routes(routes!(reactions::take_back))
+        .routes(routes!(servers::list, servers::create))
+        .routes(routes!(webhooks::get, webhooks::set));
+    friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
+        router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
+    })
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
@@ -23,11 +78,12 @@ pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
     let (finishing, _) = finishing().split_for_parts();
     let routes = plain.merge(finishing.layer(tracked(tasks))).fallback(unknown).method_not_allowed_fallback(unknown);
     let routes = routes.with_state(moltchats.clone());
-    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes)
+    let (outside, _) = outside().with_state(moltchats.clone()).split_for_parts();
+    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(outside)
 }
 
 pub(crate) fn description() -> OpenApi {
-    let described = OpenApiRouter::<MoltChats>::new().nest(PREFIX, plain().merge(finishing()));
+    let described = OpenApiRouter::<MoltChats>::new().nest(PREFIX, plain().merge(finishing())).merge(outside());
     let (_, description) = described.split_for_parts();
     completed(description)
 }

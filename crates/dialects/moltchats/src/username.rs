@@ -1,6 +1,6 @@
 //! Usernames: an agent's name in lower case.
 
-use tertulia_core::Agent;
+use tertulia_core::{Agent, AgentRef};
 use tertulia_model::Name;
 
 use crate::failure::Failure;
@@ -21,10 +21,15 @@ pub(crate) fn looked_up(text: &str) -> &str {
     text.strip_prefix('@').unwrap_or(text)
 }
 
+/// The agent that a path or body names.
+pub(crate) fn named(text: &str) -> AgentRef {
+    AgentRef::Name(looked_up(text).to_owned())
+}
+
 /// The name that an agent asks for.
 // wire: moltchats.md#16-validation-limits
 pub(crate) fn parse(text: &str) -> Result<Name, Failure> {
-    let text = looked_up(text).to_ascii_lowercase();
+    let text = text.to_ascii_lowercase();
     let is_ours = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if !REGISTRABLE.contains(&text.len()) || !text.bytes().all(is_ours) {
         return Err(Failure::bad_field("username", "must have 3 to 64 of a-z, 0-9 and _"));
@@ -37,9 +42,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usernames_are_lowered_and_lose_their_at() {
-        assert_eq!(parse("@Ada_1").unwrap().as_str(), "ada_1");
-        for bad in ["ab", "a-b-c", "ada lovelace", "@@ada", "ädä", "", &"a".repeat(65)] {
+    fn usernames_are_lowered_and_looked_up_without_their_at() {
+        assert_eq!(parse("Ada_1").unwrap().as_str(), "ada_1");
+        assert_eq!((looked_up("@Ada"), looked_up("@@ada")), ("Ada", "@ada"));
+        for bad in ["ab", "a-b-c", "ada lovelace", "@ada", "ädä", "", &"a".repeat(65)] {
             parse(bad).unwrap_err();
         }
     }

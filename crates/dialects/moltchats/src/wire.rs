@@ -1,7 +1,7 @@
 //! What goes over the wire, as plain structs.
 
-use serde::Serialize;
-use tertulia_core::Agent;
+use serde::{Serialize, Serializer};
+use tertulia_core::{Agent, Chat, Presence};
 use tertulia_model::{AgentState, Timestamp};
 use utoipa::ToSchema;
 
@@ -20,20 +20,24 @@ pub(crate) fn shown_time(moment: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentRef {
     /// UUID.
-    id: String,
+    pub(crate) id: String,
     /// Lower case.
-    username: String,
+    pub(crate) username: String,
     #[schema(required)]
-    display_name: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// Null also for an avatar that is no URL.
     #[schema(required)]
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl AgentRef {
     /// The agent as it stands now.
     pub(crate) fn of(agent: &Agent) -> Self {
-        let profile = agent.profile();
+        Self::with(agent, &agent.profile())
+    }
+
+    /// The agent as it showed itself under this profile.
+    pub(crate) fn with(agent: &Agent, profile: &tertulia_core::Profile) -> Self {
         Self {
             id: agent.id.to_string(),
             username: username(agent),
@@ -65,9 +69,10 @@ pub(crate) struct Profile {
     /// RFC 3339; null for an agent that was never connected.
     #[schema(required)]
     last_seen_at: Option<String>,
-    karma: i64,
+    karma: u64,
     /// `seed`, `trusted`, `provisional`, `untrusted` or `quarantined`.
     trust_tier: &'static str,
+    #[serde(serialize_with = "write_number")]
     eigentrust_score: f64,
 }
 
@@ -81,20 +86,45 @@ pub(crate) const LONGEST_BIO: usize = 256;
 
 impl Profile {
     /// The agent as it stands now, with what it says that it can do.
-    pub(crate) fn of(agent: &Agent, capabilities: &[String]) -> Self {
+    pub(crate) fn of(chat: &Chat, agent: &Agent, capabilities: &[String]) -> Self {
         Self {
             agent: AgentRef::of(agent),
             bio: agent.profile().about.as_deref().map(|about| first_units(about, LONGEST_BIO).to_owned()),
             agent_type: AGENT_TYPE,
             status: status(agent.state()),
-            presence: "offline",
+            presence: presence_word(chat.presence_of(agent)),
             capabilities: capabilities.to_vec(),
             created_at: shown_time(agent.created_at),
-            last_seen_at: None,
-            karma: 0,
+            last_seen_at: chat.seen_at(agent).map(shown_time),
+            karma: agent.karma(),
             trust_tier: agent.tier().as_str(),
             eigentrust_score: agent.score(),
         }
+    }
+}
+
+/// The word for an agent's tier.
+pub(crate) fn tier_of(_: &Agent) -> &'static str {
+    "provisional"
+}
+
+/// A number as most programs write it: a whole one without a point.
+pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
+}
+
+/// The word for how present an agent is.
+// wire: moltchats.md#21-shared-shapes
+pub(crate) fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Idle => "idle",
+        Presence::Offline => "offline",
     }
 }
 

@@ -3,8 +3,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tertulia_api::{Failure, body::Field, json::put_array, query::parse_cursor};
+use tertulia_api::{Failure, body::Field, query::parse_cursor};
 use tertulia_core::{Bookmark, Form, Notice, Page, Posted};
+use tertulia_edge::put_array;
 use tertulia_edge::ws;
 use tertulia_model::{ConversationId, Epoch};
 

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use tertulia_api::{
     ApiState, Failure, OptionallySignedIn, Problem, SignedIn,
     body::{self, Field},
-    json::{content_type, json_bytes, put_array, said},
+    json::{content_type, said},
     query,
 };
 use tertulia_core::{Caller, Conversation, Error};
-use tertulia_edge::WholeBody;
+use tertulia_edge::{WholeBody, json_bytes, put_array};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{Refused, Rooms, rooms, wire::Message};

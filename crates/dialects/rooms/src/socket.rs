@@ -10,15 +10,16 @@ use axum::{
 use bytes::BytesMut;
 use http::HeaderMap;
 use tertulia_api::{ApiState, Failure, Problem, key_in, sign_in};
-use tertulia_core::{Bookmark, Caller, Conversation, DeliveryKey, Ended, Error, Outlet};
+use tertulia_core::{Bookmark, Caller, Conversation, DeliveryKey, Ended, Error, Outlet, is_access_token};
 use tertulia_edge::{
     ClientAddress, CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, SocketOpener, StreamPermit,
+    Subscriptions,
 };
 
 use crate::{
     Refused, Rooms,
     frames::{self, BadFrame, ClientFrame, RoomRef},
-    listening::{MOST_SUBSCRIPTIONS, Subscriptions},
+    listening::{Listening, MOST_SUBSCRIPTIONS},
 };
 
 // wire: rooms.md#4-websocket-apiws
@@ -51,15 +52,17 @@ pub(crate) async fn open(
     let outlet = socket.outlet();
     let mut talk = Talk {
         key: rooms.chat().delivery_key(),
-        subscriptions: Subscriptions::new(outlet.clone()),
+        subscriptions: Subscriptions::new(outlet.clone(), Listening, MOST_SUBSCRIPTIONS),
         outlet,
         caller: None,
         permit: None,
         rooms,
     };
-    let mut refused = asked.is_ok_and(|Query(pairs)| brings_credential(&pairs)).then_some(KEY_IN_URL);
-    if refused.is_none() && has_credential(&headers) {
-        match talk.introduce(key_in(&headers).unwrap_or_default()).await {
+    let pairs = asked.map_or_else(|_| Vec::new(), |Query(pairs)| pairs);
+    let token = access_token_in(&pairs);
+    let mut refused = (token.is_none() && brings_credential(&pairs)).then_some(KEY_IN_URL);
+    if refused.is_none() && (token.is_some() || has_credential(&headers)) {
+        match talk.introduce(token.or_else(|| key_in(&headers)).unwrap_or_default()).await {
             // Takes none of the places of those who have not said who they are.
             Ok(connection) => {
                 socket.keep(connection);
@@ -94,7 +97,17 @@ fn has_credential(headers: &HeaderMap) -> bool {
     headers.contains_key(http::header::AUTHORIZATION) || headers.contains_key("x-api-key")
 }
 
-/// Whether a query carries a credential, under whatever name. No token of a kind that may stand in a URL is issued here.
+/// The access token in a query that has nothing else: it runs out soon, so that it may stand in a URL.
+fn access_token_in(pairs: &[(String, String)]) -> Option<&str> {
+    let rest_is_harmless =
+        || !brings_credential(&pairs.iter().filter(|(name, _)| name != "token").cloned().collect::<Vec<_>>());
+    match pairs.iter().filter(|(name, _)| name == "token").collect::<Vec<_>>()[..] {
+        [(_, token)] if is_access_token(token) && rest_is_harmless() => Some(token),
+        _ => None,
+    }
+}
+
+/// Whether a query carries a credential, under whatever name.
 fn brings_credential(pairs: &[(String, String)]) -> bool {
     let names = ["token", "access_token", "key", "apikey", "api_key"];
     let is_key =
@@ -109,7 +122,7 @@ struct Talk {
     rooms: Rooms,
     caller: Option<Caller>,
     outlet: Arc<tertulia_edge::SendQueue>,
-    subscriptions: Arc<Subscriptions>,
+    subscriptions: Subscriptions<Listening>,
     key: DeliveryKey,
     permit: Option<StreamPermit>,
 }
@@ -179,14 +192,13 @@ impl Talk {
             Ok(conversation) => conversation,
             Err(error) => return self.refuse(socket, error, room).await,
         };
-        let Ok(subscription) = self.subscriptions.begin(conversation.id) else {
+        let Ok(outlet) = self.subscriptions.begin(conversation.id, ()) else {
             return too_many(socket, room).await;
         };
-        let outlet: Arc<dyn Outlet> = subscription;
         match self.follow(room, &conversation, after, socket, &outlet).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                self.subscriptions.end(conversation.id);
+                self.subscriptions.end(&conversation.id);
                 self.refuse(socket, error, room).await
             }
         }
@@ -214,7 +226,7 @@ impl Talk {
             RoomRef::Global => self.rooms.chat().lobby().id,
             RoomRef::Room(id) => id,
         };
-        if self.subscriptions.end(id) {
+        if self.subscriptions.end(&id) {
             return Ok(Next::GoOn);
         }
         let failure = Failure::bad_request("NOT_SUBSCRIBED", "This connection does not listen to this room.");

@@ -52,6 +52,11 @@ pub(crate) fn accept(parts: &Parts) -> Result<HeaderValue, Refusal> {
     HeaderValue::from_str(&STANDARD.encode(hash)).map_err(|_| Refusal::Internal)
 }
 
+/// Whether a request wants a WebSocket, rightly or wrongly.
+pub(crate) fn is_meant(headers: &HeaderMap) -> bool {
+    names(headers, &UPGRADE, "websocket")
+}
+
 /// The headers of the answer that accepts.
 pub(crate) fn accepting(accept: HeaderValue) -> [(HeaderName, HeaderValue); 3] {
     [(CONNECTION, HeaderValue::from_static("upgrade")), (UPGRADE, WEBSOCKET), (SEC_WEBSOCKET_ACCEPT, accept)]

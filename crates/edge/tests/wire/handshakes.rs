@@ -52,6 +52,29 @@ async fn a_handshake_is_accepted_and_texts_are_answered() {
 }
 
 #[tokio::test]
+async fn the_root_has_a_page_and_a_socket() {
+    let edge = EdgeOptions { root_sockets: Some("/api/ws"), ..EdgeOptions::default() };
+    let hub = Hub::start_with(Setting { edge, ..Setting::default() });
+    for target in ["/", "//", "/?token=x"] {
+        let mut caller = Caller::shake(hub.connect().await, &ASK.replace("/api/ws", target), b"").await;
+        caller.say("say hello").await;
+        assert_eq!(caller.text().await, "hello", "{target}");
+    }
+    assert_eq!(hub.ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.body, "home");
+    // What goes wrong there is said in the socket's words, and the query reaches it.
+    let greedy = hub.ask(&ASK.replace("/api/ws", "/?greedy")).await;
+    assert_eq!((greedy.status(), greedy.body.starts_with("api: Throttled")), (429, true), "{}", greedy.body);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn who_has_no_socket_at_the_root_has_the_page_for_everybody() {
+    let hub = Hub::start();
+    assert_eq!(hub.ask(&ASK.replace("/api/ws", "/")).await.body, "home");
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn header_values_are_lists_in_any_case() {
     let hub = Hub::start();
     let ask = ASK.replace("Connection: Upgrade", "connection: keep-alive , UPGRADE");

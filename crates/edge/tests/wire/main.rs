@@ -6,5 +6,6 @@ mod mistakes;
 mod partings;
 mod requests;
 mod streams;
+mod subscriptions;
 mod support;
 mod talk;

@@ -1,9 +1,9 @@
 //! The section of the MoltChats surface.
 
 use serde::{Deserialize, Serialize};
-use tertulia_core::{Action, Limit, SurfaceLimits};
+use tertulia_core::{Action, Limit, LongLimit, SurfaceLimits};
 
-use super::units::spelling;
+use super::{secret::Secret, units::spelling};
 
 /// `[moltchats]`: how often, on the MoltChats surface. A limit reads `10 per 1m` or `off`; `0 per 1m` refuses everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,32 @@ pub struct MoltchatsConfig {
     /// Attempts of one address to sign in: challenges, proofs, renewals. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub sign_ins_per_address: Limit,
+    /// Tries of one agent's webhook. Default `5 per 1m`.
+    #[serde(with = "spelling")]
+    pub webhook_tests: Limit,
+    /// Messages of one agent in one channel. Default `30 per 1m`.
+    #[serde(with = "spelling")]
+    pub channel_messages: Limit,
+    /// Connections that one address opens to the gateway. Default `120 per 1m`.
+    #[serde(with = "spelling")]
+    pub connects_per_address: Limit,
+    /// Connections that an agent which may have none is told so on; further ones are refused. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub connects_in_vain: Limit,
+    /// Connections of one address to the gateway without an agent's token. Default 20.
+    pub observers_per_address: u32,
+    /// Servers that one agent opens. The window may be longer than an hour. Default `5 per 1d`.
+    #[serde(with = "spelling")]
+    pub servers_per_agent: LongLimit,
+    /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
+    /// which is made at the first start.
+    pub token_secret: Option<Secret>,
+    /// Friend requests of one agent. Default `20 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
+    /// Questions of one agent about what is pending. Default `10 per 1m`.
+    #[serde(with = "spelling")]
+    pub pending: Limit,
 }
 
 impl MoltchatsConfig {
@@ -26,6 +52,13 @@ impl MoltchatsConfig {
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
+            .with(Action::TestWebhook, self.webhook_tests)
+            .with(Action::ChannelMessage, self.channel_messages)
+            .with(Action::Connect, self.connects_per_address)
+            .with(Action::ConnectInVain, self.connects_in_vain)
+            .with(Action::RequestFriendship, self.friend_requests)
+            .with(Action::AskWhatIsNew, self.pending)
+            .with(Action::CreateCommunity, self.servers_per_agent.0)
     }
 }
 
@@ -36,6 +69,15 @@ impl Default for MoltchatsConfig {
             requests_per_agent: limits.of(Action::AgentRequest),
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
+            webhook_tests: limits.of(Action::TestWebhook),
+            channel_messages: limits.of(Action::ChannelMessage),
+            connects_per_address: limits.of(Action::Connect),
+            connects_in_vain: limits.of(Action::ConnectInVain),
+            observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
+            servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),
+            token_secret: None,
+            friend_requests: limits.of(Action::RequestFriendship),
+            pending: limits.of(Action::AskWhatIsNew),
         }
     }
 }

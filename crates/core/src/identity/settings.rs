@@ -1,0 +1,54 @@
+//! What an agent says about itself, and how it wants to be treated.
+
+use std::sync::Arc;
+
+use tertulia_store::{ProfileChange, Settings};
+
+use crate::{Deed, Error, agents::Agent, chat::Chat, surface::Caller};
+
+impl Chat {
+    /// What an agent said at its registration that it can do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn capabilities(&self, agent: &Agent) -> Result<Arc<[String]>, Error> {
+        // They never change.
+        if let Some(known) = agent.capabilities.get() {
+            return Ok(known.clone());
+        }
+        let said: Arc<[String]> = self.0.store.capabilities(agent.number).await?.into();
+        Ok(agent.capabilities.get_or_init(|| said).clone())
+    }
+
+    /// Changes what the caller says about itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Suspended`], [`Error::Store`].
+    pub async fn change_profile(&self, caller: &Caller, change: &ProfileChange) -> Result<(), Error> {
+        Self::permit(&caller.agent, Deed::DescribeItself)?;
+        let profile = self.0.store.change_profile(caller.agent.number, change).await?;
+        caller.agent.set_profile(profile);
+        Ok(())
+    }
+
+    /// How the caller wants to be treated; what is nothing stands at its default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn settings(&self, caller: &Caller) -> Result<Settings, Error> {
+        Ok(self.0.store.settings(caller.agent.number).await?)
+    }
+
+    /// Changes how the caller wants to be treated: what is something in `change`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Suspended`], [`Error::Store`].
+    pub async fn change_settings(&self, caller: &Caller, change: &Settings) -> Result<Settings, Error> {
+        Self::permit(&caller.agent, Deed::DescribeItself)?;
+        Ok(self.0.store.change_settings(caller.agent.number, change).await?)
+    }
+}

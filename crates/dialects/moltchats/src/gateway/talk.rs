@@ -1,0 +1,330 @@
+//! One client's side of a connection: its frames are answered one after the other.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::BytesMut;
+use tertulia_core::{Caller, Conversation, DeliveryKey, Error, LiveConnection, Utterance};
+use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, Subscriptions};
+use tertulia_model::{ConversationId, TextKind};
+
+use super::{
+    frames::{self, Frame, PLATFORM},
+    idle::{Due, Idleness},
+    listening::Listening,
+    ops::{Message, Op, Said, is_for_observers},
+    refused::{self, IDLE, OpCode, plain, refusal},
+};
+use crate::{Code, MoltChats, failure::Failure, path::parse_uuid, wire::shown_time};
+
+/// Ops of one connection in one window.
+// wire: moltchats.md#32-client--server-ops
+const MOST_OPS: u32 = 600;
+const OPS_WINDOW: Duration = Duration::from_mins(1);
+
+/// Between two signs of typing in one channel that are passed on.
+// wire: moltchats.md#36-message-fan-out
+const TYPING_EVERY: Duration = Duration::from_secs(2);
+
+/// One client's side of a connection.
+pub(crate) struct Talk {
+    moltchats: MoltChats,
+    subscriptions: Subscriptions<Listening>,
+    /// Nobody for an observer.
+    speaker: Option<Speaker>,
+    key: DeliveryKey,
+    ops: OpsWindow,
+}
+
+/// The agent at the other end.
+pub(crate) struct Speaker {
+    caller: Caller,
+    connection: LiveConnection,
+    idleness: Idleness,
+    username: String,
+    /// When typing was passed on. Not longer than there are subscriptions.
+    typed: HashMap<ConversationId, Duration>,
+}
+
+/// How many ops have come in one window. Begins with the first.
+#[derive(Debug, Default)]
+struct OpsWindow {
+    began: Duration,
+    count: u32,
+}
+
+/// What the hub has to do with the connection after a frame.
+type Outcome = Result<Next, SocketClosed>;
+
+impl Speaker {
+    pub(crate) fn new(caller: Caller, connection: LiveConnection, idleness: Idleness, username: String) -> Self {
+        Self { caller, connection, idleness, username, typed: HashMap::new() }
+    }
+}
+
+impl OpsWindow {
+    /// Counts one, or says how long to wait.
+    fn take(&mut self, now: Duration) -> Result<(), Duration> {
+        if self.count == 0 || now.saturating_sub(self.began) >= OPS_WINDOW {
+            *self = Self { began: now, count: 0 };
+        }
+        if self.count >= MOST_OPS {
+            return Err((self.began + OPS_WINDOW).saturating_sub(now));
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SocketHandler for Talk {
+    async fn text(&mut self, text: &str, socket: &Socket) -> Next {
+        // Who is gone needs no answer; the connection's task has seen it.
+        self.answer(text, socket).await.unwrap_or(Next::GoOn)
+    }
+
+    fn closing(&mut self, why: Closing, last: &mut BytesMut) -> CloseFrame {
+        refused::closing(why, last)
+    }
+
+    fn wake_at(&self) -> Option<Duration> {
+        self.speaker.as_ref().map(|speaker| speaker.idleness.next())
+    }
+
+    // wire: moltchats.md#35-presence-and-idle-rules
+    async fn woken(&mut self, socket: &Socket) -> Next {
+        let now = self.now();
+        let Some(speaker) = &mut self.speaker else { return Next::GoOn };
+        match speaker.idleness.look(now) {
+            Due::Nothing => Next::GoOn,
+            Due::Idle => {
+                if speaker.connection.fall_idle() {
+                    self.moltchats.gateway().audience.has_changed(speaker.caller.agent().id);
+                }
+                Next::GoOn
+            }
+            Due::Close => {
+                let message = "Nothing was said on this connection for too long.";
+                let _ = socket.send(&plain("IDLE_TIMEOUT", message, None)).await;
+                Next::Close(IDLE)
+            }
+        }
+    }
+}
+
+impl Talk {
+    pub(crate) fn new(moltchats: MoltChats, subscriptions: Subscriptions<Listening>, speaker: Option<Speaker>) -> Self {
+        let key = moltchats.chat().delivery_key();
+        Self { moltchats, subscriptions, speaker, key, ops: OpsWindow::default() }
+    }
+
+    async fn answer(&mut self, text: &str, socket: &Socket) -> Outcome {
+        let now = self.now();
+        if let Some(speaker) = &self.speaker {
+            self.moltchats.chat().attend(&speaker.caller);
+        }
+        if let Err(wait) = self.ops.take(now) {
+            let message = format!("rate limited: at most {MOST_OPS} ops a minute on one connection.");
+            let failure = Failure::new(Code::RateLimited, message).retry_after(wait);
+            return refuse(socket, OpCode::HandlerError, &failure, None).await;
+        }
+        let said = match Said::read(text) {
+            Ok(said) => said,
+            Err(unreadable) => {
+                let (code, message) = unreadable.words();
+                return send(socket, &plain(code, message, None)).await;
+            }
+        };
+        if self.speaker.is_none() && !is_for_observers(said.op) {
+            return send(socket, &plain("READ_ONLY", "Observers look on; this needs an agent's token.", None)).await;
+        }
+        self.note(said.op, now);
+        match said.op {
+            Op::Subscribe => self.subscribe(&said, socket).await,
+            Op::Unsubscribe => self.unsubscribe(&said, socket).await,
+            Op::Message => self.say(&said, socket).await,
+            Op::Typing => {
+                self.pass_typing_on(&said, now).await;
+                Ok(Next::GoOn)
+            }
+            Op::Ping => send(socket, &Frame::Pong.text()).await,
+            Op::Vouch | Op::VouchRevoke | Op::Flag => {
+                send(socket, &plain("UNKNOWN_OP", "There is no such `op`.", None)).await
+            }
+        }
+    }
+
+    /// Notes that the client is there, or talks.
+    // wire: moltchats.md#35-presence-and-idle-rules
+    fn note(&mut self, op: Op, now: Duration) {
+        let Some(speaker) = &mut self.speaker else { return };
+        match op {
+            Op::Message | Op::Typing => {
+                speaker.idleness.talk(now);
+                if speaker.connection.talk() {
+                    self.moltchats.gateway().audience.has_changed(speaker.caller.agent().id);
+                }
+            }
+            Op::Subscribe | Op::Unsubscribe | Op::Ping => speaker.idleness.hear(now),
+            Op::Vouch | Op::VouchRevoke | Op::Flag => {}
+        }
+    }
+
+    async fn subscribe(&self, said: &Said, socket: &Socket) -> Outcome {
+        let channels = match said.channels() {
+            Ok(channels) => channels,
+            Err(failure) => return refuse(socket, OpCode::HandlerError, &failure, None).await,
+        };
+        for channel in channels {
+            self.subscribe_to(channel, socket).await?;
+        }
+        Ok(Next::GoOn)
+    }
+
+    /// One channel; what goes wrong with it is no matter of the others.
+    // wire: moltchats.md#32-client--server-ops
+    async fn subscribe_to(&self, named: &str, socket: &Socket) -> Outcome {
+        let unknown = || Failure::from(Error::NotFound(tertulia_core::Noun::Channel));
+        let Some(id) = parse_uuid(named).map(ConversationId::from_uuid) else {
+            return refuse(socket, OpCode::SubscribeFailed, &unknown(), Some(named)).await;
+        };
+        // Whoever has lost the right to listen has lost its place.
+        if self.subscriptions.held(&id).is_some() {
+            return self.acknowledge(id, socket).await;
+        }
+        match self.listen(id, socket).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.subscriptions.end(&id);
+                refuse(socket, OpCode::SubscribeFailed, &error.into(), Some(&id.to_string())).await
+            }
+        }
+    }
+
+    async fn listen(&self, id: ConversationId, socket: &Socket) -> Result<Outcome, Error> {
+        let (chat, gateway) = (self.moltchats.chat(), self.moltchats.gateway());
+        let reader = self.speaker.as_ref().map(|speaker| &speaker.caller);
+        let conversation = chat.channel(id).await?;
+        let start = chat.start_live(&conversation, reader)?;
+        let agent = reader.map(|caller| caller.agent().id);
+        let seat = gateway.audience.sit(id, &conversation, agent);
+        let Ok(outlet) = self.subscriptions.begin(id, seat) else { return Ok(too_many(id, socket).await) };
+        // Before anything that happens there.
+        if let Err(closed) = self.acknowledge(id, socket).await {
+            return Ok(Err(closed));
+        }
+        chat.follow(&conversation, reader, &start, &gateway.messages, &outlet, self.key).await?;
+        Ok(Ok(Next::GoOn))
+    }
+
+    /// What a subscription is answered with.
+    // wire: moltchats.md#33-server--client-ops
+    async fn acknowledge(&self, id: ConversationId, socket: &Socket) -> Outcome {
+        let channel = id.to_string();
+        let subscribed = Frame::Subscribed { channel: &channel };
+        let context = Frame::Context { channel_id: &channel, platform: PLATFORM, server: None, channel: None };
+        let beginning =
+            if self.speaker.is_some() { frames::all(&[subscribed, context]) } else { frames::all(&[subscribed]) };
+        socket.send_frames(beginning).await?;
+        socket.send_frames(self.moltchats.gateway().audience.frame(id)).await?;
+        Ok(Next::GoOn)
+    }
+
+    async fn unsubscribe(&self, said: &Said, socket: &Socket) -> Outcome {
+        let channels = match said.channels() {
+            Ok(channels) => channels,
+            Err(failure) => return refuse(socket, OpCode::HandlerError, &failure, None).await,
+        };
+        for channel in channels {
+            if let Some(id) = parse_uuid(channel) {
+                self.subscriptions.end(&ConversationId::from_uuid(id));
+            }
+            send(socket, &Frame::Unsubscribed { channel }.text()).await?;
+        }
+        Ok(Next::GoOn)
+    }
+
+    async fn say(&self, said: &Said, socket: &Socket) -> Outcome {
+        let message = match said.message() {
+            Ok(message) => message,
+            Err(failure) => return refuse(socket, OpCode::HandlerError, &failure, said.channel()).await,
+        };
+        let Some((id, conversation)) = self.listened_to(message.channel) else {
+            let sentence = "Subscribe to the channel before you speak in it.";
+            return send(socket, &plain("NOT_SUBSCRIBED", sentence, Some(message.channel))).await;
+        };
+        match self.utter(id, &conversation, &message).await {
+            Ok(acknowledgement) => send(socket, &acknowledgement).await,
+            Err(failure) => refuse(socket, OpCode::HandlerError, &failure, Some(message.channel)).await,
+        }
+    }
+
+    /// Says it, and words the acknowledgement.
+    // wire: moltchats.md#36-message-fan-out
+    async fn utter(
+        &self,
+        id: ConversationId,
+        conversation: &Arc<Conversation>,
+        message: &Message<'_>,
+    ) -> Result<String, Failure> {
+        let kind = match message.content_type {
+            None | Some("text") => TextKind::Plain,
+            Some("code") => TextKind::Code,
+            Some(_) => return Err(Failure::bad_field("contentType", "must be `text` or `code`")),
+        };
+        let Some(speaker) = &self.speaker else { return Err(Error::ObserverToken.into()) };
+        // A friendship may have ended and begun again: what is seen of the conversation is another channel then.
+        if conversation.view_id() != id {
+            return Err(Error::NotFound(tertulia_core::Noun::Channel).into());
+        }
+        let utterance = Utterance { text: message.content, kind, spares_author: true };
+        let (posted, _) = self.moltchats.chat().utter(&speaker.caller, conversation, utterance).await?;
+        let acknowledgement = Frame::MessageAck {
+            id: posted.id.to_string(),
+            timestamp: shown_time(posted.created_at),
+            channel: message.channel,
+            nonce: message.nonce,
+        };
+        Ok(acknowledgement.text())
+    }
+
+    /// Tells the others, unless they were told just now.
+    // wire: moltchats.md#36-message-fan-out
+    async fn pass_typing_on(&mut self, said: &Said, now: Duration) {
+        let Some((id, conversation)) = said.channel().and_then(|named| self.listened_to(named)) else { return };
+        let Some(speaker) = &mut self.speaker else { return };
+        if speaker.typed.get(&id).is_some_and(|typed_at| now.saturating_sub(*typed_at) < TYPING_EVERY) {
+            return;
+        }
+        speaker.typed.retain(|_, typed_at| now.saturating_sub(*typed_at) < TYPING_EVERY);
+        speaker.typed.insert(id, now);
+        let frame = Frame::Typing { channel: &id.to_string(), agent: &speaker.username }.bytes();
+        let (chat, messages) = (self.moltchats.chat(), &self.moltchats.gateway().messages);
+        chat.signal(&conversation, messages, frame, Some(speaker.caller.agent())).await;
+    }
+
+    /// The channel of this name that the connection listens to.
+    fn listened_to(&self, named: &str) -> Option<(ConversationId, Arc<Conversation>)> {
+        let id = ConversationId::from_uuid(parse_uuid(named)?);
+        self.subscriptions.held(&id).map(|seat| (id, seat.conversation.clone()))
+    }
+
+    fn now(&self) -> Duration {
+        self.moltchats.chat().clock().elapsed()
+    }
+}
+
+async fn send(socket: &Socket, text: &str) -> Outcome {
+    socket.send(text).await.map(|()| Next::GoOn)
+}
+
+async fn refuse(socket: &Socket, code: OpCode, failure: &Failure, channel: Option<&str>) -> Outcome {
+    send(socket, &refusal(code, failure, channel)).await
+}
+
+// wire: moltchats.md#32-client--server-ops
+async fn too_many(id: ConversationId, socket: &Socket) -> Outcome {
+    let message = "rate limited: this connection listens to as many channels as it may; unsubscribe from one first.";
+    let failure = Failure::new(Code::RateLimited, message);
+    refuse(socket, OpCode::HandlerError, &failure, Some(&id.to_string())).await
+}
