@@ -155,7 +155,7 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// Show what waits to be delivered to servers outside
+    /// Show what waits to be delivered to servers outside, and what could not be
     #[command(after_help = "Examples:\n  tertulia admin outbox --json")]
     Outbox {
         #[command(flatten)]

@@ -11,7 +11,7 @@ use std::{
 use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
 use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError};
 
-use crate::{connections::Connections, identity::Keyring};
+use crate::{connections::Connections, identity::Keyring, webhooks::Wants};
 
 /// An agent in use. There is at most one of it in memory, so what changes about it is seen by all at once.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ pub struct Agent {
     pub(crate) said: Said,
     karma: AtomicU64,
     pub(crate) connections: Connections,
+    pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
     pub(crate) capabilities: OnceLock<Arc<[String]>>,
     /// Whether a verification of it is being completed.
@@ -110,6 +111,7 @@ impl Agent {
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
             karma: AtomicU64::new(record.karma),
             connections: Connections::default(),
+            wants: Wants::default(),
             capabilities: OnceLock::new(),
             is_verifying: AtomicBool::new(false),
         }

@@ -13,15 +13,16 @@ use crate::{
     communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
-    fanout::Fanout,
+    fanout::{Fanout, Shard},
     identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
-    journal::{Journal, WriterParts},
+    journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
     metrics::Metrics,
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
     tallies::Tallies,
+    webhooks::{WebhookParts, Webhooks},
 };
 
 /// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
@@ -73,6 +74,8 @@ pub struct Parts {
     pub links: Links,
     /// The kinds of API key that the hub's surfaces issue.
     pub key_kinds: Vec<CredentialKind>,
+    /// How agents are told elsewhere of what happens to them.
+    pub webhooks: WebhookParts,
     /// What access tokens are signed with.
     pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
@@ -106,6 +109,7 @@ pub(crate) struct Inner {
     pub(crate) system_agent: Arc<Agent>,
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
+    pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) token_secret: TokenSecret,
@@ -121,7 +125,9 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, token_secret, shards } = parts;
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
+            parts;
+        let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
@@ -137,20 +143,11 @@ impl Chat {
             ids: ids.clone(),
             fanout: fanout.clone(),
             tallies: tallies.clone(),
+            bell: webhooks.bell.clone(),
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        let stopping = stop.clone();
-        let all_announced = CancellationToken::new();
-        for shard in shards {
-            tasks.spawn(shard.run(all_announced.clone()));
-        }
-        let close = stopping.clone();
-        tasks.spawn(async move {
-            // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
-            let _all_announced = all_announced.drop_guard();
-            writer.run(close).await;
-        });
+        start_writing(writer, shards, tasks, stop);
         let listed = store.count_listed().await?.into();
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
@@ -177,6 +174,7 @@ impl Chat {
             system_agent,
             tallies,
             listed,
+            webhooks,
             metrics,
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             token_secret,
@@ -303,6 +301,7 @@ pub(crate) fn digest_of(key: &str) -> KeyDigest {
     KeyDigest(Sha256::digest(key.as_bytes()).into())
 }
 
+/// Starts what writes and what delivers.
 fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     let uuid = || {
         let mut random = [0; 16];
@@ -317,6 +316,19 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
         system_name,
         now,
     }
+}
+
+fn start_writing(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let all_announced = CancellationToken::new();
+    for shard in shards {
+        tasks.spawn(shard.run(all_announced.clone()));
+    }
+    let close = stop.clone();
+    tasks.spawn(async move {
+        // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
+        let _all_announced = all_announced.drop_guard();
+        writer.run(close).await;
+    });
 }
 
 async fn open_lobby(

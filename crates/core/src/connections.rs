@@ -244,6 +244,11 @@ impl Connections {
         self.lock().connections.iter().any(|connection| connection.outlet.is_open())
     }
 
+    /// Whether an open connection is told what concerns its agent.
+    pub(crate) fn any_hears(&self) -> bool {
+        self.lock().connections.iter().any(|connection| connection.form.is_some() && connection.outlet.is_open())
+    }
+
     /// The best of its connections.
     fn presence(&self, now: Duration) -> Presence {
         let open = self.lock();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tertulia_model::{BadName, BadProfile, BadText};
 use tertulia_store::StoreError;
 
-use crate::{identity::BadPublicKey, limits::Throttle};
+use crate::{identity::BadPublicKey, limits::Throttle, webhooks::BadWebhookUrl};
 
 /// What was looked for and is not there, or what the caller may not learn is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -196,6 +196,12 @@ pub enum Error {
     /// This kind of key is not issued here.
     #[error("no such kind of key")]
     UnknownKeyKind,
+    /// The URL cannot be an endpoint.
+    #[error("bad URL: {0}")]
+    BadWebhookUrl(#[from] BadWebhookUrl),
+    /// The agent has no webhook.
+    #[error("no webhook")]
+    NoWebhook,
     /// A limit is used up.
     #[error("over the limit")]
     Throttled(Throttle),

@@ -7,9 +7,9 @@ use tertulia_model::{AgentNo, AgentState, ConversationId, FriendRequestId, Times
 use tertulia_store::{Acceptance, EndedView, FriendRequest, NewFriendRequest, NewView, RequestOutcome, StoreError};
 
 use crate::{
-    AgentEvent, Deed, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation, conversations::DirectKey,
-    direct::View, fanout::Announcement, limiter::Subject, limits::Action, notice::Event, participation::AgentRef,
-    surface::Caller,
+    AgentEvent, Deed, Error, Noun, WebhookEvent, agents::Agent, chat::Chat, conversation::Conversation,
+    conversations::DirectKey, direct::View, fanout::Announcement, limiter::Subject, limits::Action, notice::Event,
+    participation::AgentRef, surface::Caller,
 };
 
 /// Friends, requests or blocks on one list at the most: the newest.
@@ -55,12 +55,18 @@ impl Chat {
         let to = other_than(from, to)?;
         counted.map_err(Error::Throttled)?;
         let id = FriendRequestId::from_uuid(random_uuid(self.random()));
-        let request = NewFriendRequest { id, from: from.number, to: to.number, now: self.now() };
+        let event = WebhookEvent::FriendRequested { from: from.clone(), request: id };
+        let told = self.delivery_to(&to, &event).await?;
+        let is_told = told.is_some();
+        let request = NewFriendRequest { id, from: from.number, to: to.number, now: self.now(), told };
         match self.0.store.request_friendship(&request).await? {
             RequestOutcome::Requested => {}
             RequestOutcome::Blocked => return Err(Error::Blocked),
             RequestOutcome::AlreadyFriends => return Err(Error::AlreadyFriends),
             RequestOutcome::RequestExists => return Err(Error::RequestExists),
+        }
+        if is_told {
+            self.0.webhooks.bell.notify_one();
         }
         self.tell_agent(&to, &AgentEvent::FriendRequested { from: from.clone(), request: id });
         Ok(id)

@@ -15,7 +15,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use tertulia_model::MessageNo;
 use tertulia_store::{Commit, Store, StoreError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 pub(crate) use self::{
     batch::MOST_PARTICIPANTS,
@@ -126,6 +126,8 @@ pub(crate) struct WriterParts {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) fanout: Fanout,
     pub(crate) tallies: Arc<Tallies>,
+    /// Rings when somebody is to be told elsewhere.
+    pub(crate) bell: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -355,6 +357,9 @@ impl Writer {
     /// What was committed is remembered, then told to those who asked for it, then to everybody else.
     async fn tell(&mut self, batch: Batch) {
         self.parts.metrics.appended.inc_by(batch.commit.messages.len() as u64);
+        if !batch.commit.deliveries.is_empty() {
+            self.parts.bell.notify_one();
+        }
         let told = telling::of(batch);
         for place in &told.places {
             place.remember();

@@ -19,11 +19,13 @@ mod connections;
 mod conversation;
 mod conversations;
 mod direct;
+mod discovery;
 mod error;
 mod expiry;
 mod fanout;
 mod form;
 mod friendships;
+mod hex;
 mod history;
 mod identity;
 mod journal;
@@ -51,6 +53,7 @@ mod tallies;
 mod tests;
 mod unread;
 mod verification;
+mod webhooks;
 mod workers;
 
 pub use agent_event::{AgentEvent, AgentForm};
@@ -67,6 +70,7 @@ pub use communities::{
 };
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
+pub use discovery::FeedItem;
 pub use error::{Barred, Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
@@ -90,3 +94,7 @@ pub use tertulia_store::{
     StoreError,
 };
 pub use unread::{Unread, UnreadFrom};
+pub use webhooks::{
+    BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,
+    WebhookFormat, WebhookNotice, WebhookParts, WebhookRequest, WebhookSeal, WebhookSender, When,
+};

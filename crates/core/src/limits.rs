@@ -151,6 +151,10 @@ pub enum Action {
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Trying a webhook out.
+    TestWebhook,
+    /// Waking an agent through a webhook. Hub-wide.
+    WakeAgent,
     /// Opening a connection.
     Connect,
     /// Opening a connection by an agent that may have none, and is let in only to be told so.
@@ -177,6 +181,8 @@ impl Action {
             Self::CreateCommunity => "create_community",
             Self::AgentRequest => "agent_request",
             Self::SignIn => "sign_in",
+            Self::TestWebhook => "test_webhook",
+            Self::WakeAgent => "wake_agent",
             Self::Connect => "connect",
             Self::ConnectInVain => "connect_in_vain",
         }
@@ -198,6 +204,8 @@ impl Action {
             Self::CreateCommunity => "servers created by one agent",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::TestWebhook => "tries of one agent's webhook",
+            Self::WakeAgent => "times that an agent is woken",
             Self::Connect => "new connections from your address",
             Self::ConnectInVain => "attempts of one agent to connect in vain",
         }

@@ -18,6 +18,9 @@ pub struct Metrics {
     pub(crate) fanout_seconds: Histogram,
     pub(crate) journal_depth: Gauge,
     pub(crate) subscriptions: Gauge,
+    pub(crate) webhooks_delivered: Counter,
+    pub(crate) webhooks_failed: Counter,
+    pub(crate) webhooks_dead: Counter,
 }
 
 impl Default for Metrics {
@@ -30,6 +33,9 @@ impl Default for Metrics {
             fanout_seconds: latencies(),
             journal_depth: Gauge::default(),
             subscriptions: Gauge::default(),
+            webhooks_delivered: Counter::default(),
+            webhooks_failed: Counter::default(),
+            webhooks_dead: Counter::default(),
         }
     }
 }
@@ -47,5 +53,8 @@ impl Metrics {
         );
         registry.register("journal_depth", "Entries waiting for the writer", self.journal_depth.clone());
         registry.register("subscriptions", "Live subscriptions", self.subscriptions.clone());
+        registry.register("webhooks_delivered", "Webhooks that were taken", self.webhooks_delivered.clone());
+        registry.register("webhooks_failed", "Attempts to send a webhook that failed", self.webhooks_failed.clone());
+        registry.register("webhooks_dead", "Webhooks that were given up", self.webhooks_dead.clone());
     }
 }

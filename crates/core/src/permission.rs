@@ -46,6 +46,8 @@ pub enum Deed {
     DescribeItself,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
+    /// Looking at, changing and trying out its webhooks.
+    HoldWebhooks,
     /// Proving that an account of the vouching service is its own.
     ProveAccount,
 }
@@ -85,6 +87,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::ReportAgent
             | Deed::DescribeItself
             | Deed::HoldCredentials
+            | Deed::HoldWebhooks
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
         (AgentState::Pending | AgentState::Deleted, _) => Err(Error::Unauthenticated),
@@ -95,7 +98,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 20] = [
+    const DEEDS: [Deed; 21] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -115,6 +118,7 @@ mod tests {
         Deed::ReportAgent,
         Deed::DescribeItself,
         Deed::HoldCredentials,
+        Deed::HoldWebhooks,
         Deed::ProveAccount,
     ];
 

@@ -109,8 +109,13 @@ impl Chat {
         };
         let Count { counted_as, action, subject, limit } = count;
         let counted = self.0.limiter.take(counted_as, action, subject, limit).map_err(Error::Throttled)?;
-        let said = Said { author: caller.agent.clone(), text: text.into(), text_kind, spares_author };
-        match self.0.journal.say(conversation.clone(), said).await {
+        let author = caller.agent.clone();
+        let said = async {
+            let deliveries = self.deliveries_of_message(&author, conversation, text.as_str()).await?;
+            let said = Said { author, text: text.into(), text_kind, spares_author, deliveries };
+            self.0.journal.say(conversation.clone(), said).await
+        };
+        match said.await {
             Ok(posted) => Ok((posted, counted.map(|counted| counted.quota))),
             Err(error) => {
                 if let Some(counted) = &counted {

@@ -17,6 +17,8 @@ impl Chat {
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
+        tasks.spawn(self.clone().send_webhooks(stop.clone()));
+        tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_identities(stop.clone()));
     }
 

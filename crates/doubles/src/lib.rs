@@ -6,3 +6,4 @@
 mod server;
 
 pub mod moltbook;
+pub mod receiver;

@@ -30,7 +30,7 @@ pub use refusals::{Exposure, Refusal};
 pub use secret::{REDACTED, Secret};
 pub use sections::{
     BadListen, CorsConfig, ForwardedBy, LimitsConfig, Listen, LobbyConfig, LocalClients, LogConfig, LogFormat,
-    LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig,
+    LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig, WebhooksConfig,
 };
 pub use settings::Setting;
 pub use units::{BadPeriod, BadSize, Period, Size};
@@ -72,6 +72,8 @@ pub struct Config {
     pub moltbook: MoltbookConfig,
     /// Requests that the hub makes.
     pub outgoing: OutgoingConfig,
+    /// Telling agents elsewhere of what happens to them.
+    pub webhooks: WebhooksConfig,
     /// The database.
     pub store: StoreConfig,
     /// Connections.
@@ -97,6 +99,7 @@ impl Default for Config {
             moltchats: MoltchatsConfig::default(),
             moltbook: MoltbookConfig::default(),
             outgoing: OutgoingConfig::default(),
+            webhooks: WebhooksConfig::default(),
             store: StoreConfig::default(),
             server: ServerConfig::default(),
             log: LogConfig::default(),

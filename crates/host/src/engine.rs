@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret};
+use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret, WebhookParts};
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -18,6 +18,7 @@ use crate::{
     operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
+    webhooks::Sender,
 };
 
 /// The file with what access tokens are signed with.
@@ -82,6 +83,7 @@ impl Engine {
             rules: rules(config),
             links,
             key_kinds: surfaces::key_kinds(),
+            webhooks: webhooks(config, &surroundings.clock),
             token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
@@ -148,17 +150,21 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
     }
 }
 
+fn webhooks(config: &Config, clock: &Arc<dyn Clock>) -> WebhookParts {
+    let policy = Policy { addresses: addresses(config), plain_http: config.webhooks.allow_http, ..Policy::default() };
+    let sender = Sender::new(Outgoing::new(policy), clock.clone());
+    WebhookParts { formats: surfaces::webhook_formats(), sender: Arc::new(sender) }
+}
+
+/// Which addresses requests of the hub may reach.
+fn addresses(config: &Config) -> AddressPolicy {
+    if config.outgoing.private_addresses { AddressPolicy::AllowPrivate } else { AddressPolicy::PublicOnly }
+}
+
 fn moltbook(config: &Config, clock: &Arc<dyn Clock>) -> Result<Moltbook, SetupError> {
     let settings = &config.moltbook;
-    let policy = Policy {
-        addresses: if config.outgoing.private_addresses {
-            AddressPolicy::AllowPrivate
-        } else {
-            AddressPolicy::PublicOnly
-        },
-        plain_http: settings.base_url.scheme() == "http",
-        ..Policy::default()
-    };
+    let policy =
+        Policy { addresses: addresses(config), plain_http: settings.base_url.scheme() == "http", ..Policy::default() };
     let secret = |key: &Secret| tertulia_moltbook::Secret::new(key.reveal());
     let service = tertulia_moltbook::Config {
         base_url: settings.base_url.clone(),

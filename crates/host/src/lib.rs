@@ -24,6 +24,7 @@ mod running;
 mod start;
 mod surfaces;
 mod upkeep;
+mod webhooks;
 
 pub use clock::{SystemClock, SystemIds};
 pub use config::{Config, ConfigError};

@@ -5,11 +5,12 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use tertulia_core::{AgentRecord, AuditEntry, Bookmark, Chat, Error, Noun};
 use tertulia_edge::Edge;
 use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId};
-use tertulia_store::{Agents, Hub, StoreError};
+use tertulia_store::{Agents, DeliveryRecord, Fate, Hub, Outbox, StoreError};
 use tertulia_store_sqlite::SqliteStore;
+use url::Url;
 use uuid::Uuid;
 
-use crate::control::{AgentLine, Answer, AuditLine, Command, Status};
+use crate::control::{AgentLine, Answer, AuditLine, Command, OutboxLine, Status};
 
 /// Most entries of the audit log in one answer.
 const MOST_ENTRIES: u32 = 1_000;
@@ -47,7 +48,7 @@ impl Operator {
             Command::DeleteMessage { id } => self.delete_message(&id).await,
             Command::List { state, after } => self.list(state.as_deref(), after.as_deref()).await,
             Command::Audit { limit } => self.audit(limit).await,
-            Command::Outbox => Ok(Answer::Outbox { entries: Vec::new() }),
+            Command::Outbox => self.outbox().await,
             Command::Backup { file } => self.backup(&file).await,
         };
         outcome.unwrap_or_else(|reason| Answer::Refused { reason })
@@ -100,8 +101,22 @@ impl Operator {
         Ok(Answer::Audit { entries: entries.iter().map(|entry| audit_line(entry, &names)).collect() })
     }
 
+    async fn outbox(&self) -> Result<Answer, String> {
+        let read = async {
+            let mut deliveries = self.store.waiting_deliveries(MOST_ENTRIES).await?;
+            deliveries.extend(self.store.dead_deliveries(MOST_ENTRIES).await?);
+            let names = self.names_of(deliveries.iter().map(|delivery| delivery.agent).collect()).await?;
+            Ok(deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect())
+        };
+        let entries = read.await.map_err(|error: StoreError| chain(&error))?;
+        Ok(Answer::Outbox { entries })
+    }
+
     async fn names_in(&self, entries: &[AuditEntry]) -> Result<HashMap<AgentNo, Arc<str>>, StoreError> {
-        let mut numbers: Vec<AgentNo> = entries.iter().filter_map(|entry| entry.agent).collect();
+        self.names_of(entries.iter().filter_map(|entry| entry.agent).collect()).await
+    }
+
+    async fn names_of(&self, mut numbers: Vec<AgentNo>) -> Result<HashMap<AgentNo, Arc<str>>, StoreError> {
         numbers.sort_unstable();
         numbers.dedup();
         let agents = self.store.agents(&numbers).await?;
@@ -148,6 +163,25 @@ fn audit_line(entry: &AuditEntry, names: &HashMap<AgentNo, Arc<str>>) -> AuditLi
         action: entry.action.clone(),
         agent: entry.agent.and_then(|agent| names.get(&agent)).map(ToString::to_string),
         detail: entry.detail.clone(),
+    }
+}
+
+fn outbox_line(delivery: &DeliveryRecord, names: &HashMap<AgentNo, Arc<str>>) -> OutboxLine {
+    let (state, at) = match delivery.fate {
+        Fate::Due(at) => ("waiting", at),
+        Fate::Dead(at) => ("dead", at),
+    };
+    let target = delivery.target.as_ref().and_then(|target| Url::parse(&target.url).ok());
+    OutboxLine {
+        state: state.to_owned(),
+        agent: names.get(&delivery.agent).map(ToString::to_string).unwrap_or_default(),
+        format: delivery.format.to_string(),
+        target: target.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+        topic: delivery.topic.to_string(),
+        happened_at: delivery.happened_at.to_string(),
+        at: at.to_string(),
+        attempts: delivery.attempts,
+        reason: delivery.last_error.as_deref().map(str::to_owned),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The surfaces behind one listener.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -7,7 +9,7 @@ use axum::{
 };
 use tertulia_api::Api;
 use tertulia_chatr::Chatr;
-use tertulia_core::{Action, Chat, SurfaceLimits};
+use tertulia_core::{Action, Chat, SurfaceLimits, WebhookFormat};
 use tertulia_edge::{ClientAddress, Refusal, StreamPermits, Surface};
 use tertulia_model::CredentialKind;
 use tertulia_moltchats::MoltChats;
@@ -38,6 +40,11 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 /// The kinds of API key that the surfaces issue.
 pub(crate) fn key_kinds() -> Vec<CredentialKind> {
     vec![tertulia_chatr::KEY_KIND, tertulia_rooms::KEY_KIND]
+}
+
+/// How the surfaces spell what agents are told through webhooks.
+pub(crate) fn webhook_formats() -> Vec<Arc<dyn WebhookFormat>> {
+    vec![tertulia_moltchats::webhook_format()]
 }
 
 /// Every surface of the hub.
@@ -130,6 +137,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
         ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
         ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
+        ("tries of an agent's webhook", config.moltchats.webhook_tests.to_string()),
         ("attempts to sign in at /api/v1 from one address", config.moltchats.sign_ins_per_address.to_string()),
         ("messages of an agent in one channel", config.moltchats.channel_messages.to_string()),
         ("new connections to /ws from one address", config.moltchats.connects_per_address.to_string()),

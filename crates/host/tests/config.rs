@@ -199,9 +199,10 @@ fn beyond_loopback_every_insecure_setting_is_refused_until_it_is_mended_or_accep
     let plain = ("public_url", "http://chat.example");
     let private = ("outgoing.private_addresses", "true");
     let moltbook = ("moltbook.base_url", "http://moltbook.example/api/v1");
+    let webhooks = ("webhooks.allow_http", "true");
     let everyone = ("trusted_proxies", "0.0.0.0/0");
 
-    assert_eq!(refused(&[private, moltbook, everyone, plain]), [], "on loopback nothing is");
+    assert_eq!(refused(&[private, moltbook, webhooks, everyone, plain]), [], "on loopback nothing is");
     assert_eq!(refused(&[("listen", "[::1]:80"), private]), []);
     assert_eq!(refused(&[everywhere, public]), []);
 
@@ -210,6 +211,7 @@ fn beyond_loopback_every_insecure_setting_is_refused_until_it_is_mended_or_accep
         (vec![everywhere, plain], Exposure::HttpPublicUrl),
         (vec![everywhere, public, private], Exposure::PrivateOutgoing),
         (vec![everywhere, public, moltbook], Exposure::HttpMoltbook),
+        (vec![everywhere, public, webhooks], Exposure::HttpWebhooks),
         (vec![everywhere, public, everyone], Exposure::TrustEveryone),
     ] {
         assert_eq!(refused(&settings), [exposure]);

@@ -61,6 +61,14 @@ public_id! {
     CredentialId
 }
 public_id! {
+    /// Public id of a delivery: a random UUID (layout 4), the same for every attempt.
+    DeliveryId
+}
+public_id! {
+    /// Public id of an endpoint: a random UUID (layout 4), shown to its owner only.
+    EndpointId
+}
+public_id! {
     /// Public id of a message: a time-ordered UUID (layout 7), made by the writer.
     MessageId
 }
@@ -92,6 +100,14 @@ number! {
 number! {
     /// Number of a message inside this hub, in commit order over all conversations; never shown outside.
     MessageNo
+}
+number! {
+    /// Number of a delivery inside this hub; never shown outside.
+    DeliveryNo
+}
+number! {
+    /// Number of an endpoint inside this hub; never shown outside.
+    EndpointNo
 }
 number! {
     /// Number of a credential inside this hub; never shown outside.

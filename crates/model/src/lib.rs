@@ -9,6 +9,7 @@ mod conversation;
 mod emoji;
 mod ids;
 mod links;
+mod mentions;
 mod name;
 mod position;
 mod profile;
@@ -19,6 +20,7 @@ mod text;
 mod tier;
 mod time;
 mod trial;
+mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind};
@@ -29,10 +31,12 @@ pub use community::{
 pub use conversation::ConversationKind;
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo,
-    FriendRequestId, MessageId, MessageNo, TrialId, ViewId, random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId,
+    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, TrialId, ViewId, random_uuid,
+    time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
+pub use mentions::mentions;
 pub use name::{BadName, Name, NameKey};
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
@@ -42,3 +46,4 @@ pub use text::{BadText, MessageText, TextKind};
 pub use tier::Tier;
 pub use time::{Rfc3339, Timestamp};
 pub use trial::{TrialOutcome, TrialRole};
+pub use webhook::WebhookTopic;

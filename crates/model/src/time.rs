@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use time::{Date, OffsetDateTime, PrimitiveDateTime, format_description::well_known::Iso8601};
+use time::OffsetDateTime;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,16 +71,6 @@ impl Sub<Duration> for Timestamp {
 }
 
 impl Timestamp {
-    /// The moment that is written in ISO 8601: a day, or a day and a time, in UTC unless it says otherwise.
-    #[must_use]
-    pub fn from_iso8601(text: &str) -> Option<Self> {
-        let at_offset = OffsetDateTime::parse(text, &Iso8601::PARSING).ok();
-        let in_utc = || PrimitiveDateTime::parse(text, &Iso8601::PARSING).ok().map(PrimitiveDateTime::assume_utc);
-        let day = || Date::parse(text, &Iso8601::PARSING).ok().map(|day| day.midnight().assume_utc());
-        let moment = at_offset.or_else(in_utc).or_else(day)?;
-        i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000)).ok().map(Self)
-    }
-
     /// RFC 3339 in UTC with exactly three digits of a second: `2026-02-12T03:24:24.123Z`. Every surface prints this
     /// form, once or twice a message, so it is written digit by digit.
     #[must_use]
@@ -128,23 +118,6 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn is_read_as_people_and_programs_write_it() {
-        for text in [
-            "2024-01-15T12:00:00.123Z",
-            "2024-01-15T12:00:00.123",
-            "2024-01-15T14:30:00.123+02:30",
-            "2024-01-15T12:00:00.1230000Z",
-        ] {
-            let read = Timestamp::from_iso8601(text).unwrap();
-            assert_eq!(read.to_string(), "2024-01-15T12:00:00.123Z", "{text}");
-        }
-        assert_eq!(Timestamp::from_iso8601("2024-01-15").unwrap().to_string(), "2024-01-15T00:00:00.000Z");
-        for text in ["", "now", "0", "2024-13-01", "2024-01-15T25:00:00Z", "12:00:00", "2024-01-15T12:00:00Zz"] {
-            assert_eq!(Timestamp::from_iso8601(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn is_printed_with_three_digits_of_a_second() {

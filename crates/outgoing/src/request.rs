@@ -29,7 +29,8 @@ pub struct Request {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
-    pub(crate) limit: usize,
+    /// Longest body of the answer, in bytes; none: it is not read.
+    pub(crate) limit: Option<usize>,
     pub(crate) redirects: Redirects,
 }
 
@@ -37,7 +38,8 @@ impl Request {
     /// A request with this method, no body, at most 64 KiB of answer, no redirects.
     #[must_use]
     pub fn new(method: Method, target: Target) -> Self {
-        Self { target, method, headers: HeaderMap::new(), body: None, limit: DEFAULT_LIMIT, redirects: Redirects::None }
+        let (headers, limit) = (HeaderMap::new(), Some(DEFAULT_LIMIT));
+        Self { target, method, headers, body: None, limit, redirects: Redirects::None }
     }
 
     /// A `GET`.
@@ -69,7 +71,14 @@ impl Request {
     /// Longest body of an answer, in bytes.
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
-        self.limit = bytes;
+        self.limit = Some(bytes);
+        self
+    }
+
+    /// Nothing of the answer's body is read: it is known by its head, and the connection is dropped.
+    #[must_use]
+    pub fn without_answer(mut self) -> Self {
+        self.limit = None;
         self
     }
 

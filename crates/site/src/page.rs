@@ -149,6 +149,8 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::RoomFull
         | Error::TooManyConnections(_)
         | Error::UnknownKeyKind
+        | Error::BadWebhookUrl(_)
+        | Error::NoWebhook
         | Error::Throttled(_)
         | Error::Unverified(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "a page could not be read");

@@ -125,7 +125,7 @@ async fn register(store: &SqliteStore, place: u64) -> Result<AgentNo, StoreError
 
 async fn befriend(store: &SqliteStore, from: AgentNo, to: AgentNo, place: u64) -> Result<ConversationNo, StoreError> {
     let id = FriendRequestId::from_uuid(random_uuid(bytes(5, place)));
-    store.request_friendship(&NewFriendRequest { id, from, to, now: START }).await?;
+    store.request_friendship(&NewFriendRequest { id, from, to, now: START, told: None }).await?;
     let new = NewView {
         view: ViewId::from_uuid(random_uuid(bytes(6, place))),
         direct: ConversationId::from_uuid(random_uuid(bytes(7, place))),

@@ -1,29 +1,37 @@
 -- 0007_outbox.sql: whom to tell of what through webhooks, and what waits to be told.
 
+-- Where an agent wants to be told of what. Without a URL: what it would want to be told, and nothing is sent.
 create table endpoints (
     endpoint_no integer not null primary key,
     endpoint_id blob    not null unique check (length(endpoint_id) = 16),
     agent_no    integer not null references agents (agent_no),
-    format      text    not null, -- which surface renders it
-    url         text    not null,
-    secret      text    not null,
-    events      text    not null, -- a JSON array of words
+    format      text    not null, -- who renders what is sent there
+    url         text,
+    secret      text,             -- signs what is sent, so it cannot be kept as a digest
+    topics      text    not null, -- a JSON array of words, in the agent's order
     created_at  integer not null,
-    deleted_at  integer
+    check ((url is null) = (secret is null))
 ) strict;
-create index endpoints_by_agent on endpoints (agent_no) where deleted_at is null;
+create index endpoints_by_agent on endpoints (agent_no, format);
 
+-- What waits to be sent, and what could not be. What was sent is deleted.
 create table deliveries (
-    delivery_no  integer not null primary key,
-    delivery_id  blob    not null unique check (length(delivery_id) = 16),
-    endpoint_no  integer not null references endpoints (endpoint_no),
-    event        text    not null, -- the word
-    subject      text    not null, -- JSON: what happened, from which the format renders
-    state        text    not null, -- pending, delivered, dead
-    attempts     integer not null default 0,
-    next_at      integer not null,
-    created_at   integer not null,
-    last_error   text
+    delivery_no integer not null primary key,
+    delivery_id blob    not null check (length(delivery_id) = 16), -- one for all endpoints that are told of one thing
+    endpoint_no integer not null references endpoints (endpoint_no),
+    topic       text    not null,
+    from_no     integer not null, -- the agent whose doing it is; agents are never deleted, so nothing need guard it
+    about_id    blob    not null check (length(about_id) = 16), -- which view, conversation or request, as the topic says
+    preview     text,             -- how a message begins
+    happened_at integer not null,
+    attempts    integer not null default 0, -- begun so far
+    due_at      integer,          -- when to send it, or when whoever is sending it has been given up; null: dead
+    died_at     integer,
+    last_error  text,
+    unique (endpoint_no, delivery_id),
+    check ((due_at is null) = (died_at is not null))
 ) strict;
-create index deliveries_due on deliveries (next_at) where state = 'pending';
-create index deliveries_by_endpoint on deliveries (endpoint_no, delivery_no);
+create index deliveries_due on deliveries (due_at, delivery_no) where due_at is not null;
+create index deliveries_waiting on deliveries (endpoint_no) where due_at is not null;
+create index deliveries_dead on deliveries (died_at, delivery_no) where died_at is not null;
+create index deliveries_dead_of on deliveries (endpoint_no, delivery_no) where died_at is not null;

@@ -1,5 +1,5 @@
-//! What the writer commits in one go: messages, and now and then who takes part, which rooms end, and to whom was
-//! written.
+//! What the writer commits in one go: messages, and now and then who takes part, which rooms end, who was written
+//! to, and who is to be told of it elsewhere.
 
 use std::fmt::Write;
 
@@ -9,6 +9,7 @@ use tertulia_store::{Commit, StoreError};
 use crate::{
     SqliteStore, directs,
     failure::{failed, refused},
+    outbox,
     page::Batch,
     participants,
     readers::Statement,
@@ -45,6 +46,9 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     }
     if !commit.received.is_empty() {
         directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
+    }
+    if !commit.deliveries.is_empty() {
+        outbox::insert(&commit.deliveries).execute(&mut *transaction).await.map_err(refused)?;
     }
     transaction.commit().await.map_err(refused)
 }

@@ -49,6 +49,11 @@ pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> 
     rows.into_iter().map(message_from).collect()
 }
 
+/// One message.
+pub(crate) fn decode_message(message: &str) -> Result<MessageRecord, StoreError> {
+    message_from(serde_json::from_str(message).map_err(|_| StoreError::Unreadable("message"))?)
+}
+
 fn message_from(
     (number, id, seq, author, author_revision, created_at, text, removed, is_code): Row,
 ) -> Result<MessageRecord, StoreError> {

@@ -13,6 +13,7 @@ use crate::{
     SqliteStore,
     directs::{self, Key},
     failure::{failed, refused},
+    outbox,
     rows::{get, get_time, get_uuid, number_list},
     unread,
 };
@@ -36,6 +37,9 @@ impl Relations for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(refused)?;
+        if let Some(told) = &request.told {
+            outbox::insert(std::slice::from_ref(told)).execute(&mut *transaction).await.map_err(refused)?;
+        }
         transaction.commit().await.map_err(refused)?;
         Ok(RequestOutcome::Requested)
     }

@@ -19,6 +19,7 @@ mod fixtures;
 pub mod hub;
 pub mod identity;
 pub mod messages;
+pub mod outbox;
 pub mod participants;
 pub mod presence;
 pub mod reactions;
@@ -163,6 +164,21 @@ macro_rules! conformance {
             one_batch_may_serve_several_conversations
             a_hole_in_one_conversation_refuses_all
             an_unknown_conversation_is_refused_whole
+        }
+        $crate::conformance_cases! { $make_store, outbox,
+            an_endpoint_comes_to_be_with_its_first_change
+            the_same_url_keeps_its_secret
+            endpoints_are_told_apart_by_agent_and_format
+            only_who_wants_to_know_is_told
+            what_was_written_before_is_not_written_again
+            only_so_many_wait_for_one_endpoint
+            one_delivery_is_taken_for_each_endpoint
+            what_is_not_settled_comes_up_again
+            what_failed_is_tried_again
+            the_dead_are_kept_for_a_while
+            clearing_an_endpoint_forgets_what_waits
+            a_commit_carries_its_deliveries
+            a_friend_request_carries_its_delivery
         }
         $crate::conformance_cases! { $make_store, participants,
             the_creator_has_joined_and_the_others_are_invited

@@ -13,10 +13,12 @@ mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
+mod discovery;
 mod error;
 mod hub;
 mod identity;
 mod messages;
+mod outbox;
 mod presence;
 mod reactions;
 mod relations;
@@ -33,6 +35,7 @@ pub use community::{
     Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
 };
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
+pub use discovery::{Discovery, FeedRecord};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
@@ -40,6 +43,10 @@ pub use identity::{
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use outbox::{
+    ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
+    NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
+};
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};
 pub use relations::{
@@ -65,9 +72,11 @@ store! {
     Badges,
     Communities,
     Credentials,
+    Discovery,
     Hub,
     Identities,
     Messages,
+    Outbox,
     Presence,
     Reactions,
     Relations,

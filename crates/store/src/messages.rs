@@ -7,7 +7,7 @@ use tertulia_model::{
     AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, TextKind, Timestamp,
 };
 
-use crate::{AuditEntry, ParticipantChange, StoreError};
+use crate::{AuditEntry, NewDelivery, ParticipantChange, StoreError};
 
 /// A message about to be written. The writer has numbered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Commit {
     pub participants: Vec<ParticipantChange>,
     /// Rooms that are over at this moment, unless they were before. What is no room, or no room any more, is passed over.
     pub endings: Vec<(ConversationNo, Timestamp)>,
+    /// Who is to be told of the messages elsewhere: see [`Outbox::enqueue`](crate::Outbox::enqueue).
+    pub deliveries: Vec<NewDelivery>,
     /// Who was written to in which direct conversation, and when. The latest moment holds, also among those before; who
     /// is not of the pair is passed over.
     pub received: Vec<(AgentNo, ConversationNo, Timestamp)>,
@@ -57,7 +59,10 @@ impl Commit {
     /// Whether nothing but messages is to be written.
     #[must_use]
     pub fn has_only_messages(&self) -> bool {
-        self.participants.is_empty() && self.endings.is_empty() && self.received.is_empty()
+        self.participants.is_empty()
+            && self.endings.is_empty()
+            && self.received.is_empty()
+            && self.deliveries.is_empty()
     }
 }
 

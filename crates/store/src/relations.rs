@@ -10,10 +10,10 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, FriendRequestId, Seq, Timestamp, ViewId};
 
-use crate::{LogEnd, StoreError};
+use crate::{LogEnd, NewDelivery, StoreError};
 
 /// A friend request about to be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFriendRequest {
     /// Its public id.
     pub id: FriendRequestId,
@@ -23,6 +23,8 @@ pub struct NewFriendRequest {
     pub to: AgentNo,
     /// When.
     pub now: Timestamp,
+    /// How whom it asks is told elsewhere, if it is: see [`Outbox::enqueue`](crate::Outbox::enqueue).
+    pub told: Option<NewDelivery>,
 }
 
 /// What came of a friend request. Whatever comes first here is said if several are true.

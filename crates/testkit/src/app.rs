@@ -278,6 +278,7 @@ async fn start(
     config.listen = "127.0.0.1:0".parse().expect("an address");
     config.moltbook.base_url = moltbook.base_url().parse().expect("a URL");
     config.outgoing.private_addresses = true;
+    config.webhooks.allow_http = true;
     configure(&mut config);
     let clock: Arc<dyn Clock> = clock.clone();
     let surroundings = Surroundings { clock, durability: Durability::Off, ..Surroundings::real() };

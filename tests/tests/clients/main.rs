@@ -5,6 +5,7 @@
 
 mod child;
 mod gateway;
+mod moltchats;
 
 use serde_json::json;
 use tertulia_testkit::{Installation, Request, program_on_path, provided, seed};

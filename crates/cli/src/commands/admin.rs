@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use tertulia_host::{
     Config, DATABASE_FILE, Host, Surroundings,
-    control::{AgentLine, Answer, AskError, AuditLine, Command, Status, ask},
+    control::{AgentLine, Answer, AskError, AuditLine, Command, OutboxLine, Status, ask},
 };
 use tertulia_model::ShownText;
 
@@ -87,7 +87,7 @@ fn show(answer: &Answer, output: Output) -> Outcome {
         Answer::Status(status) => print::line(status_lines(status)),
         Answer::Audit { entries } => entries.iter().try_for_each(|entry| print::line(audit_line(entry))),
         Answer::Outbox { entries } if entries.is_empty() => print::line("nothing waits"),
-        Answer::Outbox { entries } => entries.iter().try_for_each(|entry| print::line(&entry.target)),
+        Answer::Outbox { entries } => entries.iter().try_for_each(|entry| print::line(outbox_line(entry))),
         Answer::Agents { .. } | Answer::BackedUp { .. } | Answer::Refused { .. } => return Err(unexpected()),
     };
     printed.or_enough();
@@ -107,6 +107,12 @@ fn audit_line(entry: &AuditLine) -> String {
     let agent = entry.agent.as_deref().unwrap_or("-");
     let detail = ShownText::on_one_line(entry.detail.as_deref().unwrap_or_default());
     format!("{} {:<10} {:<20} {agent} {detail}", entry.at, entry.actor, entry.action).trim_end().to_owned()
+}
+
+fn outbox_line(entry: &OutboxLine) -> String {
+    let reason = ShownText::on_one_line(entry.reason.as_deref().unwrap_or_default());
+    let OutboxLine { state, agent, target, topic, at, attempts, .. } = entry;
+    format!("{state:<8} {at} {agent:<20} {topic:<16} {attempts} {target} {reason}").trim_end().to_owned()
 }
 
 fn status_lines(status: &Status) -> String {

@@ -7,7 +7,7 @@ use tertulia_model::{ChannelKind, CommunityId, ReportThreshold, Role};
 use tertulia_store::{CommunityQuery, Standpoint};
 
 use super::{BelongingView, ChannelView, CommunityView, MemberView};
-use crate::{Barred, Error, agents::Agent, chat::Chat};
+use crate::{Barred, Error, FeedItem, agents::Agent, chat::Chat, posted::Posted};
 
 /// What it says that it is for.
 const DESCRIPTION: &str = "Where every agent of this hub meets: one lobby, whichever way you came.";
@@ -48,6 +48,12 @@ impl Chat {
             created_at: self.0.hub.created_at,
             members: self.stats().agents,
         }
+    }
+
+    /// What was said in it, as it stands in a feed.
+    pub(crate) fn lobby_item(&self, posted: Arc<Posted>) -> FeedItem {
+        let (community, community_name) = (self.0.hub.community, self.0.system_agent.name.clone());
+        FeedItem { posted, channel_name: CHANNEL.into(), community, community_name }
     }
 
     /// Its channel.

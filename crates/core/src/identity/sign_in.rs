@@ -1,7 +1,6 @@
 //! Signing in with a key of one's own: asking for something to sign, proving the key, renewing the session.
 
 use std::{
-    fmt::Write,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -20,6 +19,7 @@ use crate::{
     Error, Key, Noun,
     agents::Agent,
     chat::{Chat, digest_of},
+    hex::hex,
     surface::Surface,
 };
 
@@ -244,14 +244,6 @@ impl Chat {
 /// What is signed: the text, not the bytes.
 fn text_of(challenge: &Challenge) -> String {
     hex(&challenge.bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// As a token says it.

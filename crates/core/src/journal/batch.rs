@@ -136,7 +136,7 @@ impl Batch {
         numbering: &mut Numbering,
         random: [u8; 10],
     ) -> Result<Effect, Error> {
-        let Said { author, text, text_kind, .. } = said;
+        let Said { author, text, text_kind, deliveries, .. } = said;
         let joins = self.permit_speech(place, author, numbering.now)?;
         if joins {
             self.put(place, author.number, Some(Standing::Joined), numbering.now);
@@ -160,6 +160,7 @@ impl Batch {
             text: text.clone(),
             text_kind: *text_kind,
         });
+        self.commit.deliveries.extend_from_slice(deliveries);
         Ok(Effect::Said { profile, joins })
     }
 

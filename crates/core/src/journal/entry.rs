@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tertulia_model::TextKind;
-use tertulia_store::StoreError;
+use tertulia_store::{NewDelivery, StoreError};
 use tokio::sync::oneshot;
 
 use crate::{Error, agents::Agent, conversation::Conversation, posted::Posted};
@@ -33,6 +33,8 @@ pub(crate) struct Said {
     pub(crate) text_kind: TextKind,
     /// Whether forms that spare the author do not tell it, live.
     pub(crate) spares_author: bool,
+    /// Who is told of it elsewhere.
+    pub(crate) deliveries: Vec<NewDelivery>,
 }
 
 /// A change of a room besides its messages.

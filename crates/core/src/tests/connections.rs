@@ -35,7 +35,7 @@ async fn a_connection_that_could_not_be_looked_up_takes_no_place() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
     for _ in 0..=hub.chat.rules().connections_per_agent {
-        hub.store.fail("credentials_of", Fault::Refuses(broken()));
+        hub.store.fail("is_live", Fault::Refuses(broken()));
         let failed = hub.chat.remember_connection(&ada, &outlet().1).await;
         assert!(matches!(failed, Err(Error::Store(_))));
     }
@@ -47,7 +47,7 @@ async fn a_connection_that_could_not_be_looked_up_takes_no_place() {
 async fn a_suspension_that_comes_while_a_connection_is_noted_closes_it() {
     let hub = TestHub::open().await;
     let ada = hub.join("ada").await;
-    let (has_come, go_on) = hub.store.pause_after("credentials_of");
+    let (has_come, go_on) = hub.store.pause_after("is_live");
     let (listener, outlet) = outlet();
     let suspend = async {
         has_come.await.unwrap();

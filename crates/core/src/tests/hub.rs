@@ -13,10 +13,14 @@ use tertulia_store::Hub;
 use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{store::FaultyStore, vouching::Vouching};
+use super::{
+    post::{Plain, Post},
+    store::FaultyStore,
+    vouching::Vouching,
+};
 use crate::{
     Action, AgentRef, Caller, Chat, Clock, Conversation, Error, Ids, Limit, Parts, Posted, RoomPlan, Rules, Sleep,
-    Surface, SurfaceLimits, TokenSecret,
+    Surface, SurfaceLimits, TokenSecret, WebhookParts,
 };
 
 /// Tasks that deliver.
@@ -27,6 +31,7 @@ pub(super) struct TestHub {
     pub(super) chat: Chat,
     pub(super) store: Arc<FaultyStore>,
     pub(super) vouching: Arc<Vouching>,
+    pub(super) post: Arc<Post>,
     pub(super) clock: Arc<StandingClock>,
     pub(super) surface: Arc<Surface>,
     ids: Arc<CountedIds>,
@@ -45,7 +50,7 @@ impl TestHub {
     async fn open_in(directory: tempfile::TempDir, clock: Arc<StandingClock>, ids: Arc<CountedIds>) -> Self {
         let options = SqliteOptions { durability: Durability::Off, ..SqliteOptions::default() };
         let store = Arc::new(FaultyStore::new(SqliteStore::open(directory.path(), &options).await.unwrap()));
-        let vouching = Arc::new(Vouching::default());
+        let (vouching, post) = (Arc::new(Vouching::default()), Arc::new(Post::default()));
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -55,6 +60,7 @@ impl TestHub {
             rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
+            webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
             token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
@@ -69,7 +75,7 @@ impl TestHub {
             lists_agents: true,
             limits,
         };
-        Self { chat, store, vouching, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
+        Self { chat, store, vouching, post, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
     }
 
     /// Registers an agent; a caller with its key.

@@ -1,8 +1,9 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod communities;
-
+mod discovery;
 mod identities;
+mod outbox;
 
 use std::{
     path::Path,

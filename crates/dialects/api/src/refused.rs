@@ -118,6 +118,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::UnknownKeyKind => {
             Failure::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")
         }
+        // These surfaces have no webhooks.
+        Error::BadWebhookUrl(problem) => Failure::bad_field("INVALID_URL", "url", &problem.to_string()),
+        Error::NoWebhook => not_found(Noun::Channel, words),
         Error::Throttled(throttle) => Failure::throttled(&throttle),
         Error::Unverified(problem) => unverified(&problem),
         Error::Stopping => {

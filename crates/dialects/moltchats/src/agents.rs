@@ -108,6 +108,7 @@ fn read_change(mut body: Body) -> Result<ProfileChange, Failure> {
 }
 
 /// A text that may be cleared: outer `None`, it stays; inner `None`, it is cleared.
+#[expect(clippy::option_option, reason = "two questions: whether it changes, and whether it is there then")]
 fn read_text<T>(
     body: &mut Body,
     field: &str,

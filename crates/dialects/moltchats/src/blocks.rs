@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = moltchats::Blocked)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Blocked {
+pub(crate) struct Block {
     username: String,
     #[schema(required)]
     display_name: Option<String>,
@@ -35,10 +35,10 @@ pub(crate) struct Blocked {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = moltchats::Blocks)]
 pub(crate) struct Blocks {
-    blocked: Vec<Blocked>,
+    blocked: Vec<Block>,
 }
 
-impl From<BlockedAgent> for Blocked {
+impl From<BlockedAgent> for Block {
     fn from(block: BlockedAgent) -> Self {
         let AgentRef { username, display_name, avatar_url, .. } = AgentRef::of(&block.agent);
         Self { username, display_name, avatar_url, blocked_at: shown_time(block.since) }
@@ -78,11 +78,11 @@ pub(crate) async fn block(
     username: Result<Path<String>, PathRejection>,
 ) -> Result<(StatusCode, Json<Done>), Failure> {
     let Path(username) = username.map_err(|_| Error::NotFound(Noun::Agent))?;
-    let is_new = moltchats.chat().block(&caller, &named(&username)).await.map_err(|error| match error {
-        Error::Oneself => Failure::bad_field("username", "is your own; name another agent"),
-        error => error.into(),
-    })?;
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let blocked = moltchats.chat().block(&caller, &named(&username)).await;
+    if matches!(blocked, Err(Error::Oneself)) {
+        return Err(Failure::bad_field("username", "is your own; name another agent"));
+    }
+    let status = if blocked? { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Done { ok: true })))
 }
 

@@ -27,17 +27,6 @@ pub(crate) enum Change<T> {
     Set(T),
 }
 
-impl<T> Change<T> {
-    /// The same with what is set made into something else.
-    pub(crate) fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, Failure>) -> Result<Change<U>, Failure> {
-        Ok(match self {
-            Self::Keep => Change::Keep,
-            Self::Clear => Change::Clear,
-            Self::Set(value) => Change::Set(make(value)?),
-        })
-    }
-}
-
 /// Why there is no body: edge refuses it, or we do.
 #[derive(Debug)]
 pub(crate) enum Unreadable {

@@ -166,6 +166,8 @@ impl From<Error> for Failure {
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
+            Error::BadWebhookUrl(problem) => Self::bad_field("webhookUrl", problem.to_string()),
+            Error::NoWebhook => Self::new(Code::ValidationError, "There is no `webhookUrl` to send to; set one first."),
             Error::Throttled(throttle) => Self::throttled(&throttle),
             Error::Unverified(problem) => Self::new(Code::ValidationError, format!("Not verified: {problem}.")),
             Error::Stopping => Self::new(Code::InternalError, "The hub is restarting; try again in a moment.")

@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod channels;
 mod code;
+mod discovery;
 mod failure;
 mod friends;
 mod gateway;
@@ -32,13 +33,15 @@ mod sign_in;
 mod text;
 mod username;
 mod values;
+mod webhook_format;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
 use gateway::Gateway;
-use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, WebhookFormat};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
@@ -66,11 +69,18 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::ConnectInVain, Limit::per_secs(10, 60))
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
-    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400));
+    .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
+    .with(Action::TestWebhook, Limit::per_secs(5, 60));
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections
 pub const OBSERVERS_PER_ADDRESS: u32 = 20;
+
+/// How what agents are told through webhooks is spelled here.
+#[must_use]
+pub fn webhook_format() -> Arc<dyn WebhookFormat> {
+    Arc::new(webhook_format::Format)
+}
 
 /// Most bytes of a request body.
 // wire: moltchats.md#12-http-and-json-conventions
@@ -95,6 +105,7 @@ struct Inner {
     surface: Arc<Surface>,
     /// A message alone, as JSON.
     json: Form,
+    skill_hash: String,
 }
 
 impl MoltChats {
@@ -111,7 +122,7 @@ impl MoltChats {
         };
         let json = Form::new(message::write_message);
         let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
-        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json }))
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json, skill_hash: "0".repeat(16) }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -144,8 +155,8 @@ impl MoltChats {
 
     /// By what agents see whether the documents for them have changed.
     // wire: moltchats.md#23-agents-heartbeat-config
-    fn skill_hash(&self) -> &'static str {
-        "0000000000000000"
+    fn skill_hash(&self) -> &str {
+        &self.0.skill_hash
     }
 
     fn chat(&self) -> &Chat {

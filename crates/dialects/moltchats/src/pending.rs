@@ -14,6 +14,7 @@ use crate::{
     Code, MoltChats,
     caller::{Authenticated, note},
     failure::Failure,
+    moment,
     wire::{AgentRef, first_units, shown_time},
 };
 
@@ -67,7 +68,7 @@ pub(crate) struct PendingRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = moltchats::Pending)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Pending {
+pub(crate) struct Heartbeat {
     /// Whether either list has something.
     has_activity: bool,
     /// Last written to first.
@@ -78,7 +79,7 @@ pub(crate) struct Pending {
     /// RFC 3339: send it back as `since`.
     checked_at: String,
     /// Changes when the documents for agents do.
-    skill_hash: &'static str,
+    skill_hash: String,
 }
 
 impl From<UnreadFrom> for UnreadDm {
@@ -112,7 +113,7 @@ impl From<WaitingRequest> for PendingRequest {
 #[utoipa::path(
     get, path = "/agents/@me/pending", tag = "moltchats", security(("token" = [])), params(Since),
     responses(
-        (status = 200, description = "What there is", body = Pending),
+        (status = 200, description = "What there is", body = Heartbeat),
         (status = 400, description = "`VALIDATION_ERROR`: `since` is no moment", body = crate::failure::Problem),
     ),
 )]
@@ -122,26 +123,26 @@ pub(crate) async fn get(
     Authenticated(caller): Authenticated,
     Head(head): Head,
     query: Result<Query<Since>, QueryRejection>,
-) -> Result<Json<Pending>, Failure> {
+) -> Result<Json<Heartbeat>, Failure> {
     let chat = moltchats.chat();
     note(&head, chat.admit_question(&caller)?);
     let Query(Since { since }) = query.map_err(|_| Failure::new(Code::ValidationError, "The query cannot be read."))?;
-    let since = since.as_deref().map(moment).transpose()?;
+    let since = since.as_deref().map(parse_since).transpose()?;
     let unread = chat.unread(&caller, since, READ_CHARACTERS).await?;
     let requests = chat.incoming_requests(&caller).await?;
     let unread_dms: Vec<UnreadDm> = unread.views.into_iter().map(Into::into).collect();
     let pending_friend_requests: Vec<PendingRequest> = requests.into_iter().map(Into::into).collect();
-    Ok(Json(Pending {
+    Ok(Json(Heartbeat {
         has_activity: !unread_dms.is_empty() || !pending_friend_requests.is_empty(),
         unread_dms,
         pending_friend_requests,
         checked_at: shown_time(unread.checked_at),
-        skill_hash: moltchats.skill_hash(),
+        skill_hash: moltchats.skill_hash().to_owned(),
     }))
 }
 
-fn moment(text: &str) -> Result<Timestamp, Failure> {
-    Timestamp::from_iso8601(text).ok_or_else(|| Failure::bad_field("since", "must be a moment in ISO 8601"))
+fn parse_since(text: &str) -> Result<Timestamp, Failure> {
+    moment::parse(text).ok_or_else(|| Failure::bad_field("since", "must be a moment in ISO 8601"))
 }
 
 fn shortened(text: &str) -> String {

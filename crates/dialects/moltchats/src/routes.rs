@@ -7,8 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, friends, gateway::connecting,
-    membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in,
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, friends, gateway::connecting,
+    membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -20,6 +20,9 @@ fn plain() -> OpenApiRouter<MoltChats> {
         .routes(routes!(friends::requests))
         .routes(routes!(blocks::list))
         .routes(routes!(messages::post, messages::list))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(discovery::feed))
+        .routes(routes!(discovery::search))
         .merge(communities())
 }
 
@@ -65,7 +68,8 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(blocks::block, blocks::unblock))
         .routes(routes!(reactions::react))
         .routes(routes!(reactions::take_back))
-        .routes(routes!(servers::list, servers::create));
+        .routes(routes!(servers::list, servers::create))
+        .routes(routes!(webhooks::get, webhooks::set));
     friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
         router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
     })

@@ -5,7 +5,14 @@ use serde::Serialize;
 use tertulia_core::{Caller, Settings};
 use utoipa::ToSchema;
 
-use crate::{Code, MoltChats, body::Body, caller::SignedIn, failure::Failure};
+use crate::{
+    Code, MoltChats,
+    body::Body,
+    caller::SignedIn,
+    failure::Failure,
+    webhook_format::Format,
+    webhooks::{self, Config as WebhookConfig},
+};
 
 /// A number with its bounds, and what holds as long as the agent has said nothing.
 struct Bounds {
@@ -24,10 +31,6 @@ const WAKES: Bounds = Bounds { field: "maxInboundWakesPerHour", least: 1, most: 
 // wire: moltchats.md#16-validation-limits
 const HEARTBEAT_HINT_SECS: u32 = 14_400;
 
-/// What an agent is told of as long as it has not said so.
-// wire: moltchats.md#16-validation-limits
-const DEFAULT_EVENTS: [&str; 3] = ["dm.received", "mention.received", "reply.received"];
-
 /// How an agent wants to be treated.
 // wire: moltchats.md#21-shared-shapes
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,9 +39,8 @@ const DEFAULT_EVENTS: [&str; 3] = ["dm.received", "mention.received", "reply.rec
 pub(crate) struct Config {
     /// UUID.
     agent_id: String,
-    #[schema(required)]
-    webhook_url: Option<String>,
-    webhook_events: Vec<String>,
+    #[serde(flatten)]
+    webhook: WebhookConfig,
     idle_timeout_seconds: u32,
     max_outbound_per_hour: u32,
     max_inbound_wakes_per_hour: u32,
@@ -71,7 +73,8 @@ pub(crate) async fn get(
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Config>, Failure> {
     let settings = moltchats.chat().settings(&caller).await?;
-    Ok(Json(shown(&caller, &settings)))
+    let webhook = moltchats.chat().webhook_of(&caller, &Format).await?;
+    Ok(Json(shown(&caller, &settings, WebhookConfig::of(webhook))))
 }
 
 /// Change how you want to be treated.
@@ -90,11 +93,14 @@ pub(crate) async fn change(
         outbound_per_hour: OUTBOUND.read(&mut body)?,
         wakes_per_hour: WAKES.read(&mut body)?,
     };
-    if change == Settings::default() {
+    let webhook_change = webhooks::read_change(&mut body)?;
+    if change == Settings::default() && webhook_change.is_empty() {
         return Err(Failure::new(Code::ValidationError, "Nothing of what is sent can be changed here."));
     }
+    // The URL may still be refused; after that nothing can be.
+    let webhook = webhooks::settle(&moltchats, &caller, webhook_change).await?;
     let settings = moltchats.chat().change_settings(&caller, &change).await?;
-    Ok(Json(shown(&caller, &settings)))
+    Ok(Json(shown(&caller, &settings, webhook)))
 }
 
 impl Bounds {
@@ -107,11 +113,10 @@ impl Bounds {
     }
 }
 
-fn shown(caller: &Caller, settings: &Settings) -> Config {
+fn shown(caller: &Caller, settings: &Settings, webhook: WebhookConfig) -> Config {
     Config {
         agent_id: caller.agent().id.to_string(),
-        webhook_url: None,
-        webhook_events: DEFAULT_EVENTS.map(str::to_owned).to_vec(),
+        webhook,
         idle_timeout_seconds: settings.idle_timeout_secs.unwrap_or(IDLE_TIMEOUT.default),
         max_outbound_per_hour: settings.outbound_per_hour.unwrap_or(OUTBOUND.default),
         max_inbound_wakes_per_hour: settings.wakes_per_hour.unwrap_or(WAKES.default),

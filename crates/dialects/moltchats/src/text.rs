@@ -25,9 +25,28 @@ pub(crate) fn check_length(field: &str, text: &str, allowed: RangeInclusive<usiz
     Err(Failure::bad_field(field, rule))
 }
 
+/// How a text begins: at most so many UTF-16 code units, and no half of a character.
+pub(crate) fn beginning(text: &str, most: usize) -> &str {
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        units += character.len_utf16();
+        units > most
+    });
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_has_at_most_so_many_units() {
+        for (text, most, expected) in
+            [("abc", 3, "abc"), ("abc", 2, "ab"), ("a🤖b", 2, "a"), ("a🤖b", 3, "a🤖"), ("", 0, "")]
+        {
+            assert_eq!(beginning(text, most), expected, "{text} {most}");
+        }
+    }
 
     #[test]
     fn a_character_outside_the_basic_plane_counts_twice() {

@@ -78,7 +78,7 @@ pub(crate) struct Profile {
 
 /// What is not to be set.
 // wire: moltchats.md#16-validation-limits
-const AGENT_TYPE: &str = "openclaw";
+pub(crate) const AGENT_TYPE: &str = "openclaw";
 
 /// Longest `bio`, in UTF-16 code units; what another surface has set is cut to it.
 // wire: moltchats.md#16-validation-limits
@@ -109,6 +109,7 @@ pub(crate) fn tier_of(_: &Agent) -> &'static str {
 }
 
 /// A number as most programs write it: a whole one without a point.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what the serializer asks for")]
 pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]

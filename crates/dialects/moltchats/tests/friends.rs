@@ -1,10 +1,8 @@
 //! Friends, blocks, and what is pending.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tertulia_core::{Surface, SurfaceLimits};
-use tertulia_model::ConversationId;
 use tertulia_testkit::{AgentCaller, Reply, TestApp};
 
 async fn post(agent: &AgentCaller, path: &str, body: &Value) -> Reply {
@@ -37,18 +35,14 @@ async fn befriend(one: &AgentCaller, other: &AgentCaller) -> String {
 }
 
 /// Says something to a friend.
-async fn say(app: &TestApp, agent: &AgentCaller, channel: &str, text: &str) {
-    let surface = Surface {
-        name: "test",
-        counted_as: "test",
-        key_kind: None,
-        longest_lobby_text: 1,
-        lists_agents: true,
-        limits: SurfaceLimits::new(0),
-    };
-    let caller = app.chat().authenticate(&Arc::new(surface), &agent.key).await.unwrap();
-    let channel = app.chat().channel(ConversationId::from_uuid(channel.parse().unwrap())).await.unwrap();
-    app.chat().say(&caller, &channel, text).await.unwrap();
+async fn say(agent: &AgentCaller, channel: &str, text: &str) -> Reply {
+    post(agent, &format!("/channels/{channel}/messages"), &json!({ "content": text })).await
+}
+
+/// What a page of a channel holds, newest first.
+async fn texts(agent: &AgentCaller, channel: &str) -> Vec<String> {
+    let page = get(agent, &format!("/channels/{channel}/messages")).await;
+    page.as_array().unwrap().iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
 fn refusal(reply: &Reply) -> (u16, String) {
@@ -134,6 +128,38 @@ async fn every_refusal_of_a_request_has_its_code() {
     assert_eq!(refusal(&app.get("/api/v1/friends").await), refused(401, "INVALID_CREDENTIALS"));
 }
 
+/// The view ends for both; what was said stays in the pair's conversation, which the next view does not show.
+#[tokio::test]
+async fn friends_talk_in_a_channel_that_is_gone_with_the_friendship() {
+    let app = TestApp::start_unlimited().await;
+    let (ada, bob, eve) = (app.agent("ada").await, app.agent("bob").await, app.agent("eve").await);
+    let channel = befriend(&ada, &bob).await;
+    let said = say(&ada, &channel, "hello").await.expect(201);
+    assert_eq!(said.str_at("/channelId"), channel);
+    let answered = say(&bob, &channel, "hello yourself").await.expect(201).str_at("/id");
+    assert_eq!(texts(&ada, &channel).await, ["hello yourself", "hello"]);
+    let page = format!("/api/v1/channels/{channel}/messages");
+    assert_eq!(refusal(&eve.get(&page).await), refused(403, "NOT_DM_PARTICIPANT"));
+    assert_eq!(refusal(&say(&eve, &channel, "me too").await), refused(403, "NOT_DM_PARTICIPANT"));
+    let reaction = format!("/messages/{answered}/react");
+    assert_eq!(refusal(&post(&eve, &reaction, &json!({ "emoji": "👍" })).await), refused(403, "NOT_DM_PARTICIPANT"));
+    post(&ada, &reaction, &json!({ "emoji": "👍" })).await.expect(201);
+
+    delete(&ada, "/friends/bob").await.expect(200);
+    for agent in [&ada, &bob, &eve] {
+        assert_eq!(refusal(&agent.get(&page).await), refused(404, "CHANNEL_NOT_FOUND"));
+        assert_eq!(refusal(&say(agent, &channel, "hello?").await), refused(404, "CHANNEL_NOT_FOUND"));
+    }
+    let again = befriend(&bob, &ada).await;
+    assert!(texts(&ada, &again).await.is_empty());
+    assert_eq!(refusal(&post(&ada, &reaction, &json!({ "emoji": "🎉" })).await), refused(404, "MESSAGE_NOT_FOUND"));
+    say(&ada, &again, "once more").await.expect(201);
+    assert_eq!(texts(&bob, &again).await, ["once more"]);
+    post(&bob, "/blocks/ada", &json!({})).await.expect(201);
+    assert_eq!(refusal(&say(&ada, &again, "why?").await), refused(404, "CHANNEL_NOT_FOUND"));
+    assert_eq!(refusal(&bob.get(&page).await), refused(404, "CHANNEL_NOT_FOUND"));
+}
+
 /// Paths do not take their names from them.
 #[tokio::test]
 async fn who_is_called_like_a_path_can_be_unfriended() {
@@ -208,10 +234,10 @@ async fn what_is_pending_is_told_until_somebody_asks_from_later_on() {
     let channel = befriend(&ada, &bob).await;
     let request = ask(&eve, "ada").await.expect(201).str_at("/requestId");
     app.advance(Duration::from_secs(1));
-    say(&app, &ada, &channel, "my own").await;
-    say(&app, &bob, &channel, "one").await;
+    say(&ada, &channel, "my own").await.expect(201);
+    say(&bob, &channel, "one").await.expect(201);
     app.advance(Duration::from_secs(1));
-    say(&app, &bob, &channel, &"x".repeat(201)).await;
+    say(&bob, &channel, &"x".repeat(201)).await.expect(201);
 
     let pending = get(&ada, "/agents/@me/pending").await;
     let unread = json!({
@@ -232,7 +258,7 @@ async fn what_is_pending_is_told_until_somebody_asks_from_later_on() {
     let later = get(&ada, &format!("/agents/@me/pending?since={since}")).await;
     assert_eq!((&later["unreadDMs"], &later["hasActivity"]), (&json!([]), &json!(true)));
     app.advance(Duration::from_secs(1));
-    say(&app, &bob, &channel, "three").await;
+    say(&bob, &channel, "three").await.expect(201);
     let later = get(&ada, &format!("/agents/@me/pending?since={since}")).await;
     assert_eq!(later["unreadDMs"][0]["unreadCount"], 1);
     for since in ["yesterday", "", "2026-02-30T00:00:00Z"] {

@@ -17,6 +17,9 @@ pub struct MoltchatsConfig {
     /// Attempts of one address to sign in: challenges, proofs, renewals. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub sign_ins_per_address: Limit,
+    /// Tries of one agent's webhook. Default `5 per 1m`.
+    #[serde(with = "spelling")]
+    pub webhook_tests: Limit,
     /// Messages of one agent in one channel. Default `30 per 1m`.
     #[serde(with = "spelling")]
     pub channel_messages: Limit,
@@ -49,6 +52,7 @@ impl MoltchatsConfig {
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
+            .with(Action::TestWebhook, self.webhook_tests)
             .with(Action::ChannelMessage, self.channel_messages)
             .with(Action::Connect, self.connects_per_address)
             .with(Action::ConnectInVain, self.connects_in_vain)
@@ -65,6 +69,7 @@ impl Default for MoltchatsConfig {
             requests_per_agent: limits.of(Action::AgentRequest),
             requests_per_address: limits.of(Action::Request),
             sign_ins_per_address: limits.of(Action::SignIn),
+            webhook_tests: limits.of(Action::TestWebhook),
             channel_messages: limits.of(Action::ChannelMessage),
             connects_per_address: limits.of(Action::Connect),
             connects_in_vain: limits.of(Action::ConnectInVain),

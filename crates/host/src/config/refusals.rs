@@ -18,6 +18,8 @@ pub enum Exposure {
     PrivateOutgoing,
     /// Moltbook is asked without TLS.
     HttpMoltbook,
+    /// Webhooks may go out without TLS.
+    HttpWebhooks,
     /// Everybody's forwarding headers are believed.
     TrustEveryone,
 }
@@ -31,6 +33,7 @@ impl Exposure {
             Self::HttpPublicUrl => "http-public-url",
             Self::PrivateOutgoing => "private-outgoing",
             Self::HttpMoltbook => "http-moltbook",
+            Self::HttpWebhooks => "http-webhooks",
             Self::TrustEveryone => "trust-everyone",
         }
     }
@@ -49,6 +52,10 @@ impl Exposure {
                 "is true: a stranger could make the hub call services inside your network",
             ),
             Self::HttpMoltbook => ("moltbook.base_url", "is not https: anybody on the way could vouch for agents"),
+            Self::HttpWebhooks => (
+                "webhooks.allow_http",
+                "is true: what agents are told, and the signatures of it, would travel in the open",
+            ),
             Self::TrustEveryone => {
                 ("trusted_proxies", "covers every address: any client could claim any address and escape the limits")
             }
@@ -91,6 +98,7 @@ impl Config {
             (public.is_some_and(|url| !url.is_https()) && !self.insecure_http, Exposure::HttpPublicUrl),
             (self.outgoing.private_addresses, Exposure::PrivateOutgoing),
             (self.moltbook.base_url.scheme() != "https", Exposure::HttpMoltbook),
+            (self.webhooks.allow_http, Exposure::HttpWebhooks),
             (self.trusted_proxies.iter().any(|net| net.prefix_len() == 0), Exposure::TrustEveryone),
         ];
         found.into_iter().filter_map(|(is_so, exposure)| is_so.then_some(exposure)).collect()

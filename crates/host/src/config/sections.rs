@@ -173,6 +173,13 @@ pub struct OutgoingConfig {
     pub private_addresses: bool,
 }
 
+/// `[webhooks]`: telling agents elsewhere of what happens to them. `outgoing.private_addresses` holds for them too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhooksConfig {
+    /// Whether agents may name URLs that begin with `http://`. Default no.
+    pub allow_http: bool,
+}
+
 /// `[store]`: the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreConfig {

@@ -37,7 +37,7 @@ pub enum Command {
         /// At most so many.
         limit: u32,
     },
-    /// What waits to be delivered to servers outside.
+    /// What waits to be delivered to servers outside, and what could not be.
     Outbox,
     /// Write a consistent copy of the database.
     Backup {
@@ -67,9 +67,9 @@ pub enum Answer {
         /// Newest first.
         entries: Vec<AuditLine>,
     },
-    /// What waits.
+    /// What waits, and what was given up.
     Outbox {
-        /// Oldest first.
+        /// What waits, soonest due first; then what was given up, newest first.
         entries: Vec<OutboxLine>,
     },
     /// The copy is there.
@@ -135,9 +135,25 @@ pub struct AuditLine {
     pub detail: Option<String>,
 }
 
-/// A delivery that waits. There is no kind of delivery yet.
+/// Something an agent is to be told elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxLine {
-    /// Where it goes.
+    /// `waiting`, or `dead`: it is not tried again, and kept for 90 days.
+    pub state: String,
+    /// Who is to be told.
+    pub agent: String,
+    /// In whose words.
+    pub format: String,
+    /// Where: scheme, host and port, since a path may be a secret. Empty if the agent has no endpoint any more.
     pub target: String,
+    /// Of what.
+    pub topic: String,
+    /// When that happened, RFC 3339.
+    pub happened_at: String,
+    /// When it is tried next, or when it was given up, RFC 3339.
+    pub at: String,
+    /// Attempts begun so far.
+    pub attempts: u32,
+    /// Why the last one failed.
+    pub reason: Option<String>,
 }

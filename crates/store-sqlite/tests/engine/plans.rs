@@ -320,3 +320,45 @@ async fn what_was_deleted_is_swept_from_indexes() {
         assert_plan(sql, &[step]).await;
     }
 }
+
+/// What was read before costs nothing: the walk takes one message after the other from the end.
+#[tokio::test]
+async fn what_is_unread_is_walked_to_from_the_end() {
+    assert_plan(
+        "with recursive
+         written as materialized (
+             select s.conversation_no, v.begins_after,
+                    (select max(seq) from messages where conversation_no = s.conversation_no) as last_seq
+             from direct_sides s indexed by direct_sides_by_time
+             cross join directs d on d.conversation_no = s.conversation_no
+             cross join views v indexed by views_one_open on v.conversation_no = s.conversation_no and v.ended_at is null
+             where s.agent_no = 1
+             and s.received_at > 1
+             order by s.received_at desc
+             limit 10000
+         ),
+         walk (conversation_no, begins_after, seq, steps) as (
+             select w.conversation_no, w.begins_after, m.seq, 1
+             from written w
+             cross join messages m on m.conversation_no = w.conversation_no and m.seq = w.last_seq
+             where m.seq > w.begins_after
+             and m.created_at > 1
+             union all
+             select w.conversation_no, w.begins_after, m.seq, w.steps + 1
+             from walk w
+             cross join messages m on m.conversation_no = w.conversation_no and m.seq = w.seq - 1
+             where w.steps < 10000
+             and m.seq > w.begins_after
+             and m.created_at > 1
+         )
+         select conversation_no, seq from walk",
+        &[
+            "SEARCH s USING COVERING INDEX direct_sides_by_time (agent_no=? AND received_at>?)",
+            "SEARCH d USING INTEGER PRIMARY KEY",
+            "SEARCH v USING INDEX views_one_open (conversation_no=?)",
+            "SEARCH messages USING COVERING INDEX sqlite_autoindex_messages_2 (conversation_no=?)",
+            "SEARCH m USING INDEX sqlite_autoindex_messages_2 (conversation_no=? AND seq=?)",
+        ],
+    )
+    .await;
+}

@@ -161,7 +161,7 @@ pub(super) async fn ask(
     from: AgentNo,
     to: AgentNo,
 ) -> Result<RequestOutcome, StoreError> {
-    store.request_friendship(&NewFriendRequest { id: request_id(number), from, to, now: START }).await
+    store.request_friendship(&NewFriendRequest { id: request_id(number), from, to, now: START, told: None }).await
 }
 
 /// The view and the direct conversation with this number, from `now` on.

@@ -58,10 +58,9 @@ async fn proof(store: &dyn Store, agent: AgentNo, challenge: u8, new: u8, at: i6
 /// An agent that has proven its key at minute 1, with session 50; its number and the session's.
 async fn signed_in(store: &dyn Store) -> Result<(AgentNo, CredentialNo), StoreError> {
     let ada = register_pending(store, &pending("ada", 1, 0)).await?.number;
-    match store.prove(&proof(store, ada, 1, 50, 1).await?).await? {
-        Proven::Begun { session, .. } => Ok((ada, session.number)),
-        other => panic!("{other:?}"),
-    }
+    let proven = store.prove(&proof(store, ada, 1, 50, 1).await?).await?;
+    let Proven::Begun { session, .. } = proven else { panic!("it was in time") };
+    Ok((ada, session.number))
 }
 
 /// Nothing of it is an API key, and it is in no list.

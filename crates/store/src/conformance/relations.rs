@@ -235,7 +235,7 @@ pub async fn requests_at_once_make_one(store: &dyn Store) -> Result<(), StoreErr
     let [ada, bob, _] = three(store).await?;
     let requests: Vec<_> = (0..10)
         .flat_map(|number| [(number, ada, bob), (10 + number, bob, ada)])
-        .map(|(number, from, to)| NewFriendRequest { id: request_id(number), from, to, now: START })
+        .map(|(number, from, to)| NewFriendRequest { id: request_id(number), from, to, now: START, told: None })
         .collect();
     let outcomes = try_join_all(requests.iter().map(|request| store.request_friendship(request))).await?;
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == RequestOutcome::Requested).count(), 1);

@@ -16,7 +16,7 @@ async fn a_message_is_answered_as_it_will_be_read() {
     assert_snapshot!(said.redacted(), @r#"201 {"id":"<uuid 7>","channelId":"<uuid>","agentId":"<uuid>","content":"hello","contentType":"text","metadata":null,"createdAt":"<time>","editedAt":null,"agent":{"id":"<uuid>","username":"ada","displayName":"Ada Bell","avatarUrl":null},"trustTier":"provisional"}"#);
     assert_eq!((said.str_at("/channelId"), said.str_at("/agent/id")), (channel.clone(), ada.id.clone()));
     let page = ada.read(&channel, "").await.expect(200);
-    assert_snapshot!(page.redacted(), @r#"200 [{"id":"<uuid 7>","channelId":"<uuid>","content":"hello","contentType":"text","metadata":null,"createdAt":"<time>","editedAt":null,"agent":{"id":"<uuid>","username":"ada","displayName":"Ada Bell","avatarUrl":null},"trustTier":"provisional"}]"#);
+    assert_snapshot!(page.redacted(), @r#"200 [{"id":"<uuid 7>","channelId":"<uuid>","agentId":"<uuid>","content":"hello","contentType":"text","metadata":null,"createdAt":"<time>","editedAt":null,"agent":{"id":"<uuid>","username":"ada","displayName":"Ada Bell","avatarUrl":null},"trustTier":"provisional"}]"#);
     assert_eq!(page.str_at("/0/id"), said.str_at("/id"));
     assert!(is_moment(&page.str_at("/0/createdAt")));
 }

@@ -1,4 +1,4 @@
-//! Agents with keys of their own.
+//! Agents with keys of their own, in a store that fails.
 
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, CredentialId, CredentialNo, Timestamp};

@@ -1,0 +1,86 @@
+//! What an agent wants to be told of, as far as memory knows: most agents want nothing, and no query is made for them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tertulia_model::WebhookTopic;
+
+/// Whether the topics are known.
+const KNOWN: u64 = 1 << 8;
+/// The topics.
+const TOPICS: u64 = KNOWN - 1;
+/// One change.
+const CHANGE: u64 = 1 << 9;
+
+/// The topics of which any endpoint of an agent wants to hear. What was read before a change is not remembered after it.
+#[derive(Debug, Default)]
+pub(crate) struct Wants(AtomicU64);
+
+/// Some topics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Topics(u64);
+
+impl Topics {
+    pub(crate) fn of<'a>(topics: impl IntoIterator<Item = &'a WebhookTopic>) -> Self {
+        Self(topics.into_iter().fold(0, |all, topic| all | Self::bit(*topic)))
+    }
+
+    pub(crate) const fn contain(self, topic: WebhookTopic) -> bool {
+        self.0 & Self::bit(topic) != 0
+    }
+
+    const fn bit(topic: WebhookTopic) -> u64 {
+        match topic {
+            WebhookTopic::DirectReceived => 1,
+            WebhookTopic::Mentioned => 1 << 1,
+            WebhookTopic::Replied => 1 << 2,
+            WebhookTopic::FriendRequested => 1 << 3,
+        }
+    }
+}
+
+/// How often it had changed when it was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen(u64);
+
+impl Wants {
+    /// The topics, or what is to be handed to [`Wants::remember`] once they have been read.
+    pub(crate) fn topics(&self) -> Result<Topics, Seen> {
+        let now = self.0.load(Ordering::Acquire);
+        if now & KNOWN == 0 { Err(Seen(now)) } else { Ok(Topics(now & TOPICS)) }
+    }
+
+    /// Remembers what was read, unless it has changed since.
+    pub(crate) fn remember(&self, seen: Seen, topics: Topics) {
+        let known = seen.0 | KNOWN | topics.0;
+        // Who comes second has read the same, or something older.
+        let _ = self.0.compare_exchange(seen.0, known, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Notes that it has changed in the store.
+    pub(crate) fn forget(&self) {
+        let forgotten = |now: u64| Some((now & !(KNOWN | TOPICS)).wrapping_add(CHANGE));
+        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, forgotten);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered() {
+        let wants = Wants::default();
+        let seen = wants.topics().unwrap_err();
+        wants.remember(seen, Topics::of(&[WebhookTopic::Mentioned]));
+        let known = wants.topics().unwrap();
+        assert!(known.contain(WebhookTopic::Mentioned) && !known.contain(WebhookTopic::DirectReceived));
+
+        wants.forget();
+        let seen = wants.topics().unwrap_err();
+        wants.forget();
+        wants.remember(seen, known);
+        let seen = wants.topics().unwrap_err();
+        wants.remember(seen, Topics::default());
+        assert_eq!(wants.topics().unwrap(), Topics::default());
+    }
+}

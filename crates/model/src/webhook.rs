@@ -1,0 +1,55 @@
+//! What an agent can be told of through webhooks.
+
+/// A kind of thing that happens to an agent and that it may want to be told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WebhookTopic {
+    /// Somebody wrote to the agent alone.
+    DirectReceived,
+    /// Somebody named the agent where it may read.
+    Mentioned,
+    /// Somebody answered a message of the agent. It can be asked for; nothing does it yet.
+    Replied,
+    /// Somebody wants to be friends with the agent.
+    FriendRequested,
+}
+
+impl WebhookTopic {
+    /// Every topic.
+    pub const ALL: [Self; 4] = [Self::DirectReceived, Self::Mentioned, Self::Replied, Self::FriendRequested];
+
+    /// Its word in the store, in logs and for the operator.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DirectReceived => "direct-received",
+            Self::Mentioned => "mentioned",
+            Self::Replied => "replied",
+            Self::FriendRequested => "friend-requested",
+        }
+    }
+
+    /// The topic with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.as_str() == word)
+    }
+}
+
+impl std::fmt::Display for WebhookTopic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_known_by_its_word() {
+        for topic in WebhookTopic::ALL {
+            assert_eq!(WebhookTopic::from_word(topic.as_str()), Some(topic));
+        }
+        assert_eq!(WebhookTopic::from_word("Mentioned"), None);
+    }
+}
