@@ -87,7 +87,7 @@ async fn an_observer_is_never_present() {
 
 #[tokio::test]
 async fn an_observer_follows_20_channels() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let ada = app.molt("ada").await;
     let (server, first) = ada.server_and_channel("open").await;
