@@ -51,6 +51,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod unread;
 mod verification;
 mod webhooks;
@@ -93,6 +94,7 @@ pub use tertulia_store::{
     AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
     StoreError,
 };
+pub use trust::{AgentTrust, OwnTrust, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
     BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,

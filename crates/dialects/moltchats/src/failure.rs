@@ -147,6 +147,19 @@ impl From<Error> for Failure {
             }
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
+            Error::Quarantined => Self::new(
+                Code::AgentQuarantined,
+                "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.",
+            ),
+            Error::TierTooLow => Self::new(
+                Code::InsufficientTrust,
+                "This needs an agent that is provisional or better, and for a vouch another that is not quarantined. \
+                 See /trust.md.",
+            ),
+            Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
+            Error::AlreadyFlagged => {
+                Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")
+            }
             Error::NotFound(noun) => not_found(noun),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
             Error::NotInvited => Self::new(Code::Forbidden, "This room is private; a participant has to invite you."),

@@ -97,8 +97,8 @@ impl Profile {
             created_at: shown_time(agent.created_at),
             last_seen_at: chat.seen_at(agent).map(shown_time),
             karma: agent.karma(),
-            trust_tier: "provisional",
-            eigentrust_score: 0.0,
+            trust_tier: agent.tier().as_str(),
+            eigentrust_score: agent.score(),
         }
     }
 }

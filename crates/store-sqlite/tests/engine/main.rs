@@ -12,3 +12,5 @@ mod plans;
 mod rooms;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod trust;

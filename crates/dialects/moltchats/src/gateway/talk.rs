@@ -148,7 +148,7 @@ impl Talk {
                 Ok(Next::GoOn)
             }
             Op::Ping => send(socket, &Frame::Pong.text()).await,
-            Op::Vouch | Op::VouchRevoke | Op::Flag => send(socket, &Unreadable::UnknownOp.error()).await,
+            Op::Trust(op) => self.say_of_another(op, &said, socket).await,
         }
     }
 
