@@ -229,7 +229,7 @@ impl Chat {
             tracing::info!(agent.id = %agent.id, %tier, "{} is {tier} now, after {before}", agent.name);
             self.tell_agent(agent, &AgentEvent::TierChanged { tier, score });
             if let Some(cause) = after.quarantine {
-                self.tell_agent(agent, &AgentEvent::Quarantined { reason: cause.as_str() });
+                self.tell_agent(agent, &AgentEvent::Quarantined { cause });
             }
         }
     }

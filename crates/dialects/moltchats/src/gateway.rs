@@ -13,6 +13,7 @@ mod ops;
 mod refused;
 mod rounds;
 mod talk;
+mod trusting;
 
 use std::{sync::Arc, time::Duration};
 
