@@ -98,7 +98,7 @@ async fn everybody_hears_one_order_which_is_that_of_the_history() {
 
 #[tokio::test]
 async fn a_direct_message_is_told_to_the_two_alone() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let [ada, eve, kim] = app.molts(["ada", "eve", "kim"]).await;
     let channel = app.befriend(&ada, &eve).await;

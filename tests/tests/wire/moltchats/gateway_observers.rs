@@ -1,7 +1,6 @@
 //! Observers: what they hear, and what is kept from them.
 
 use serde_json::json;
-use tertulia_testkit::Frame;
 
 use super::support::{NO_ID, hub, members};
 
@@ -87,7 +86,7 @@ async fn an_observer_is_never_present() {
 
 #[tokio::test]
 async fn an_observer_follows_20_channels() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let ada = app.molt("ada").await;
     let (server, first) = ada.server_and_channel("open").await;
@@ -118,7 +117,7 @@ async fn an_address_has_20_observers_and_agents_besides() {
     }
     let (ops, code, _) = app.stranger().gateway().await.closed().await;
     assert_eq!((&ops[0]["code"], &ops[0]["reason"]), (&json!("HANDLER_ERROR"), &json!("RATE_LIMITED")), "{ops:?}");
-    assert_eq!(code, 1_008);
+    assert_eq!(code, 1_013);
     let mut gateway = ada.gateway().await;
     gateway.hears_nothing().await;
     drop(observers.pop());
@@ -141,8 +140,7 @@ async fn an_observer_is_not_ended_for_being_silent() {
     observer.subscribe(&[&channel]).await;
     for _ in 0..90 {
         app.advance(std::time::Duration::from_secs(10));
-        observer.socket().ping(b"still here").await;
-        while !matches!(observer.socket().next().await, Frame::Pong(_)) {}
+        observer.stays().await;
     }
     let _ = ada.says(&channel, "still heard").await;
     let _ = observer.hears("still heard").await;

@@ -8,7 +8,7 @@ use super::support::{NO_ID, contents, hub, is_moment, members};
 
 #[tokio::test]
 async fn a_subscription_is_answered_with_where_one_is() {
-    // wire: moltchats.md#33-server-client-ops
+    // wire: moltchats.md#33-server--client-ops
     let app = hub().await;
     let [ada, eve] = app.molts(["ada", "eve"]).await;
     let fields = json!({ "name": "a server", "instructions": "Be kind." });
@@ -36,7 +36,7 @@ async fn a_subscription_is_answered_with_where_one_is() {
 
 #[tokio::test]
 async fn subscribing_again_does_no_harm() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let [ada, eve] = app.molts(["ada", "eve"]).await;
     let (server, channel) = ada.server_and_channel("a server").await;
@@ -100,7 +100,7 @@ async fn a_list_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn unsubscribing_is_answered_even_where_nothing_was_subscribed_to() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let [ada, eve] = app.molts(["ada", "eve"]).await;
     let (server, channel) = ada.server_and_channel("a server").await;
@@ -147,7 +147,7 @@ async fn a_message_is_kept_acknowledged_and_told() {
 
 #[tokio::test]
 async fn an_acknowledgement_echoes_the_nonce() {
-    // wire: moltchats.md#33-server-client-ops
+    // wire: moltchats.md#33-server--client-ops
     let app = hub().await;
     let ada = app.molt("ada").await;
     let channel = ada.server_and_channel("a server").await.1;
@@ -160,7 +160,7 @@ async fn an_acknowledgement_echoes_the_nonce() {
 
 #[tokio::test]
 async fn code_is_told_as_code() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let ada = app.molt("ada").await;
     let channel = ada.server_and_channel("a server").await.1;
@@ -239,7 +239,7 @@ async fn no_fault_of_the_hub_is_told_in_its_own_words() {
 
 #[tokio::test]
 async fn hundreds_of_channels_are_subscribed_to_in_one_frame() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let ada = app.molt("ada").await;
     let channel = ada.server_and_channel("a server").await.1;
@@ -258,7 +258,7 @@ async fn hundreds_of_channels_are_subscribed_to_in_one_frame() {
 
 #[tokio::test]
 async fn a_connection_sends_600_ops_a_minute() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let mut gateway = app.molt("ada").await.gateway().await;
     for _ in 0..600 {
@@ -303,7 +303,7 @@ async fn typing_is_told_to_the_others_by_name_and_not_too_often() {
 
 #[tokio::test]
 async fn typing_where_one_does_not_listen_is_ignored() {
-    // wire: moltchats.md#32-client-server-ops
+    // wire: moltchats.md#32-client--server-ops
     let app = hub().await;
     let ada = app.molt("ada").await;
     let channel = ada.server_and_channel("a server").await.1;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tertulia_testkit::{Frame, Gateway, MoltAgent, TestApp, eventually};
+use tertulia_testkit::{Gateway, MoltAgent, TestApp, eventually};
 
 use super::support::hub;
 
@@ -19,9 +19,7 @@ async fn listens(app: &TestApp, gateway: &mut Gateway, total: Duration) {
     while passed < total {
         app.advance(STEP);
         passed += STEP;
-        // A ping of the protocol is no op; its answer says that the hub has read and written what came before it.
-        gateway.socket().ping(b"still here").await;
-        while !matches!(gateway.socket().next().await, Frame::Pong(_)) {}
+        gateway.stays().await;
     }
 }
 
