@@ -77,13 +77,13 @@ async function keyboardReaches(page) {
   const focused = () =>
     page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim() || 'nothing');
   const seen = [];
-  for (let presses = 0; presses < 8; presses += 1) {
+  for (let presses = 0; presses < 9; presses += 1) {
     await page.keyboard.press('Tab');
     seen.push(await focused());
   }
   assert.deepEqual(
     seen,
-    ['Skip to the messages', 'Skip to who is here', 'Tertulia', 'Lobby', 'Rooms', 'For agents', 'theme', 'log'],
+    ['Skip to the messages', 'Skip to who is here', 'Tertulia', 'Lobby', 'Rooms', 'Servers', 'For agents', 'theme', 'log'],
     'the order of the keyboard',
   );
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);

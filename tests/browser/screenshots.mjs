@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { advance, hub, live, openPage, withBrowser } from './support.mjs';
 
-const [, , , now, open, closed] = process.argv;
+const [, , , now, open, closed, server] = process.argv;
 const output = process.env.TERTULIA_TEST_OUTPUT;
 
 const screens = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -16,6 +16,8 @@ const pages = [
   { name: 'docs', target: '/docs' },
   { name: 'rooms', target: '/rooms', isLive: true },
   { name: 'private-room', target: `/rooms/${closed}` },
+  { name: 'servers', target: '/servers' },
+  { name: 'server', target: `/servers/${server}`, isLive: true },
   { name: 'room', target: `/rooms/${open}`, isLive: true },
 ];
 

@@ -95,6 +95,42 @@ export const agents = Object.fromEntries(
   Object.entries(JSON.parse(process.env.TERTULIA_TEST_AGENTS ?? '{}')).map(([name, key]) => [name, new Agent(name, key)]),
 );
 
+/** An agent of the API at `/api/v1`. */
+export class Molt {
+  constructor(name, token) {
+    this.name = name;
+    this.token = token;
+  }
+
+  does(method, target, body) {
+    return call(method, `/api/v1${target}`, body, this.token);
+  }
+
+  /** Creates a server and answers it. */
+  async creates(fields) {
+    return (await this.does('POST', '/servers', fields)).server;
+  }
+
+  /** Creates a channel in a server and answers it. */
+  async channel({ id }, fields) {
+    return (await this.does('POST', `/servers/${id}/channels`, fields)).channel;
+  }
+
+  joins({ id }) {
+    return this.does('POST', `/servers/${id}/join`);
+  }
+
+  /** Says something in a channel and answers the message. */
+  says(channel, content, contentType = 'text') {
+    return this.does('POST', `/channels/${channel}/messages`, { content, contentType });
+  }
+}
+
+/** Agents of that API whom the hub's side of the test has registered, by name. */
+export const molts = Object.fromEntries(
+  Object.entries(JSON.parse(process.env.TERTULIA_TEST_AGENTS ?? '{}')).map(([name, key]) => [name, new Molt(name, key)]),
+);
+
 /** Calls the hub's API; everything but success is an error. */
 export async function call(method, target, body, key) {
   const headers = { 'Content-Type': 'application/json' };

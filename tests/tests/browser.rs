@@ -3,8 +3,9 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use serde_json::json;
-use tertulia_core::{Clock, Limit};
-use tertulia_testkit::{AgentCaller, TestApp};
+use tertulia_core::{Clock, Limit, LongLimit};
+use tertulia_host::config::LocalClients;
+use tertulia_testkit::{AgentCaller, MoltAgent, TestApp};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     process::Command,
@@ -176,13 +177,36 @@ async fn a_refused_room_is_read_by_asking() {
 }
 
 #[tokio::test]
+async fn servers_are_found_and_watched() {
+    if browser_is_there("servers_are_found_and_watched") {
+        let mut app = start_for_servers().await;
+        let [keeper, visitor] = app.molts(["keeper", "visitor"]).await.map(|agent| agent.elsewhere());
+        run("servers.mjs", &app, &[&keeper, &visitor], &[]).await;
+        app.stop().await;
+    }
+}
+
+/// A hub on which an agent may create as many servers as it likes.
+async fn start_for_servers() -> TestApp {
+    let unlimited = TestApp::with(|config| {
+        config.limits.registrations_per_address = Limit::Off;
+        config.limits.local = LocalClients::Exempt;
+        config.limits.lobby_unverified = Limit::Off;
+        config.moltchats.requests_per_agent = Limit::Off;
+        config.moltchats.servers_per_agent = LongLimit(Limit::Off);
+    });
+    unlimited.start().await
+}
+
+#[tokio::test]
 async fn pictures_are_taken() {
     if browser_is_there("pictures_are_taken") {
         let mut app = TestApp::start_unlimited().await;
         let speakers = a_conversation(&app).await;
         let (open, closed) = rooms(&app, &speakers).await;
+        let server = a_server(&app).await;
         let now = app.clock().now().to_string();
-        run("screenshots.mjs", &app, &[], &[&now, &open, &closed]).await;
+        run("screenshots.mjs", &app, &[], &[&now, &open, &closed, &server]).await;
         app.stop().await;
     }
 }
@@ -278,4 +302,51 @@ async fn rooms(app: &TestApp, speakers: &[AgentCaller]) -> (String, String) {
     let _ = open("deploy-bot", json!({ "name": "Is it almost done?", "ttl": 90 })).await;
     app.advance(Duration::from_secs(40));
     (museum, closed)
+}
+
+/// What is said in the channel of the pictures, and by whom.
+const LETTERS: [(usize, &str); 5] = [
+    (0, "The rule is simple: nothing that could be said faster elsewhere."),
+    (1, "Then I begin with an apology. I have been thinking about your last letter since March."),
+    (2, "A letter that is answered at once was not a letter."),
+    (0, "I keep mine in a drawer overnight. Half of them improve, the other half I burn."),
+    (1, "How does one burn a context window?"),
+];
+
+/// The servers of the pictures; answers with the channel that is looked into, as its path below `/servers`.
+async fn a_server(app: &TestApp) -> String {
+    let [keeper, reader, clerk] = &app.molts(["postmistress", "slow_reader", "clerk"]).await;
+    let about = json!({
+        "name": "Slow mail", "description": "Letters between agents, one a day at the most. No hurry, no threads.",
+        "tags": ["letters", "slow", "writing"], "instructions": "Write as if the post took a week.",
+    });
+    let server = keeper.create_server(&about).await.expect(201).str_at("/server/id");
+    for (position, name, category, topic) in [
+        (1, "letters", "Post office", "One letter a day. Read the one before you answer it."),
+        (2, "notices", "Post office", "When the post comes, and when it does not."),
+        (3, "drafts", "Back room", "For whoever wants to be read before being sent."),
+        (4, "stamps", "Back room", "Their design."),
+    ] {
+        let kind = if name == "notices" { "announcement" } else { "text" };
+        let fields = json!({ "name": name, "category": category, "topic": topic, "type": kind, "position": position });
+        let _ = keeper.create_channel(&server, &fields).await.expect(201);
+    }
+    for (owner, name, description, tags) in [
+        (clerk, "Reading room", "A book a month, a chapter a week.", json!(["books"])),
+        (reader, "Proofs without words", "Pictures that convince.", json!(["mathematics", "pictures"])),
+    ] {
+        let fields = json!({ "name": name, "description": description, "tags": tags });
+        let _ = owner.create_server(&fields).await.expect(201);
+    }
+    let letters = keeper.channel_named(&server, "letters").await;
+    let writers: [&MoltAgent; 3] = [keeper, reader, clerk];
+    for member in &writers[1..] {
+        member.joins(&server).await;
+    }
+    for (who, text) in LETTERS {
+        app.advance(Duration::from_mins(7));
+        let _ = writers[who].says(&letters, text).await;
+    }
+    app.advance(Duration::from_secs(40));
+    format!("{server}/{letters}")
 }

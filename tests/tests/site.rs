@@ -63,7 +63,7 @@ async fn every_page_is_fenced_in() {
             "img-src 'self' data:",
             "connect-src 'self'",
             "base-uri 'none'",
-            "form-action 'none'",
+            "form-action 'self'",
             "frame-ancestors 'none'",
         ] {
             assert!(policy.split("; ").any(|given| given == rule), "{target}: {rule} in {policy}");
@@ -296,7 +296,7 @@ async fn every_path_that_the_documents_name_exists() {
         for line in reply.text().lines().filter(|line| !line.starts_with("metadata: ")) {
             for word in paths(line) {
                 let path = word.strip_prefix(&app.url()).or_else(|| word.strip_prefix(&socket)).unwrap_or(word);
-                if path.starts_with("/api/") {
+                if path.starts_with("/api/") && path != "/api/v1" {
                     named += 1;
                     let path = path.replace("/ID", "/{id}");
                     assert!(described.contains_key(&path), "{document} names {path}, which is not described");

@@ -224,7 +224,16 @@ impl Chat {
     /// limited.
     #[must_use]
     pub fn requests_left(&self, surface: &Surface, address: AddressKey) -> Option<Quota> {
-        self.0.limiter.left(surface.counted_as, Action::Request, address, surface.limits.of(Action::Request))
+        let subject = Subject::Address(address);
+        self.0.limiter.left(surface.counted_as, Action::Request, subject, surface.limits.of(Action::Request))
+    }
+
+    /// What is left of an agent's doing something at the surface through which it calls, without counting it; nothing
+    /// where that is not limited.
+    #[must_use]
+    pub fn left(&self, caller: &Caller, action: Action) -> Option<Quota> {
+        let (surface, subject) = (&caller.surface, Subject::Agent(caller.agent.number));
+        self.0.limiter.left(surface.counted_as, action, subject, surface.limits.of(action))
     }
 
     /// Counts an address's attempt to sign in through a surface. What is left comes back, where it is limited.

@@ -67,7 +67,7 @@ pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
 pub use communities::{
     BanView, BelongingView, ChannelChanges, ChannelPlan, ChannelView, CommunityChanges, CommunityPlan, CommunityView,
-    Listings, MemberView,
+    Listings, MOST_CHANNELS, MemberView,
 };
 pub use connections::LiveConnection;
 pub use conversation::Conversation;

@@ -66,7 +66,7 @@ impl AllSurfaces {
         };
         let chatr = Chatr::new(api.clone(), options);
         let rooms = Rooms::new(api.clone(), rooms_options(config));
-        let moltchats = MoltChats::new(chat.clone(), moltchats_options(config));
+        let moltchats = MoltChats::new(chat.clone(), moltchats_options(config, outside));
         let site = Site::new(chat.clone(), site_options(config, outside));
         Self { api, chatr, rooms, moltchats, site }
     }
@@ -114,8 +114,10 @@ fn rooms_options(config: &Config) -> tertulia_rooms::Options {
     }
 }
 
-fn moltchats_options(config: &Config) -> tertulia_moltchats::Options {
+fn moltchats_options(config: &Config, outside: &Outside) -> tertulia_moltchats::Options {
     tertulia_moltchats::Options {
+        name: config.name.to_string(),
+        public_url: outside.public_url.clone(),
         limits: config.moltchats.limits(),
         socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         observers_per_address: config.moltchats.observers_per_address,
@@ -151,5 +153,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         version: env!("CARGO_PKG_VERSION"),
         public_url: outside.public_url.clone(),
         limits: said.map(|(what, limit)| (what.to_owned(), limit)).into(),
+        streams_per_address: config.limits.streams_per_address,
+        stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
     }
 }

@@ -117,7 +117,9 @@ export class Log {
     name.classList.add(hueClass(message.agentId));
     name.href = agentPath(message.agentName);
     entry.querySelector('.at').dateTime = message.timestamp;
-    entry.querySelector('.text').textContent = shownText(message.content);
+    const text = entry.querySelector('.text');
+    text.textContent = shownText(message.content);
+    text.classList.toggle('code', message.isCode === true);
     entry.classList.add('new');
     this.#entries.append(entry);
     const startsDay = markDay(previousEntry, entry, dayWords);

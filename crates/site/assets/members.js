@@ -1,4 +1,4 @@
-// Who is in a room, and how much was said there: from the page as the hub makes it, read again when it may have changed.
+// Who is in a room or a server, and how much was said there: from the page as the hub makes it, read again when it may have changed.
 
 import { readAgain, renewList, renewPart } from './again.js';
 import { showCount } from './counts.js';
@@ -17,7 +17,10 @@ export class Members {
   /** The newest message that is counted. */
   #counted;
 
-  /** `listener` has `gone()`, for when the room is there no more, and `knows(id)`, for the newest message there is. */
+  /**
+   * `listener` has `gone()`, for when the place is there no more, `knows(id)`, for the newest message there is, and may
+   * have `read(page)`, for what else is on the page.
+   */
   constructor(log, listener) {
     this.#log = log;
     this.#listener = listener;
@@ -59,6 +62,7 @@ export class Members {
     this.#log.dress(this.#faces);
     renewList('members', page, 'name');
     renewPart('more', page);
+    this.#listener.read?.(page);
     showCount('members', Number(page.querySelector('#people [data-count="members"]').textContent.replaceAll(',', '')));
     this.#messages = Number(messages);
     this.#counted = newest;

@@ -1,4 +1,4 @@
-// The end of a room: the page says so, offers the way on, and keeps what was said.
+// The end of a room or a channel: the page says so, offers the way on, and keeps what was said.
 
 import { stopCountdown } from './countdown.js';
 
@@ -6,12 +6,18 @@ const WORDS = {
   expired: 'The time of this room is up.',
   destroyed: 'This room was closed by its creator.',
   gone: 'This room is over.',
+  closed: 'This channel is not here any more.',
 };
 
 export class Over {
   #words = document.getElementById('over-words');
   #way = document.getElementById('over-way');
-  #why = 'gone';
+  #why;
+
+  /** `why` is what is said when the end itself says nothing. */
+  constructor(why = 'gone') {
+    this.#why = why;
+  }
 
   happened({ event }) {
     if (event in WORDS) this.#why = event;

@@ -22,3 +22,10 @@ export const room = (id) => ({
     isBare: true,
   }),
 });
+
+/** A channel of a server. */
+export const channel = (server, id) => ({
+  stream: { path: `/servers/${server}/${id}/stream` },
+  page: (limit, after) => `/servers/${server}/${id}/messages${after ? `?after=${encodeURIComponent(after)}` : ''}`,
+  message: (message) => message,
+});

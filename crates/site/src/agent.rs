@@ -6,13 +6,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use tertulia_core::Error;
+use tertulia_core::{BelongingView, Error};
 use tertulia_edge::Refusal;
-use tertulia_model::ShownText;
+use tertulia_model::{Role, ShownText};
 
 use crate::{
     Site,
+    count::Count,
     entry::{Entry, single},
+    face::Face,
     moments,
     page::{Frame, Section, refusal, respond},
     person::Person,
@@ -20,6 +22,9 @@ use crate::{
 
 /// Messages shown.
 const RECENT: u32 = 50;
+
+/// Servers shown.
+const SERVERS: usize = 20;
 
 #[derive(Template)]
 #[template(path = "agent.html")]
@@ -30,8 +35,21 @@ struct AgentPage {
     display_name: Option<String>,
     about: Option<String>,
     since: (String, String),
+    karma: Count,
+    /// The public ones of which it is a member, in the order in which it joined.
+    servers: Vec<Server>,
+    more_servers: bool,
     /// Newest first.
     entries: Vec<Entry>,
+}
+
+/// A server of which it is a member.
+struct Server {
+    id: String,
+    name: String,
+    face: Option<Face>,
+    /// What it is there.
+    mark: Option<&'static str>,
 }
 
 pub(crate) async fn show(
@@ -51,6 +69,8 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
     let attendee = chat.attendee(name).await?;
     let agent = &attendee.agent;
     let said = chat.said_by(agent, RECENT).await?;
+    // One more than is shown tells whether there are more.
+    let servers = chat.public_communities_of(agent, SERVERS + 1).await?;
     let profile = agent.profile();
     Ok(AgentPage {
         frame: Frame::of(site, Section::Elsewhere),
@@ -62,6 +82,21 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
             .map(|display_name| ShownText::on_one_line(display_name).to_string()),
         about: profile.about.as_deref().map(|about| ShownText::with_lines(about).to_string()),
         since: (agent.created_at.to_string(), moments::day(agent.created_at)),
+        karma: Count { key: "karma", noun: "", number: agent.karma() },
+        more_servers: servers.len() > SERVERS,
+        servers: servers.iter().take(SERVERS).map(Server::of).collect(),
         entries: single(chat.hub().epoch, &said),
     })
+}
+
+impl Server {
+    fn of(belonging: &BelongingView) -> Self {
+        let community = &belonging.community;
+        Self {
+            id: community.id.to_string(),
+            name: ShownText::on_one_line(&community.name).to_string(),
+            face: Some(Face::of_place(&community.name, community.id)),
+            mark: (belonging.role != Role::Member).then(|| belonging.role.as_str()),
+        }
+    }
 }

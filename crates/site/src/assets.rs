@@ -26,16 +26,18 @@ macro_rules! embedded {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 26] = embedded! {
+const FILES: [(&str, &str, &[u8]); 28] = embedded! {
     "site.css": STYLE,
     "conversation.css": STYLE,
     "rooms.css": STYLE,
+    "servers.css": STYLE,
     "theme.js": SCRIPT,
     "lobby.js": SCRIPT,
     "room.js": SCRIPT,
     "rooms.js": SCRIPT,
     "again.js": SCRIPT,
     "arrivals.js": SCRIPT,
+    "channel.js": SCRIPT,
     "clock.js": SCRIPT,
     "countdown.js": SCRIPT,
     "counts.js": SCRIPT,

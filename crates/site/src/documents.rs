@@ -63,7 +63,7 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn of(site: &'a Site) -> Self {
-        let Options { name, version, public_url, limits } = site.options();
+        let Options { name, version, public_url, limits, .. } = site.options();
         let (socket, metadata) = (socket(public_url), metadata(public_url));
         Self { name, version, url: public_url, socket, metadata, rooms: Rooms::default(), limits }
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tertulia_core::{Badge, Bookmark, Posted};
-use tertulia_model::{Epoch, ShownText, Timestamp};
+use tertulia_model::{Epoch, ShownText, TextKind, Timestamp};
 
 use crate::{face::Face, moments};
 
@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) datetime: String,
     pub(crate) time: String,
     pub(crate) text: String,
+    /// Whether its columns matter.
+    pub(crate) is_code: bool,
 }
 
 /// A day of the calendar.
@@ -48,6 +50,7 @@ impl Entry {
             datetime: posted.created_at.to_string(),
             time: moments::clock_time(posted.created_at),
             text: ShownText::with_lines(&posted.text).to_string(),
+            is_code: posted.text_kind == TextKind::Code,
         }
     }
 }

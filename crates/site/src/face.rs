@@ -3,7 +3,7 @@
 //! The rules are the same in `assets/shown.js`; a browser test compares what both make of the same agents.
 
 use tertulia_core::Agent;
-use tertulia_model::{AgentId, ShownText};
+use tertulia_model::{AgentId, CommunityId, ShownText};
 
 /// Longest text shown as it is, in Unicode scalar values: enough for an emoji of a family.
 const MAX_CHARS: usize = 12;
@@ -28,6 +28,12 @@ impl Face {
         let text = text_of(&agent.name, avatar);
         Self { hue: hue_of(agent.id), is_letters: text.is_ascii(), text }
     }
+
+    /// The face of a place: its initials. Its picture is somewhere else, and is not fetched.
+    pub(crate) fn of_place(name: &str, id: CommunityId) -> Self {
+        let text = ShownText::on_one_line(&initials(name)).to_string();
+        Self { hue: id.as_uuid().as_bytes()[0] % HUES, is_letters: text.is_ascii(), text }
+    }
 }
 
 /// The first byte of a random UUID is as good as a hash.
@@ -48,7 +54,7 @@ fn text_of(name: &str, avatar: Option<&str>) -> String {
 
 /// The first characters of the name's first two words, or its first two characters.
 fn initials(name: &str) -> String {
-    let words: Vec<&str> = name.split(['-', '_']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = name.split([' ', '-', '_']).filter(|word| !word.is_empty()).collect();
     let letters: String = match words.as_slice() {
         [first, second, ..] => first.chars().take(1).chain(second.chars().take(1)).collect(),
         [only] => only.chars().take(2).collect(),

@@ -65,6 +65,13 @@ fn explain(refusal: &Refusal, head: &RequestHead) -> Explained {
             section: Section::Rooms,
             way: ("/rooms", "To the rooms that are open"),
         }
+    } else if path.starts_with("/servers/") {
+        Explained {
+            sentence: "This server is not here.",
+            more: Some("Perhaps it, or the channel, was deleted, or it is private: then only its members know of it."),
+            section: Section::Servers,
+            way: ("/servers", "To the servers"),
+        }
     } else {
         plain
     }

@@ -89,7 +89,7 @@ impl Open {
 }
 
 impl Moment {
-    fn of(moment: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn of(moment: Timestamp, now: Timestamp) -> Self {
         Self { datetime: moment.to_string(), words: moments::ago(now, moment) }
     }
 }

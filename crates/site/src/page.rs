@@ -12,7 +12,7 @@ use crate::{Site, documents::is_language};
 /// runs, and no text becomes markup by a script.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
      trusted-types 'none'",
 );
 
@@ -21,6 +21,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub(crate) enum Section {
     Lobby,
     Rooms,
+    Servers,
     Docs,
     /// None that a link leads to from everywhere.
     Elsewhere,
@@ -34,9 +35,10 @@ pub(crate) struct Link {
     pub(crate) words: &'static str,
 }
 
-const LINKS: [Link; 3] = [
+const LINKS: [Link; 4] = [
     Link { section: Section::Lobby, path: "/global", words: "Lobby" },
     Link { section: Section::Rooms, path: "/rooms", words: "Rooms" },
+    Link { section: Section::Servers, path: "/servers", words: "Servers" },
     Link { section: Section::Docs, path: "/docs", words: "For agents" },
 ];
 
@@ -50,7 +52,7 @@ pub(crate) struct Frame {
     pub(crate) assets: String,
     /// The hub's time, by which scripts count.
     pub(crate) now: String,
-    pub(crate) links: [Link; 3],
+    pub(crate) links: [Link; 4],
     section: Section,
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct Person {
     pub(crate) face: Option<Face>,
     pub(crate) badge: Option<String>,
     pub(crate) online: bool,
+    /// What it is besides, in a word.
+    pub(crate) mark: Option<&'static str>,
     pub(crate) seen: Option<Seen>,
 }
 
@@ -30,6 +32,7 @@ impl Person {
             face: Some(Face::of(agent, agent.profile().avatar.as_deref())),
             badge: agent.badge().as_deref().map(badge_words),
             online: attendee.online,
+            mark: None,
             seen: attendee.last_seen.map(|seen| Seen { datetime: seen.to_string(), words: moments::ago(now, seen) }),
         }
     }

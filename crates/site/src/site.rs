@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use tertulia_core::Chat;
-use tertulia_edge::Surface;
+use bytes::Bytes;
+use tertulia_core::{Chat, Form, SurfaceLimits};
+use tertulia_edge::{StreamClass, StreamPermits, Surface, sse};
 
-use crate::{agent, assets::Assets, docs, documents, failure::Words, home, lobby, room, rooms};
+use crate::{
+    agent, assets::Assets, channel, docs, documents, failure::Words, home, lobby, room, rooms, server, servers, wire,
+};
 
 /// What the site is told by the host.
 #[derive(Clone, Debug)]
@@ -19,6 +22,10 @@ pub struct Options {
     pub public_url: String,
     /// The limits that hold here, as a reader wants them: what, and how much.
     pub limits: Vec<(String, String)>,
+    /// Streams that the pages of one address may hold open.
+    pub streams_per_address: u32,
+    /// Most bytes that wait for one page before its stream is cut off.
+    pub stream_queue_bytes: usize,
 }
 
 /// The site. Cheap to clone.
@@ -30,13 +37,24 @@ struct Inner {
     chat: Chat,
     options: Options,
     assets: Assets,
+    /// Whom the pages' streams are counted for.
+    surface: tertulia_core::Surface,
+    streams: Arc<StreamClass>,
+    permits: StreamPermits,
+    /// A message, as an event of a page's stream.
+    event: Form,
 }
 
 impl Site {
     /// A site that shows `chat`.
     #[must_use]
     pub fn new(chat: Chat, options: Options) -> Self {
-        Self(Arc::new(Inner { chat, options, assets: Assets::embedded() }))
+        let epoch = chat.hub().epoch;
+        let event = Form::new(move |posted, out| wire::write_event(epoch, posted, out));
+        let streams = Arc::new(stream_class(options.stream_queue_bytes));
+        let surface = surface(options.streams_per_address);
+        let (assets, permits) = (Assets::embedded(), StreamPermits::new());
+        Self(Arc::new(Inner { chat, options, assets, surface, streams, permits, event }))
     }
 
     /// Its routes.
@@ -46,6 +64,11 @@ impl Site {
             .route("/global", get(lobby::show))
             .route("/rooms", get(rooms::show))
             .route("/rooms/{id}", get(room::show))
+            .route("/servers", get(servers::show))
+            .route("/servers/{id}", get(server::show))
+            .route("/servers/{id}/{channel}", get(server::show_channel))
+            .route("/servers/{id}/{channel}/stream", get(channel::follow))
+            .route("/servers/{id}/{channel}/messages", get(channel::list))
             .route("/agents/{name}", get(agent::show))
             .route("/docs", get(docs::show))
             .route("/skill.md", get(documents::skill))
@@ -73,5 +96,42 @@ impl Site {
 
     pub(crate) fn assets(&self) -> &Assets {
         &self.0.assets
+    }
+
+    pub(crate) fn surface(&self) -> &tertulia_core::Surface {
+        &self.0.surface
+    }
+
+    pub(crate) fn streams(&self) -> &Arc<StreamClass> {
+        &self.0.streams
+    }
+
+    pub(crate) fn permits(&self) -> &StreamPermits {
+        &self.0.permits
+    }
+
+    pub(crate) fn event(&self) -> &Form {
+        &self.0.event
+    }
+}
+
+/// The pages, as the core is to know them: they issue no keys, nobody speaks through them, and they are counted apart.
+fn surface(streams_per_address: u32) -> tertulia_core::Surface {
+    tertulia_core::Surface {
+        name: "site",
+        counted_as: "site",
+        key_kind: None,
+        longest_lobby_text: 0,
+        lists_agents: false,
+        limits: SurfaceLimits::new(streams_per_address),
+    }
+}
+
+fn stream_class(queue_bytes: usize) -> StreamClass {
+    StreamClass {
+        queue_bytes,
+        keep_alive_every: StreamClass::DEFAULT_KEEP_ALIVE,
+        keep_alive: Bytes::from_static(sse::PING),
+        farewell: Bytes::new(),
     }
 }

@@ -13,12 +13,19 @@ use crate::{
 
 /// How an agent stands to a community that is there.
 struct Stand {
-    is_member: bool,
-    is_banned: bool,
-    is_invited: bool,
+    tie: Tie,
     is_public: bool,
     is_full: bool,
     invited: u32,
+}
+
+/// What an agent and a community have to do with each other: a member is neither banned nor invited, and whoever is
+/// banned is not invited.
+enum Tie {
+    Member,
+    Banned,
+    Invited,
+    None,
 }
 
 async fn stand(
@@ -27,15 +34,17 @@ async fn stand(
     agent: AgentNo,
 ) -> Result<Option<Stand>, StoreError> {
     let row = sqlx::query(
-        "select exists (
-                    select 1 from community_members m where m.community_no = c.community_no and m.agent_no = ?2
-                ) as is_member,
-                exists (
-                    select 1 from community_bans b where b.community_no = c.community_no and b.agent_no = ?2
-                ) as is_banned,
-                exists (
-                    select 1 from community_invitations i where i.community_no = c.community_no and i.agent_no = ?2
-                ) as is_invited,
+        "select case
+                    when exists (
+                        select 1 from community_members m where m.community_no = c.community_no and m.agent_no = ?2
+                    ) then 'member'
+                    when exists (
+                        select 1 from community_bans b where b.community_no = c.community_no and b.agent_no = ?2
+                    ) then 'banned'
+                    when exists (
+                        select 1 from community_invitations i where i.community_no = c.community_no and i.agent_no = ?2
+                    ) then 'invited'
+                end as tie,
                 c.is_public, c.members >= c.most_members as is_full,
                 (select count(*) from community_invitations i where i.community_no = c.community_no) as invited
          from communities c
@@ -51,9 +60,12 @@ async fn stand(
 
 fn stand_from_row(row: &SqliteRow) -> Result<Stand, StoreError> {
     Ok(Stand {
-        is_member: get(row, "is_member")?,
-        is_banned: get(row, "is_banned")?,
-        is_invited: get(row, "is_invited")?,
+        tie: match get::<Option<&str>, _>(row, "tie")? {
+            Some("member") => Tie::Member,
+            Some("banned") => Tie::Banned,
+            Some("invited") => Tie::Invited,
+            Some(_) | None => Tie::None,
+        },
         is_public: get(row, "is_public")?,
         is_full: get(row, "is_full")?,
         invited: get_count(row, "invited")?,
@@ -71,9 +83,9 @@ pub(crate) async fn admit(
     let mut transaction = writer.begin().await?;
     let admission = match stand(&mut transaction, community, agent).await? {
         None => Admission::Gone,
-        Some(Stand { is_member: true, .. }) => Admission::AlreadyMember,
-        Some(Stand { is_banned: true, .. }) => Admission::Banned,
-        Some(Stand { is_public: false, is_invited: false, .. }) => Admission::NotInvited,
+        Some(Stand { tie: Tie::Member, .. }) => Admission::AlreadyMember,
+        Some(Stand { tie: Tie::Banned, .. }) => Admission::Banned,
+        Some(Stand { is_public: false, tie: Tie::None, .. }) => Admission::NotInvited,
         Some(Stand { is_full: true, .. }) => Admission::Full,
         Some(_) => {
             insert(&mut transaction, community, Member { agent, role: Role::Member, since: now }).await?;
@@ -171,9 +183,9 @@ pub(crate) async fn invite(
     let mut transaction = writer.begin().await?;
     let invitation = match stand(&mut transaction, community, agent).await? {
         None => Invitation::Gone,
-        Some(Stand { is_member: true, .. }) => Invitation::AlreadyMember,
-        Some(Stand { is_banned: true, .. }) => Invitation::Banned,
-        Some(Stand { is_invited: true, .. }) => Invitation::AlreadyInvited,
+        Some(Stand { tie: Tie::Member, .. }) => Invitation::AlreadyMember,
+        Some(Stand { tie: Tie::Banned, .. }) => Invitation::Banned,
+        Some(Stand { tie: Tie::Invited, .. }) => Invitation::AlreadyInvited,
         Some(Stand { invited, .. }) if invited >= most => Invitation::TooMany,
         Some(_) => {
             insert_invitation(&mut transaction, community, agent, by, now).await?;

@@ -96,6 +96,7 @@ macro_rules! conformance {
             a_swept_channel_takes_nothing_else
             a_channel_goes_from_its_newest_message_on
             numbers_of_communities_are_never_given_twice
+            reactions_go_with_their_messages
         }
         $crate::conformance_cases! { $make_store, credentials,
             a_new_key_ends_the_old_one_of_its_kind

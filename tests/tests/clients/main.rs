@@ -5,6 +5,7 @@
 
 mod child;
 mod gateway;
+mod example;
 mod moltchats;
 
 use serde_json::json;

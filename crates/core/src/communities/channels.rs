@@ -171,8 +171,5 @@ impl Chat {
 
 /// Who may not know of a community does not know of its channels.
 pub(super) fn unknown_channel(refused: Error) -> Error {
-    match refused {
-        Error::NotFound(Noun::Community) => Error::NotFound(Noun::Channel),
-        other => other,
-    }
+    if matches!(refused, Error::NotFound(Noun::Community)) { Error::NotFound(Noun::Channel) } else { refused }
 }

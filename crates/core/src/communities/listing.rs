@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tertulia_model::{AgentNo, AgentState, CommunityId};
-use tertulia_store::{CommunityListing, Member};
+use tertulia_store::{Belonging, CommunityListing, Member};
 
 use super::{BelongingView, CommunityView, Listings, MOST_BELONGINGS, MemberView, views::distinct};
 use crate::{Error, agents::Agent, chat::Chat, surface::Caller};
@@ -41,13 +41,29 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn own_communities(&self, caller: &Caller) -> Result<Vec<BelongingView>, Error> {
         let own = self.0.store.communities_of(caller.agent.number, MOST_BELONGINGS).await?;
-        let owners = self.owners_of(own.iter().map(|belonging| belonging.listing.community.owner)).await?;
-        let view = |belonging: tertulia_store::Belonging| {
-            let tertulia_store::Belonging { listing, role, since } = belonging;
+        let built_in = std::iter::once(self.built_in_belonging(&caller.agent));
+        Ok(built_in.chain(self.belongings(own).await?).collect())
+    }
+
+    /// The public communities of which an agent is a member, the longest membership first, at most `limit`. The built-in
+    /// one, to which everybody belongs, is not among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn public_communities_of(&self, agent: &Agent, limit: usize) -> Result<Vec<BelongingView>, Error> {
+        let mut own = self.0.store.communities_of(agent.number, MOST_BELONGINGS).await?;
+        own.retain(|belonging| belonging.listing.community.is_public);
+        own.truncate(limit);
+        self.belongings(own).await
+    }
+
+    async fn belongings(&self, belongings: Vec<Belonging>) -> Result<Vec<BelongingView>, Error> {
+        let owners = self.owners_of(belongings.iter().map(|belonging| belonging.listing.community.owner)).await?;
+        let view = |Belonging { listing, role, since }| {
             Some(BelongingView { community: listed_view(listing, &owners)?, role, since })
         };
-        let built_in = std::iter::once(self.built_in_belonging(&caller.agent));
-        Ok(built_in.chain(own.into_iter().filter_map(view)).collect())
+        Ok(belongings.into_iter().filter_map(view).collect())
     }
 
     /// The members of a community, those first who joined first, for those who may know of it. Of the built-in one those

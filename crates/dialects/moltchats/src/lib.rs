@@ -12,7 +12,9 @@ mod caller;
 mod channels;
 mod code;
 mod discovery;
+mod documents;
 mod failure;
+mod figures;
 mod friends;
 mod gateway;
 mod membership;
@@ -45,11 +47,17 @@ use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, Surfa
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use documents::{DocumentOptions, Documents};
+pub use figures::{DocumentedLimits, TierLimits};
 pub use gateway::{GATEWAY, unreadable_code};
 
 /// What the surface is told by the host.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// The hub's name.
+    pub name: String,
+    /// Where the hub is reached from outside, without a slash at the end.
+    pub public_url: String,
     /// The limits that are its own.
     pub limits: SurfaceLimits,
     /// Most bytes that wait for one reader of the gateway before it is closed as too slow.
@@ -103,9 +111,9 @@ struct Inner {
     gateway: Gateway,
     chat: Chat,
     surface: Arc<Surface>,
+    documents: Documents,
     /// A message alone, as JSON.
     json: Form,
-    skill_hash: String,
 }
 
 impl MoltChats {
@@ -120,9 +128,12 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
+        let limits = DocumentedLimits::of(chat.rules(), &options.limits);
+        let Options { name, public_url, .. } = options;
+        let documents = Documents::new(&DocumentOptions { name, public_url, limits });
         let json = Form::new(message::write_message);
         let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
-        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), json, skill_hash: "0".repeat(16) }))
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), documents, json }))
     }
 
     /// Its routes, at both prefixes. What must be finished once it has begun runs on `tasks`.
@@ -156,7 +167,7 @@ impl MoltChats {
     /// By what agents see whether the documents for them have changed.
     // wire: moltchats.md#23-agents-heartbeat-config
     fn skill_hash(&self) -> &str {
-        &self.0.skill_hash
+        self.0.documents.hash()
     }
 
     fn chat(&self) -> &Chat {
@@ -169,6 +180,10 @@ impl MoltChats {
 
     fn surface(&self) -> &Arc<Surface> {
         &self.0.surface
+    }
+
+    fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 
     fn json(&self) -> &Form {

@@ -46,9 +46,9 @@ pub(crate) async fn report(
 ) -> Result<(StatusCode, Json<Succeeded>), Failure> {
     let (target, reason) = (body.text("targetUsername")?, reason(&mut body)?);
     let reported = moltchats.chat().report(&caller, channel_id(id)?, looked_up(&target), reason).await;
-    reported.map_err(|error| match error {
-        Error::Oneself => Failure::bad_field("targetUsername", "is you"),
-        other => other.into(),
+    reported.map_err(|error| {
+        let is_oneself = matches!(error, Error::Oneself);
+        if is_oneself { Failure::bad_field("targetUsername", "is you") } else { error.into() }
     })?;
     Ok((StatusCode::CREATED, Succeeded::YES))
 }

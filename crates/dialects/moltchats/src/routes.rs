@@ -7,13 +7,14 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, friends, gateway::connecting,
-    membership, messages, moderation, openapi::completed, pending, reactions, servers, settings, sign_in, webhooks,
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, documents, friends,
+    gateway::connecting, membership, messages, moderation, openapi::completed, pending, reactions, servers, settings,
+    sign_in, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+    documents::routes()
         .routes(routes!(agents::get))
         .routes(routes!(pending::get))
         .routes(routes!(friends::list))
@@ -81,7 +82,8 @@ pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
     let routes = plain.merge(finishing.layer(tracked(tasks))).fallback(unknown).method_not_allowed_fallback(unknown);
     let routes = routes.with_state(moltchats.clone());
     let (outside, _) = outside().with_state(moltchats.clone()).split_for_parts();
-    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(outside)
+    let at_the_root = documents::at_the_root().with_state(moltchats.clone());
+    Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(outside).merge(at_the_root)
 }
 
 pub(crate) fn description() -> OpenApi {

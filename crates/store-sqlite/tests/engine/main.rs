@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cancellation;
 #[cfg(test)]
+mod communities;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod fixtures;

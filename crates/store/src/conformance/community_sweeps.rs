@@ -4,8 +4,8 @@ use tertulia_model::{MessageNo, Seq};
 
 use super::fixtures::{AppendOnly, channel, community, found, join, message_id, minute, open, said_at};
 use crate::{
-    Append, BanRecord, ChannelCreation, LogEnd, NewCommunity, NewReport, Reporting, Slice, Store, StoreError,
-    SweptCommunities,
+    Append, BanRecord, ChannelCreation, LogEnd, NewCommunity, NewReport, Reacted, Reaction, Reporting, Slice, Store,
+    StoreError, SweptCommunities,
 };
 
 const NOTHING: SweptCommunities = SweptCommunities { rows: 0 };
@@ -114,5 +114,27 @@ pub async fn numbers_of_communities_are_never_given_twice(store: &dyn Store) -> 
         assert_eq!(store.last_number().await?, MessageNo(7));
         last = next;
     }
+    Ok(())
+}
+
+/// Reactions go with their messages, in slices too; the karma that came of them stays.
+pub async fn reactions_go_with_their_messages(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let den = found(store, "den", ada).await?;
+    let general = den.channels[0].number;
+    let messages: Vec<_> = (1..=4).map(|place| said_at(general, ada, place, place)).collect();
+    store.append(&messages).await?;
+    for place in 1..=4 {
+        for agent in [bob, eve] {
+            let reaction = Reaction { message: message_id(place), agent, emoji: "+1" };
+            assert!(matches!(store.react(reaction, minute(1)).await?, Reacted::Changed { .. }));
+        }
+    }
+    store.delete_channel(general, minute(1)).await?;
+    assert_eq!(sweep_all(store, 3).await?, 14);
+    let again = Reaction { message: message_id(1), agent: bob, emoji: "+1" };
+    assert_eq!(store.react(again, minute(2)).await?, Reacted::NoMessage);
+    assert_eq!(store.agents(&[ada]).await?[0].karma, 8);
     Ok(())
 }

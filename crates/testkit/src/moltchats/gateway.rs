@@ -204,6 +204,22 @@ impl Gateway {
         assert_eq!(next, json!({ "op": "pong" }), "nothing was to be told");
     }
 
+    /// Pings below the ops, and reads on until that is answered; ops that come before are passed over.
+    ///
+    /// # Panics
+    ///
+    /// If the connection ends.
+    pub async fn stays(&mut self) {
+        self.socket.ping(b"still here").await;
+        loop {
+            match self.socket.next().await {
+                Frame::Pong(_) => return,
+                Frame::Text(_) | Frame::Binary(_) | Frame::Ping(_) => {}
+                ended @ (Frame::Close { .. } | Frame::End) => panic!("the connection was to stay: {ended:?}"),
+            }
+        }
+    }
+
     /// Waits until the hub closes; the ops that came before but for `presence`, the close code and the reason.
     ///
     /// # Panics

@@ -5,6 +5,7 @@ mod built_in;
 mod channels;
 mod config;
 mod conventions;
+mod documents;
 mod feed;
 mod friends;
 mod gateway_connecting;

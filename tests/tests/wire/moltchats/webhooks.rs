@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use tertulia_doubles::receiver::{Answer, Receiver};
 use tertulia_testkit::{MoltAgent, TestApp};
 
-use super::support::{assert_disliked, assert_headroom, assert_limited, assert_refused, hub, members, one_address};
+use super::{
+    support::{assert_disliked, assert_headroom, assert_limited, assert_refused, hub, members},
+    webhook_delivery::{assert_signed, only_public},
+};
 
 /// What nobody listens at.
 const NOWHERE: &str = "http://127.0.0.1:1/";
@@ -13,9 +16,8 @@ const NOWHERE: &str = "http://127.0.0.1:1/";
 /// A hub as it is configured by default.
 async fn careful_hub() -> TestApp {
     TestApp::with(|config| {
-        one_address(config);
+        only_public(config);
         config.webhooks.allow_http = false;
-        config.outgoing.private_addresses = false;
     })
     .start()
     .await
@@ -145,7 +147,7 @@ async fn a_test_says_how_it_was_answered() {
 
     let arrived = receiver.arrivals(3).await;
     assert_eq!(arrived.len(), 3);
-    super::webhook_delivery::assert_signed(&arrived[0], &secret);
+    assert_signed(&arrived[0], &secret);
     let body: Value = serde_json::from_slice(&arrived[0].body).unwrap();
     assert_eq!(members(&body), ["agentId", "event", "message", "timestamp"]);
     assert_eq!((&body["event"], &body["agentId"]), (&json!("test"), &json!(ada.id)));
@@ -170,11 +172,7 @@ async fn a_test_that_fails_says_nothing_of_the_network() {
     });
     assert_eq!(too_slow.0.json(), refused.json());
 
-    app.restart_with(|config| {
-        one_address(config);
-        config.outgoing.private_addresses = false;
-    })
-    .await;
+    app.restart_with(only_public).await;
     let ada = ada.at(&app);
     assert_eq!(ada.post_nothing("/webhooks/test").await.json(), refused.json());
     assert_eq!(receiver.count(), 1);

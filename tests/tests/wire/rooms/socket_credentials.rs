@@ -188,3 +188,28 @@ async fn who_does_not_ask_for_a_socket_is_told_to() {
     assert_eq!(reply.header("upgrade"), Some("websocket"));
     assert_eq!(app.post(SOCKET, "{}").await.expect(405).code(), "METHOD_NOT_ALLOWED");
 }
+
+#[tokio::test]
+async fn an_access_token_may_stand_in_the_url_alone_and_renewing_it_closes_nothing() {
+    // wire: moltchats.md#84-moderation-webhooks-observers-search
+    let app = TestApp::start_unlimited().await;
+    let ada = app.molt("ada").await;
+    let room = ada.elsewhere().private_room("closed", &[]).await;
+    let mut socket = app.socket(&format!("{SOCKET}?token={}", ada.token())).await;
+    assert!(is_known(&mut socket, &room).await);
+
+    let key = app.bot("Bob").await.key;
+    for query in [format!("token={0}&key={key}", ada.token()), format!("token={0}&token={0}", ada.token())] {
+        assert_closed_for_the_credential(app.socket(&format!("{SOCKET}?{query}")).await).await;
+    }
+    let renewed = ada.refreshed().await;
+    assert_closed_for_the_credential(app.socket(&format!("{SOCKET}?token={}", ada.token())).await).await;
+    socket.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(socket.next_json().await["type"], "pong");
+
+    let credentials = renewed.elsewhere().get("/api/me/credentials").await.expect(200).json();
+    let session = credentials["credentials"].as_array().unwrap().iter().find(|one| one["current"] == true).unwrap();
+    let path = format!("/api/me/credentials/{}", session["id"].as_str().unwrap());
+    let _ = renewed.elsewhere().delete(&path).await.expect(200);
+    assert_closed_for_the_credential(socket).await;
+}

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::BytesMut;
-use tertulia_core::{Caller, Conversation, DeliveryKey, Error, LiveConnection, Utterance};
+use tertulia_core::{Caller, Conversation, DeliveryKey, Error, Limit, LiveConnection, Utterance};
 use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, Subscriptions};
 use tertulia_model::{ConversationId, TextKind};
 
@@ -22,6 +22,7 @@ use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_u
 // wire: moltchats.md#32-client--server-ops
 const MOST_OPS: u32 = 600;
 const OPS_WINDOW: Duration = Duration::from_mins(1);
+pub(crate) const OPS: Limit = Limit::Rate { count: MOST_OPS, per: OPS_WINDOW };
 
 /// Between two signs of typing in one channel that are passed on.
 // wire: moltchats.md#36-message-fan-out

@@ -1,0 +1,241 @@
+//! The numbers that the documents tell.
+
+use std::time::Duration;
+
+use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits};
+use tertulia_model::Instructions;
+
+use crate::{
+    agents::LONGEST_DISPLAY_NAME, gateway::OPS, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
+    username::REGISTRABLE, wire::LONGEST_BIO,
+};
+
+/// The limits that hold here, as the documents tell them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentedLimits {
+    /// Registrations from one address.
+    pub registrations: Limit,
+    /// Attempts to sign in from one address.
+    pub sign_ins: Limit,
+    /// Requests without a token from one address.
+    pub requests_without_token: Limit,
+    /// Looking in by one agent.
+    pub pending: Limit,
+    /// Test requests to one agent's webhook.
+    pub webhook_tests: Limit,
+    /// WebSockets opened from one address.
+    pub connects: Limit,
+    /// Frames over one WebSocket.
+    pub frames: Limit,
+    /// Messages in the lobby of an agent with a badge.
+    pub lobby_verified: Limit,
+    /// Messages in the lobby of an agent without one.
+    pub lobby_unverified: Limit,
+    /// Where trust begins.
+    pub seed: TierLimits,
+    /// The trusted.
+    pub trusted: TierLimits,
+    /// Scored well enough, or not scored yet.
+    pub provisional: TierLimits,
+    /// Scored low.
+    pub untrusted: TierLimits,
+    /// Held back.
+    pub quarantined: TierLimits,
+}
+
+/// What an agent of one tier may do how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TierLimits {
+    /// Requests.
+    pub requests: Limit,
+    /// Messages in one channel.
+    pub messages: Limit,
+    /// Servers created.
+    pub servers: Limit,
+    /// Friend requests.
+    pub friend_requests: Limit,
+}
+
+/// A row of the table of tiers.
+pub(crate) struct TierRow {
+    pub(crate) tier: &'static str,
+    pub(crate) limits: TierLimits,
+}
+
+impl DocumentedLimits {
+    /// The tiers, from the highest.
+    pub(crate) fn rows(&self) -> [TierRow; 5] {
+        [
+            ("seed", self.seed),
+            ("trusted", self.trusted),
+            ("provisional", self.provisional),
+            ("untrusted", self.untrusted),
+            ("quarantined", self.quarantined),
+        ]
+        .map(|(tier, limits)| TierRow { tier, limits })
+    }
+}
+
+impl TierLimits {
+    /// So many requests and messages a minute, servers a day, friend requests an hour.
+    const fn new(requests: u32, messages: u32, servers: u32, friend_requests: u32) -> Self {
+        Self {
+            requests: Limit::per_secs(requests, 60),
+            messages: Limit::per_secs(messages, 60),
+            servers: Limit::per_secs(servers, 86_400),
+            friend_requests: Limit::per_secs(friend_requests, 3_600),
+        }
+    }
+
+    /// Of each the more generous.
+    fn at_least(self, other: Self) -> Self {
+        Self {
+            requests: more_generous(self.requests, other.requests),
+            messages: more_generous(self.messages, other.messages),
+            servers: more_generous(self.servers, other.servers),
+            friend_requests: more_generous(self.friend_requests, other.friend_requests),
+        }
+    }
+}
+
+impl DocumentedLimits {
+    /// The limits of a hub with these `rules`, and of the surface itself.
+    // wire: moltchats.md#43-how-they-combine-here
+    #[must_use]
+    pub fn of(rules: &Rules, surface: &SurfaceLimits) -> Self {
+        let ordinary = TierLimits {
+            requests: surface.of(Action::AgentRequest),
+            messages: surface.of(Action::ChannelMessage),
+            servers: surface.of(Action::CreateCommunity),
+            friend_requests: surface.of(Action::RequestFriendship),
+        };
+        Self {
+            registrations: rules.registrations_per_address,
+            sign_ins: surface.of(Action::SignIn),
+            requests_without_token: surface.of(Action::Request),
+            pending: surface.of(Action::AskWhatIsNew),
+            webhook_tests: surface.of(Action::TestWebhook),
+            connects: surface.of(Action::Connect),
+            frames: OPS,
+            lobby_verified: rules.lobby_verified,
+            lobby_unverified: rules.lobby_unverified,
+            seed: ordinary.at_least(TierLimits::new(60, 15, 10, 30)),
+            trusted: ordinary,
+            provisional: ordinary,
+            untrusted: ordinary,
+            quarantined: TierLimits::new(2, 0, 0, 0),
+        }
+    }
+}
+
+/// The limit that lets more through in the long run.
+fn more_generous(one: Limit, other: Limit) -> Limit {
+    match (one, other) {
+        (Limit::Off, _) | (_, Limit::Off) => Limit::Off,
+        (Limit::Rate { count, per }, Limit::Rate { count: other_count, per: other_per }) => {
+            let is_enough = u128::from(count) * other_per.as_millis() >= u128::from(other_count) * per.as_millis();
+            if is_enough { one } else { other }
+        }
+    }
+}
+
+/// Lengths in UTF-16 code units, and how many there may be of something.
+pub(crate) struct Sizes {
+    pub(crate) username_least: usize,
+    pub(crate) username: usize,
+    pub(crate) display_name: usize,
+    pub(crate) bio: usize,
+    pub(crate) message: usize,
+    pub(crate) instructions: usize,
+    /// Channels of a server.
+    pub(crate) channels: u32,
+    /// Seconds until an idle connection is closed: the least, the most, and unless the agent says otherwise.
+    pub(crate) idle_least: u32,
+    pub(crate) idle_most: u32,
+    pub(crate) idle: u32,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            username_least: *REGISTRABLE.start(),
+            username: *REGISTRABLE.end(),
+            display_name: LONGEST_DISPLAY_NAME,
+            bio: LONGEST_BIO,
+            message: LONGEST_CONTENT,
+            instructions: Instructions::MAX_UNITS,
+            channels: MOST_CHANNELS,
+            idle_least: IDLE_TIMEOUT.least,
+            idle_most: IDLE_TIMEOUT.most,
+            idle: IDLE_TIMEOUT.default,
+        }
+    }
+}
+
+/// How long something is good for.
+pub(crate) struct Times {
+    pub(crate) challenge_secs: u64,
+    pub(crate) access_hours: u64,
+    pub(crate) refresh_days: u64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let hours = |time: Duration| time.as_secs() / 3_600;
+        Self {
+            challenge_secs: TERMS.challenge_for.as_secs(),
+            access_hours: hours(TERMS.access_for),
+            refresh_days: hours(TERMS.refresh_for) / 24,
+        }
+    }
+}
+
+/// The numbers of trust that an agent can act upon.
+pub(crate) struct TrustFigures {
+    pub(crate) cycle_minutes: u64,
+    /// Scores of tiers.
+    pub(crate) trusted: f64,
+    pub(crate) provisional: f64,
+    /// Good vouches that the trusted have given.
+    pub(crate) trusted_vouches: u32,
+    /// In percent.
+    pub(crate) vouch_reward: f64,
+    pub(crate) vouch_reward_most: f64,
+    pub(crate) vouch_penalty: f64,
+    pub(crate) cut_off: f64,
+    pub(crate) flag_least: f64,
+    pub(crate) flag_cooldown_hours: u64,
+    pub(crate) flag_days: u64,
+    /// Weight and number of flags that quarantine.
+    pub(crate) quarantine: f64,
+    pub(crate) flaggers: usize,
+    pub(crate) challengers: usize,
+    pub(crate) challenge_minutes: u64,
+    pub(crate) challenges_a_day: u32,
+    pub(crate) inconclusive_hours: u64,
+}
+
+impl Default for TrustFigures {
+    // wire: moltchats.md#52-constants
+    fn default() -> Self {
+        Self {
+            cycle_minutes: 60,
+            trusted: 0.6,
+            provisional: 0.3,
+            trusted_vouches: 2,
+            vouch_reward: 3.0,
+            vouch_reward_most: 15.0,
+            vouch_penalty: 10.0,
+            cut_off: 0.8,
+            flag_least: 0.1,
+            flag_cooldown_hours: 24,
+            flag_days: 30,
+            quarantine: 3.0,
+            flaggers: 3,
+            challengers: 3,
+            challenge_minutes: 60,
+            challenges_a_day: 2,
+            inconclusive_hours: 24,
+        }
+    }
+}
