@@ -185,9 +185,8 @@ async fn one_address_has_so_many_observers() {
     for _ in 0..20 {
         observers.push(app.socket("/ws").await);
     }
-    let mut one_more = app.socket("/ws").await;
-    assert_eq!(error(&one_more.next_json().await), ("HANDLER_ERROR", Some("RATE_LIMITED"), None));
-    assert_eq!(one_more.closed().await.0, 1008);
+    let refused = app.socket_with(Request::new("GET", "/ws"), &[]).await.unwrap_err();
+    assert_eq!((refused.status, refused.code()), (429, "RATE_LIMITED".to_owned()));
 }
 
 #[tokio::test]

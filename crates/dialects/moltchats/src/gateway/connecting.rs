@@ -8,7 +8,7 @@ use axum::{
 };
 use http::HeaderMap;
 use tertulia_core::{Caller, Chat, Deed, Error, Outlet, is_access_token};
-use tertulia_edge::{Head, SocketOpener, Subscriptions, bearer_token};
+use tertulia_edge::{Head, SocketOpener, StreamPermit, Subscriptions, bearer_token};
 
 use super::{
     idle::{DEFAULT_TIMEOUT, Idleness},
@@ -17,7 +17,7 @@ use super::{
     talk::{Speaker, Talk},
 };
 use crate::{
-    MoltChats,
+    Code, MoltChats,
     failure::{Failure, Problem},
     username::username,
 };
@@ -34,7 +34,7 @@ type Pairs = Vec<(String, String)>;
         (status = 101, description = "A WebSocket. Ops: `subscribe`, `unsubscribe`, `message`, `typing`, `ping`, \
          `vouch`, `vouch_revoke`, `flag`; who may not stay is told why, and closed with 4001 or 4003"),
         (status = 426, description = "`VALIDATION_ERROR`: not a WebSocket handshake", body = Problem),
-        (status = 429, description = "`RATE_LIMITED`: too many new connections", body = Problem),
+        (status = 429, description = "`RATE_LIMITED`: too many new connections, or observers", body = Problem),
     ),
 )]
 pub(crate) async fn open(
@@ -47,11 +47,11 @@ pub(crate) async fn open(
     let chat = moltchats.chat();
     chat.admit_connection(moltchats.surface(), opener.client().key())?;
     let Some(token) = Token::of(query.map(|Query(pairs)| pairs).unwrap_or_default(), &headers) else {
-        return Ok(look_on(&moltchats, opener));
+        return look_on(&moltchats, opener);
     };
     let caller = match token.identify(&moltchats).await {
         Ok(caller) => caller,
-        Err(Error::ObserverToken) => return Ok(look_on(&moltchats, opener)),
+        Err(Error::ObserverToken) => return look_on(&moltchats, opener),
         Err(error) => return Ok(turn_away(&moltchats, opener, TurnedAway::of(error))),
     };
     head.set_caller(caller.agent().name.clone());
@@ -103,17 +103,25 @@ fn turn_away(moltchats: &MoltChats, opener: SocketOpener, told: TurnedAway) -> R
 
 /// Lets somebody in who only looks on.
 // wire: moltchats.md#310-observer-connections
-fn look_on(moltchats: &MoltChats, opener: SocketOpener) -> Response {
-    let (gateway, address) = (moltchats.gateway(), opener.client().key());
-    let most = gateway.observers_per_address;
-    let permit = gateway.observers.acquire(address, most);
-    if permit.is_none() && !moltchats.chat().spares(address) {
-        return turn_away(moltchats, opener, TurnedAway::crowded(most));
-    }
-    let mut socket = opener.open(&gateway.sockets);
+fn look_on(moltchats: &MoltChats, opener: SocketOpener) -> Result<Response, Failure> {
+    let permit = observer_permit(moltchats, &opener)?;
+    let mut socket = opener.open(&moltchats.gateway().sockets);
     socket.keep(permit);
     let subscriptions = Subscriptions::new(socket.outlet(), Listening, MOST_OF_OBSERVER);
-    socket.serve(Talk::new(moltchats.clone(), subscriptions, None))
+    Ok(socket.serve(Talk::new(moltchats.clone(), subscriptions, None)))
+}
+
+/// A place among the observers of the client's address.
+fn observer_permit(moltchats: &MoltChats, opener: &SocketOpener) -> Result<Option<StreamPermit>, Failure> {
+    let (gateway, address) = (moltchats.gateway(), opener.client().key());
+    if moltchats.chat().spares(address) {
+        return Ok(None);
+    }
+    let most = gateway.observers_per_address;
+    gateway.observers.acquire(address, most).map(Some).ok_or_else(|| {
+        let message = format!("You are rate limited: at most {most} observers of one address; close one.");
+        Failure::new(Code::RateLimited, message).retry_after(Duration::from_secs(10))
+    })
 }
 
 /// Lets an agent in.

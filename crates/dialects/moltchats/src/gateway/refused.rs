@@ -1,14 +1,12 @@
 //! What a client is told of what it may not, or cannot: error ops, and how connections are closed.
 
-use std::time::Duration;
-
 use bytes::{Bytes, BytesMut};
 use tertulia_core::{Ended, Error};
 use tertulia_edge::{CloseFrame, Closing, whole_seconds, ws};
 use tertulia_model::Quarantine;
 
 use super::frames::Frame;
-use crate::{Code, failure::Failure};
+use crate::failure::Failure;
 
 // wire: moltchats.md#34-error-codes-inside-error-ops
 const AUTH_FAILED: CloseFrame = CloseFrame::new(4001, "Authentication failed");
@@ -16,11 +14,8 @@ const TOKEN_INVALID: CloseFrame = CloseFrame::new(4001, "Token invalid");
 pub(crate) const IDLE: CloseFrame = CloseFrame::new(4002, "Idle timeout");
 const QUARANTINED: CloseFrame = CloseFrame::new(4003, "Agent is quarantined");
 const SUSPENDED: CloseFrame = CloseFrame::new(4003, "Agent is suspended");
-const TOO_MANY: CloseFrame = CloseFrame::new(1008, "Too many connections");
+const TOO_MANY: CloseFrame = CloseFrame::new(1013, "Too many connections");
 const FAILED: CloseFrame = CloseFrame::new(1011, "Internal error");
-
-/// When it is worth to try again where too many are connected.
-const COME_BACK: Duration = Duration::from_secs(10);
 
 /// The codes of error ops. The precise cause goes beside it.
 // wire: moltchats.md#34-error-codes-inside-error-ops
@@ -65,14 +60,6 @@ pub(crate) struct TurnedAway {
 impl TurnedAway {
     fn told(code: &'static str, message: &str, close: CloseFrame) -> Self {
         Self { last: ws::text(&plain(code, message, None)), close }
-    }
-
-    /// Too many look on from one address.
-    // wire: moltchats.md#310-observer-connections
-    pub(crate) fn crowded(most: u32) -> Self {
-        let message = format!("You are rate limited: at most {most} observers of one address; close one.");
-        let failure = Failure::new(Code::RateLimited, message).retry_after(COME_BACK);
-        Self { last: ws::text(&refusal(OpCode::HandlerError, &failure, None)), close: TOO_MANY }
     }
 
     /// Why a quarantined agent may not stay.
