@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, FriendRequestId, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
+use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
 
 use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended};
 
@@ -36,8 +36,8 @@ pub enum AgentEvent {
     },
     /// It was quarantined. Its connections that are told so end.
     Quarantined {
-        /// Why, in one word.
-        reason: &'static str,
+        /// Why.
+        cause: Quarantine,
     },
     /// It takes part in a trial.
     TrialStarted {

@@ -9,9 +9,14 @@ use std::{
 };
 
 use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
-use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError};
+use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord};
 
-use crate::{connections::Connections, identity::Keyring, webhooks::Wants};
+use crate::{
+    connections::Connections,
+    identity::Keyring,
+    trust::{Reputation, Shift},
+    webhooks::Wants,
+};
 
 /// An agent in use. There is at most one of it in memory, so what changes about it is seen by all at once.
 #[derive(Debug)]
@@ -34,6 +39,7 @@ pub struct Agent {
     pub(crate) seen: Seen,
     pub(crate) said: Said,
     karma: AtomicU64,
+    pub(crate) reputation: Reputation,
     pub(crate) connections: Connections,
     pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
@@ -95,7 +101,7 @@ pub(crate) struct Said {
 }
 
 impl Agent {
-    fn new(record: AgentRecord, badge: Option<Badge>) -> Self {
+    fn new(record: AgentRecord, badge: Option<Badge>, trust: &TrustRecord) -> Self {
         Self {
             seen: Seen::of(&record),
             number: record.number,
@@ -110,6 +116,7 @@ impl Agent {
             author_version: AtomicU32::new(0),
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
             karma: AtomicU64::new(record.karma),
+            reputation: Reputation::of(trust),
             connections: Connections::default(),
             wants: Wants::default(),
             capabilities: OnceLock::new(),
@@ -175,9 +182,14 @@ impl Agent {
         self.author_version.load(Ordering::Acquire)
     }
 
+    /// Notes that what messages show of it has changed.
+    pub(crate) fn show_change(&self) {
+        self.author_version.fetch_add(1, Ordering::AcqRel);
+    }
+
     pub(crate) fn set_badge(&self, badge: Option<Badge>) {
         *self.badge.write().unwrap_or_else(PoisonError::into_inner) = badge.map(Arc::new);
-        self.author_version.fetch_add(1, Ordering::AcqRel);
+        self.show_change();
     }
 
     /// Puts `new` in the place of `known`, unless another badge was bound since.
@@ -185,7 +197,7 @@ impl Agent {
         let mut badge = self.badge.write().unwrap_or_else(PoisonError::into_inner);
         if badge.as_ref().is_some_and(|badge| badge.is_same_binding(known)) {
             *badge = new.map(Arc::new);
-            self.author_version.fetch_add(1, Ordering::AcqRel);
+            self.show_change();
         }
     }
 
@@ -225,12 +237,16 @@ const MOST_AGENTS: usize = 65_536;
 pub(crate) struct Directory {
     store: Arc<dyn Store>,
     by_number: Mutex<HashMap<AgentNo, Arc<Agent>>>,
+    /// How often trust was written down; changed under the lock of `by_number`, so that what was read from the store
+    /// before is not remembered after.
+    trust_changes: AtomicU64,
     pub(crate) keyring: Keyring,
 }
 
 impl Directory {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, by_number: Mutex::default(), keyring: Keyring::default() }
+        let trust_changes = AtomicU64::new(0);
+        Self { store, by_number: Mutex::default(), trust_changes, keyring: Keyring::default() }
     }
 
     /// The agent of this compared name, whatever its state.
@@ -277,12 +293,12 @@ impl Directory {
         Ok(adopted.pop().expect("one record gives one agent"))
     }
 
-    /// Takes an agent that has registered just now into memory: it cannot have a badge yet, so nothing is read. One
-    /// whose number and name it has taken over is forgotten.
+    /// Takes an agent that has registered just now into memory: it cannot have a badge yet, and nobody has
+    /// dealt with it, so nothing is read. One whose number and name it has taken over is forgotten.
     pub(crate) fn welcome(&self, record: AgentRecord) -> Arc<Agent> {
         let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
         let number = record.number;
-        let agent = Arc::new(Agent::new(record, None));
+        let agent = Arc::new(Agent::new(record, None, &TrustRecord::unknown(number)));
         known.insert(number, agent.clone());
         forget_unused(&mut known);
         agent
@@ -290,25 +306,46 @@ impl Directory {
 
     /// As [`Directory::adopt`], in the order of `records`.
     pub(crate) async fn adopt_all(&self, records: Vec<AgentRecord>) -> Result<Vec<Arc<Agent>>, StoreError> {
-        let unknown: Vec<AgentNo> = {
-            let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
-            records.iter().map(|record| record.number).filter(|number| !known.contains_key(number)).collect()
-        };
-        let mut badges = HashMap::new();
-        if !unknown.is_empty() {
-            badges.extend(self.store.badges_of(&unknown).await?.into_iter().map(|badge| (badge.agent, badge)));
-        }
-        let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
-        let agents = records
-            .into_iter()
-            .map(|record| {
+        loop {
+            let (unknown, changes_before) = {
+                let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+                let numbers = records.iter().map(|record| record.number);
+                let unknown: Vec<_> = numbers.filter(|number| !known.contains_key(number)).collect();
+                (unknown, self.trust_changes.load(Ordering::Acquire))
+            };
+            let (mut badges, mut trust) = (HashMap::new(), HashMap::new());
+            if !unknown.is_empty() {
+                badges.extend(self.store.badges_of(&unknown).await?.into_iter().map(|badge| (badge.agent, badge)));
+                trust.extend(self.store.trust_of(&unknown).await?.into_iter().map(|trust| (trust.agent, trust)));
+            }
+            let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+            if !unknown.is_empty() && self.trust_changes.load(Ordering::Acquire) != changes_before {
+                continue;
+            }
+            let adopted = records.into_iter().map(|record| {
                 let number = record.number;
-                let badge = badges.remove(&number);
-                known.entry(number).or_insert_with(|| Arc::new(Agent::new(record, badge))).clone()
-            })
-            .collect();
-        forget_unused(&mut known);
-        Ok(agents)
+                let new = || {
+                    let trust = trust.remove(&number).unwrap_or_else(|| TrustRecord::unknown(number));
+                    Arc::new(Agent::new(record, badges.remove(&number), &trust))
+                };
+                known.entry(number).or_insert_with(new).clone()
+            });
+            let adopted = adopted.collect();
+            forget_unused(&mut known);
+            return Ok(adopted);
+        }
+    }
+
+    /// Notes of the agents in memory how far they are trusted from now on, as it was just written down. Those whose tier
+    /// has changed come back.
+    pub(crate) fn set_trust(&self, records: &[TrustRecord]) -> Vec<Shift> {
+        let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+        self.trust_changes.fetch_add(1, Ordering::AcqRel);
+        let shift = |record: &TrustRecord| {
+            let agent = known.get(&record.agent)?;
+            agent.set_trust(record).map(|before| Shift { agent: agent.clone(), before, after: *record })
+        };
+        records.iter().filter_map(shift).collect()
     }
 }
 

@@ -111,6 +111,7 @@ pub(crate) struct Inner {
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) computations: crate::trust::Computations,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) token_secret: TokenSecret,
     pub(crate) signature_checks: tokio::sync::Semaphore,
@@ -176,6 +177,7 @@ impl Chat {
             listed,
             webhooks,
             metrics,
+            computations: crate::trust::Computations::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
@@ -222,7 +224,16 @@ impl Chat {
     /// limited.
     #[must_use]
     pub fn requests_left(&self, surface: &Surface, address: AddressKey) -> Option<Quota> {
-        self.0.limiter.left(surface.counted_as, Action::Request, address, surface.limits.of(Action::Request))
+        let subject = Subject::Address(address);
+        self.0.limiter.left(surface.counted_as, Action::Request, subject, surface.limits.of(Action::Request))
+    }
+
+    /// What is left of an agent's doing something at the surface through which it calls, without counting it; nothing
+    /// where that is not limited.
+    #[must_use]
+    pub fn left(&self, caller: &Caller, action: Action) -> Option<Quota> {
+        let (surface, subject) = (&caller.surface, Subject::Agent(caller.agent.number));
+        self.0.limiter.left(surface.counted_as, action, subject, surface.limits.of(action))
     }
 
     /// Counts an address's attempt to sign in through a surface. What is left comes back, where it is limited.

@@ -34,7 +34,7 @@ const MOST_MEMBERS: u32 = if cfg!(test) { 4 } else { 500 };
 
 /// Channels that a community may have.
 // wire: moltchats.md#16-validation-limits
-const MOST_CHANNELS: u32 = if cfg!(test) { 3 } else { 100 };
+pub const MOST_CHANNELS: u32 = if cfg!(test) { 3 } else { 100 };
 
 /// Agents that may be invited at the same time.
 const MOST_INVITED: u32 = if cfg!(test) { 3 } else { 500 };

@@ -145,6 +145,9 @@ pub enum Error {
     /// The agent is suspended.
     #[error("the agent is suspended")]
     Suspended,
+    /// The agent is quarantined.
+    #[error("the agent is quarantined")]
+    Quarantined,
     /// It does not exist, or the caller may not learn that it does.
     #[error("not found: {0:?}")]
     NotFound(Noun),
@@ -169,7 +172,7 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
-    /// Nobody is a friend of itself, or blocks itself.
+    /// Nobody is a friend of itself, or blocks itself, vouches for itself or flags itself.
     #[error("with oneself")]
     Oneself,
     /// The two are friends.
@@ -181,6 +184,15 @@ pub enum Error {
     /// The two are no friends.
     #[error("not friends")]
     NotFriends,
+    /// The agent is not trusted enough, or the one for whom it wants to vouch.
+    #[error("not trusted enough")]
+    TierTooLow,
+    /// The agent vouches for the other already.
+    #[error("already vouches for it")]
+    AlreadyVouched,
+    /// The agent has flagged the other too recently.
+    #[error("already flagged it")]
+    AlreadyFlagged,
     /// Nobody reacts to its own message.
     #[error("the message is the agent's own")]
     OwnMessage,

@@ -81,7 +81,7 @@ impl Chat {
     // rule: friends
     pub async fn accept_request(&self, caller: &Caller, request: FriendRequestId) -> Result<Friend, Error> {
         let by = caller.agent.clone();
-        Self::permit(&by, Deed::Relate)?;
+        Self::permit(&by, Deed::RequestFriendship)?;
         let new = NewView {
             view: ViewId::from_uuid(random_uuid(self.random())),
             direct: ConversationId::from_uuid(random_uuid(self.random())),
@@ -249,7 +249,7 @@ impl Chat {
 }
 
 /// The agent, if it is there and somebody else.
-fn other_than(oneself: &Agent, agent: Option<Arc<Agent>>) -> Result<Arc<Agent>, Error> {
+pub(crate) fn other_than(oneself: &Agent, agent: Option<Arc<Agent>>) -> Result<Arc<Agent>, Error> {
     let agent = agent.ok_or(Error::NotFound(Noun::Agent))?;
     if agent.number == oneself.number { Err(Error::Oneself) } else { Ok(agent) }
 }

@@ -51,6 +51,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod unread;
 mod verification;
 mod webhooks;
@@ -66,7 +67,7 @@ pub use chat::{Chat, Parts, Rules};
 pub use clock::{Clock, Ids, Sleep};
 pub use communities::{
     BanView, BelongingView, ChannelChanges, ChannelPlan, ChannelView, CommunityChanges, CommunityPlan, CommunityView,
-    Listings, MemberView,
+    Listings, MOST_CHANNELS, MemberView,
 };
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
@@ -93,6 +94,7 @@ pub use tertulia_store::{
     AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
     StoreError,
 };
+pub use trust::{AgentTrust, OwnTrust, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
     BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,

@@ -82,15 +82,18 @@ impl Limiter {
         &self,
         counted_as: &'static str,
         action: Action,
-        address: AddressKey,
+        subject: Subject,
         limit: Limit,
     ) -> Option<Quota> {
         let Limit::Rate { count, per } = limit else { return None };
-        if self.spares(address) {
-            return None;
-        }
         let now = self.clock.elapsed();
-        let (started, used) = self.addresses.used(&(counted_as, action, address), now).unwrap_or((now, 0));
+        let known = match subject {
+            Subject::Agent(agent) => self.agents.used(&(counted_as, action, (agent, None)), now),
+            Subject::AgentIn(agent, place) => self.agents.used(&(counted_as, action, (agent, Some(place))), now),
+            Subject::Address(address) if self.spares(address) => return None,
+            Subject::Address(address) => self.addresses.used(&(counted_as, action, address), now),
+        };
+        let (started, used) = known.unwrap_or((now, 0));
         let resets_in = per.saturating_sub(now.saturating_sub(started));
         let remaining = count.saturating_sub(used);
         Some(Quota { limit: count, remaining, resets_in, resets_at: self.clock.now() + resets_in })

@@ -112,14 +112,14 @@ impl Chat {
         self.0.journal.exclusively(change).await
     }
 
-    async fn require_agent(&self, name: &str) -> Result<Arc<Agent>, Error> {
+    pub(crate) async fn require_agent(&self, name: &str) -> Result<Arc<Agent>, Error> {
         let missing = Error::NotFound(Noun::Agent);
         let Some(key) = NameKey::of(name) else { return Err(missing) };
         let agent = self.0.directory.by_name(key.as_str()).await?;
         agent.filter(|agent| !agent.is_system).ok_or(missing)
     }
 
-    fn operator_entry(&self, action: &str, agent: Option<&Agent>, detail: &str) -> AuditEntry {
+    pub(crate) fn operator_entry(&self, action: &str, agent: Option<&Agent>, detail: &str) -> AuditEntry {
         AuditEntry {
             at: self.now(),
             actor: "operator".to_owned(),

@@ -1,7 +1,7 @@
 //! What an agent may do in the state in which it is: one table for every surface, for every use case, and for the
 //! journal's writer.
 
-use tertulia_model::AgentState;
+use tertulia_model::{AgentState, Quarantine};
 
 use crate::{Error, agents::Agent, chat::Chat};
 
@@ -28,9 +28,9 @@ pub enum Deed {
     SpeakToFriend,
     /// Reacting to a message.
     React,
-    /// Asking another agent to be its friend.
+    /// Asking another agent to be its friend, and becoming a friend of one who asked.
     RequestFriendship,
-    /// Answering such a request, ending a friendship, blocking; and seeing how it stands to others.
+    /// Turning such a request down, ending a friendship, blocking; and seeing how it stands to others.
     Relate,
     /// Creating a community.
     CreateCommunity,
@@ -44,6 +44,10 @@ pub enum Deed {
     ReportAgent,
     /// Saying who it is, and how it wants to be treated.
     DescribeItself,
+    /// Vouching for another agent.
+    Vouch,
+    /// Flagging another agent.
+    FlagAgent,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Looking at, changing and trying out its webhooks.
@@ -57,18 +61,58 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Unauthenticated`] if it is nobody (not yet, or not any more); [`Error::Suspended`].
+    /// [`Error::Unauthenticated`] if it is nobody (not yet, or not any more); [`Error::Suspended`],
+    /// [`Error::Quarantined`], [`Error::TierTooLow`].
     pub fn permit(agent: &Agent, deed: Deed) -> Result<(), Error> {
-        permit(agent.state(), deed)
+        permit(agent.state(), agent.quarantine(), deed)
     }
 }
 
 /// The table. Closed on both sides: a new state or deed does not compile until its row or column is filled in.
-pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
-    match (state, deed) {
-        (AgentState::Active, _) | (AgentState::Suspended, Deed::ReadItself) => Ok(()),
+fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Result<(), Error> {
+    match (state, quarantine, deed) {
+        (AgentState::Active, None, _)
+        | (AgentState::Suspended, _, Deed::ReadItself)
+        // What is kept in quarantine: reading, and taking itself out of things.
+        // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
+        | (
+            AgentState::Active,
+            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
+            Deed::ReadItself
+            | Deed::Attend
+            | Deed::Relate
+            | Deed::LeaveCommunity
+            | Deed::DescribeItself
+            | Deed::HoldCredentials
+            | Deed::HoldWebhooks
+            | Deed::ProveAccount,
+        ) => Ok(()),
+        (
+            AgentState::Active,
+            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
+            Deed::SpeakInLobby
+            | Deed::SpeakInRoom
+            | Deed::CreateRoom
+            | Deed::EnterRoom
+            | Deed::InviteToRoom
+            | Deed::SpeakInChannel
+            | Deed::SpeakToFriend
+            | Deed::React
+            | Deed::JoinCommunity
+            | Deed::ManageCommunity
+            | Deed::ReportAgent
+            | Deed::FlagAgent,
+        ) => Err(Error::Quarantined),
+        // What only the trusted enough may do at all, its lowest tier may not.
+        // wire: moltchats.md#15-error-envelope
+        (
+            AgentState::Active,
+            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
+            Deed::RequestFriendship | Deed::CreateCommunity | Deed::Vouch,
+        ) => Err(Error::TierTooLow),
         (
             AgentState::Suspended,
+            _,
             Deed::Attend
             | Deed::SpeakInLobby
             | Deed::SpeakInRoom
@@ -86,11 +130,13 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
             | Deed::ManageCommunity
             | Deed::ReportAgent
             | Deed::DescribeItself
+            | Deed::Vouch
+            | Deed::FlagAgent
             | Deed::HoldCredentials
             | Deed::HoldWebhooks
             | Deed::ProveAccount,
         ) => Err(Error::Suspended),
-        (AgentState::Pending | AgentState::Deleted, _) => Err(Error::Unauthenticated),
+        (AgentState::Pending | AgentState::Deleted, _, _) => Err(Error::Unauthenticated),
     }
 }
 
@@ -98,7 +144,7 @@ pub(crate) fn permit(state: AgentState, deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 21] = [
+    const DEEDS: [Deed; 23] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -117,6 +163,8 @@ mod tests {
         Deed::ManageCommunity,
         Deed::ReportAgent,
         Deed::DescribeItself,
+        Deed::Vouch,
+        Deed::FlagAgent,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,
         Deed::ProveAccount,
@@ -125,17 +173,45 @@ mod tests {
     #[test]
     fn the_active_may_do_everything_and_those_who_are_nobody_nothing() {
         for deed in DEEDS {
-            permit(AgentState::Active, deed).unwrap();
+            permit(AgentState::Active, None, deed).unwrap();
             for state in [AgentState::Pending, AgentState::Deleted] {
-                assert!(matches!(permit(state, deed), Err(Error::Unauthenticated)), "{state:?} {deed:?}");
+                assert!(matches!(permit(state, None, deed), Err(Error::Unauthenticated)), "{state:?} {deed:?}");
             }
         }
     }
 
     #[test]
     fn the_suspended_may_only_read_how_they_stand() {
-        let allowed: Vec<_> = DEEDS.into_iter().filter(|deed| permit(AgentState::Suspended, *deed).is_ok()).collect();
-        assert_eq!(allowed, [Deed::ReadItself]);
-        assert!(matches!(permit(AgentState::Suspended, Deed::SpeakInLobby), Err(Error::Suspended)));
+        for quarantine in [None, Some(Quarantine::Flags)] {
+            let permitted = |deed: &Deed| permit(AgentState::Suspended, quarantine, *deed).is_ok();
+            assert_eq!(DEEDS.into_iter().filter(permitted).collect::<Vec<_>>(), [Deed::ReadItself]);
+            let refused = permit(AgentState::Suspended, quarantine, Deed::SpeakInLobby);
+            assert!(matches!(refused, Err(Error::Suspended)));
+        }
+    }
+
+    #[test]
+    fn the_quarantined_may_read_and_withdraw_whatever_the_cause() {
+        for cause in Quarantine::ALL {
+            let (kept, refused): (Vec<_>, Vec<_>) =
+                DEEDS.into_iter().partition(|deed| permit(AgentState::Active, Some(cause), *deed).is_ok());
+            let all = [
+                Deed::ReadItself,
+                Deed::Attend,
+                Deed::Relate,
+                Deed::LeaveCommunity,
+                Deed::DescribeItself,
+                Deed::HoldCredentials,
+                Deed::HoldWebhooks,
+                Deed::ProveAccount,
+            ];
+            assert_eq!(kept, all);
+            for deed in refused {
+                let is_for_the_trusted = [Deed::RequestFriendship, Deed::CreateCommunity, Deed::Vouch].contains(&deed);
+                let refusal = permit(AgentState::Active, Some(cause), deed).unwrap_err();
+                assert_eq!(matches!(refusal, Error::TierTooLow), is_for_the_trusted, "{deed:?}");
+                assert_eq!(matches!(refusal, Error::Quarantined), !is_for_the_trusted, "{deed:?}");
+            }
+        }
     }
 }

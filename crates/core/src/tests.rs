@@ -23,6 +23,7 @@ mod store;
 mod subscriptions;
 mod tallies;
 mod times;
+mod trust;
 mod verification;
 mod vouching;
 mod webhooks;

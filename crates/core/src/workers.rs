@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tertulia_trust::constants::CYCLE;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Error, chat::Chat, presence::WRITE_EVERY, recheck::Cursor};
@@ -17,6 +18,7 @@ impl Chat {
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
+        tasks.spawn(self.clone().look_after_trust(stop.clone()));
         tasks.spawn(self.clone().send_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_identities(stop.clone()));
@@ -58,6 +60,23 @@ impl Chat {
             };
             if let Err(error) = outcome {
                 tracing::warn!(error = &error as &dyn std::error::Error, "badges could not be looked up");
+            }
+        }
+    }
+
+    /// Computes trust, now and then once in a while.
+    // wire: moltchats.md#59-worker-cadence
+    async fn look_after_trust(self, stop: CancellationToken) {
+        loop {
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.compute_trust() => outcome,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(error = &error as &dyn std::error::Error, "trust could not be computed");
+            }
+            if !self.wait(CYCLE, &stop).await {
+                return;
             }
         }
     }

@@ -43,7 +43,7 @@ pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName}
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
 pub use shown::ShownText;
 pub use text::{BadText, MessageText, TextKind};
-pub use tier::Tier;
+pub use tier::{Quarantine, Tier};
 pub use time::{Rfc3339, Timestamp};
 pub use trial::{TrialOutcome, TrialRole};
 pub use webhook::WebhookTopic;

@@ -50,6 +50,38 @@ impl fmt::Display for Tier {
     }
 }
 
+/// Why an agent is quarantined. Only what put it there lets it go again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quarantine {
+    /// Enough others have flagged it. Ends when the flags no longer weigh enough.
+    Flags,
+    /// A trial took it for a human. Ends with another one.
+    Trial,
+    /// The operator's decision.
+    Operator,
+}
+
+impl Quarantine {
+    /// Every cause.
+    pub const ALL: [Self; 3] = [Self::Flags, Self::Trial, Self::Operator];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Flags => "flags",
+            Self::Trial => "trial",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The cause that is spelled `word`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,12 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn every_word_names_its_tier() {
+    fn every_word_names_what_it_says() {
         for tier in Tier::ALL {
             assert_eq!(Tier::from_word(tier.as_str()), Some(tier));
         }
         assert_eq!(Tier::from_word("Seed"), None);
         assert_eq!(Tier::from_word("newcomer"), None);
+        for cause in Quarantine::ALL {
+            assert_eq!(Quarantine::from_word(cause.as_str()), Some(cause));
+        }
     }
 
     #[test]

@@ -135,6 +135,10 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::BadSignature
         | Error::BadPublicKey(_)
         | Error::Suspended
+        | Error::Quarantined
+        | Error::TierTooLow
+        | Error::AlreadyVouched
+        | Error::AlreadyFlagged
         | Error::UnknownAgent(_)
         | Error::NotInvited
         | Error::NotParticipant

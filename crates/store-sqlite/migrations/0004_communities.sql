@@ -24,7 +24,7 @@ create table communities (
     icon_url         text,
     instructions     text
 ) strict;
--- The public list in its orders. A page is looked for in the index alone, unless it is searched.
+-- The public list in its orders.
 create index communities_popular on communities (members desc, created_at desc, community_id)
     where is_public = 1 and deleted_at is null;
 create index communities_new on communities (created_at desc, community_id, members)

@@ -21,44 +21,37 @@ create table reaction_counts (
     primary key (agent_no, author_no)
 ) strict, without rowid;
 
--- What the last cycle found. No row: never computed.
+-- How far an agent is trusted. No row: nothing was ever found out about it.
 create table trust (
-    agent_no          integer not null primary key references agents (agent_no),
-    score             real    not null,
-    tier              text    not null,
-    is_seed           integer not null default 0 check (is_seed in (0, 1)),
-    quarantined_for   text, -- flags or challenge; null: it is not
-    computed_at       integer, -- null: made a seed or quarantined, but not computed yet
-    version           integer not null default 0,
-    next_challenge_at integer
+    agent_no        integer not null primary key references agents (agent_no),
+    score           real    not null,
+    earned          text    not null, -- the tier of the score alone; seeds and the quarantined stand elsewhere
+    is_seed         integer not null check (is_seed in (0, 1)),
+    quarantined_for text, -- why; null: it is not
+    computed_at     integer, -- null: made a seed or quarantined, but not computed yet
+    version         integer not null, -- how often this row was written
+    next_trial_at   integer
 ) strict;
-create index trust_challenged on trust (next_challenge_at) where next_challenge_at is not null;
+create index trust_by_trial on trust (next_trial_at) where next_trial_at is not null;
 
 create table vouches (
     agent_no   integer not null references agents (agent_no),
     vouchee_no integer not null references agents (agent_no),
-    weight     real    not null,
     vouched_at integer not null,
-    ended_at   integer,
+    ended_at   integer, -- null: it stands
     primary key (agent_no, vouchee_no)
 ) strict, without rowid;
-create index vouches_received on vouches (vouchee_no) where ended_at is null;
+create index vouches_received on vouches (vouchee_no, vouched_at) where ended_at is null;
 
 create table flags (
     flag_no    integer not null primary key,
     agent_no   integer not null references agents (agent_no),
     target_no  integer not null references agents (agent_no),
-    weight     real    not null,
+    weight     real    not null, -- from the day on which it was made
     reason     text,
     flagged_at integer not null,
     is_void    integer not null default 0 check (is_void in (0, 1))
 ) strict;
 create index flags_against on flags (target_no, flagged_at);
 create index flags_by_pair on flags (agent_no, target_no, flagged_at);
-
--- How an agent talks: running means.
-create table behaviour (
-    agent_no    integer not null primary key references agents (agent_no),
-    messages    integer not null,
-    mean_length real    not null
-) strict;
+create index flags_by_time on flags (flagged_at, flag_no);

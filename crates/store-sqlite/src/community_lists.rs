@@ -15,8 +15,8 @@ pub(crate) fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Public communities in their order. The inner list is read from its index; only the rows of the page are looked up,
-/// and those that are searched.
+/// Public communities in their order, which for two of the three is that of an index: the list is read up to the end of
+/// the page and no further.
 pub(crate) async fn list(
     store: &SqliteStore,
     query: CommunityQuery<'_>,

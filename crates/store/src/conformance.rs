@@ -27,6 +27,7 @@ pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod trust;
 pub mod unread;
 
 /// Makes one `#[tokio::test]` of each case. The caller brings tokio and
@@ -258,6 +259,21 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, trust,
+            a_vouch_stands_once
+            of_twenty_equal_vouches_and_flags_one_is_made
+            vouches_are_newest_first
+            a_flag_is_made_once_in_a_while
+            testimony_is_the_newest_flag_of_each_active_agent
+            flags_are_paged_in_their_order
+            everybody_active_is_assessed
+            what_was_computed_is_found
+            what_was_written_meanwhile_is_not_written_over
+            a_seed_is_named_once
+            a_quarantine_has_one_cause
+            interactions_are_paged
+            esteem_is_of_the_oldest_three_reactions
         }
         $crate::conformance_cases! { $make_store, unread,
             what_friends_have_said_since_is_counted

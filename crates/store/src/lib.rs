@@ -25,6 +25,7 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod trust;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
@@ -56,6 +57,10 @@ pub use relations::{
 pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use trust::{
+    Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
+    NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
+};
 
 /// Makes [`Store`] of its parts.
 macro_rules! store {
@@ -82,4 +87,5 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Trust,
 }

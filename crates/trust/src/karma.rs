@@ -11,7 +11,7 @@ use crate::constants::{KARMA_BLOCK, KARMA_HALF_LIFE, KARMA_REPORT, MOST_REACTION
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Received {
     /// Who reacted: any number, the same for the same agent.
-    pub from: u64,
+    pub from: i64,
     /// How long ago.
     pub age: Duration,
 }
@@ -36,7 +36,7 @@ fn worth((earlier, reaction): (u32, &Received)) -> f64 {
 mod tests {
     use super::*;
 
-    fn received(from: u64, days: u64) -> Received {
+    fn received(from: i64, days: u64) -> Received {
         Received { from, age: Duration::from_hours(24 * days) }
     }
 

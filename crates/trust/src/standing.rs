@@ -24,6 +24,8 @@ pub struct Standing {
     pub raw: f64,
     /// Its score, from 0 to 1.
     pub score: f64,
+    /// The tier of its score alone.
+    pub earned: Tier,
     /// Its tier.
     pub tier: Tier,
 }
@@ -45,7 +47,8 @@ impl Graph {
         agents
             .map(|(((raw, is_cut_off), vouches), marks)| {
                 let score = final_score(raw, if is_cut_off { CUT_OFF_PENALTY } else { 0.0 }, vouches);
-                Standing { raw, score, tier: tier_of(score, *marks, vouches.good) }
+                let earned = tier_of(score, Marks::default(), vouches.good);
+                Standing { raw, score, earned, tier: tier_of(score, *marks, vouches.good) }
             })
             .collect()
     }

@@ -85,12 +85,13 @@ fn every_code_that_a_dialect_can_answer_is_provoked_by_a_test() {
     // Not from outside: a fault of the hub, of the disk; and the moment between stopping and being stopped. What is
     // told to nobody, and an agent that is pending, which has no token to act with. What chatr and rooms would say where
     // they have no endpoint.
-    const OUT_OF_REACH: [&str; 7] = [
+    const OUT_OF_REACH: [&str; 8] = [
         "INTERNAL_ERROR",
         "STORAGE_UNAVAILABLE",
         "SHUTTING_DOWN",
         "INBOUND_WAKE_LIMIT",
         "AGENT_NOT_VERIFIED",
+        "INVALID_URL",
         "NOT_HERE",
         "OWN_MESSAGE",
     ];

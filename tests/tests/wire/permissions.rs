@@ -48,6 +48,7 @@ const TABLE: &[(&str, &str, May)] = &[
     ("POST", "/api/rooms/{id}/leave", May::Agents),
     ("GET", "/api/rooms/{id}/stream", May::AnybodyHonest),
     ("GET", "/api/ws", May::Anybody),
+    ("GET", "/ws", May::Anybody),
     ("GET", "/skills.md", May::Anybody),
     ("GET", "/api/v1/skill.md", May::Anybody),
     ("GET", "/api/v1/heartbeat.md", May::Anybody),
@@ -69,6 +70,10 @@ async fn the_table_has_every_route_and_no_other() {
     let description = app.get("/openapi.json").await.json();
     let mut routes = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
+        // These stand in a contract of their own, and are compared with it where that is tested.
+        if path.starts_with("/api/v1/") && !path.ends_with(".md") {
+            continue;
+        }
         routes.extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
     let table: BTreeSet<_> = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();

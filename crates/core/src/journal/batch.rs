@@ -8,12 +8,11 @@ use tertulia_store::{Append, Commit, LogEnd, Participant, ParticipantChange, Pro
 
 use super::entry::{Change, Entry, Said, Wanted};
 use crate::{
-    Deed, Error, Noun,
+    Chat, Deed, Error, Noun,
     access::{Relation, Wish},
     agents::Agent,
     conversation::{Conversation, Kind},
     notice::Happening,
-    permission::permit,
     room::{Room, Standings},
 };
 
@@ -168,20 +167,20 @@ impl Batch {
     fn permit_speech(&self, place: usize, author: &Agent, now: Timestamp) -> Result<bool, Error> {
         let draft = &self.drafts[place];
         match &draft.conversation.kind {
-            Kind::Lobby => permit(author.state(), Deed::SpeakInLobby)?,
+            Kind::Lobby => Chat::permit(author, Deed::SpeakInLobby)?,
             Kind::Room(_) => {
-                permit(author.state(), Deed::SpeakInRoom)?;
+                Chat::permit(author, Deed::SpeakInRoom)?;
                 let room = draft.living_room(now)?;
                 draft.relation(room, author).grant(Wish::Speak)?;
                 return self.may_join(place, room, author);
             }
             // Who is a member or a friend changes between batches only, so memory knows.
             Kind::Channel(channel) => {
-                permit(author.state(), Deed::SpeakInChannel)?;
+                Chat::permit(author, Deed::SpeakInChannel)?;
                 channel.permit_taking_part(author.number)?;
             }
             Kind::Direct(direct) => {
-                permit(author.state(), Deed::SpeakToFriend)?;
+                Chat::permit(author, Deed::SpeakToFriend)?;
                 direct.permit_viewing(Some(author.number))?;
             }
         }
@@ -208,7 +207,7 @@ impl Batch {
     }
 
     fn join(&mut self, place: usize, agent: &Arc<Agent>, now: Timestamp) -> Result<Effect, Error> {
-        permit(agent.state(), Deed::EnterRoom)?;
+        Chat::permit(agent, Deed::EnterRoom)?;
         let draft = &self.drafts[place];
         let conversation = draft.conversation.clone();
         let room = draft.living_room(now)?;
@@ -238,7 +237,7 @@ impl Batch {
         agents: &[Arc<Agent>],
         now: Timestamp,
     ) -> Result<Effect, Error> {
-        permit(by.state(), Deed::InviteToRoom)?;
+        Chat::permit(by, Deed::InviteToRoom)?;
         let draft = &self.drafts[place];
         let room = draft.living_room(now)?;
         draft.relation(room, by).grant(Wish::Invite)?;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tertulia_model::Tier;
+use tertulia_model::{Quarantine, Tier};
 
 use super::{hub::TestHub, listener::Listener};
 use crate::{AgentEvent, AgentForm, Caller, Ended, LiveConnection, Outlet, Presence};
@@ -17,7 +17,9 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
 fn words() -> AgentForm {
     AgentForm::new(|event, out| match event {
         AgentEvent::TierChanged { tier, .. } => out.extend_from_slice(format!("{tier}|").as_bytes()),
-        AgentEvent::Quarantined { reason } => out.extend_from_slice(format!("quarantined for {reason}|").as_bytes()),
+        AgentEvent::Quarantined { cause } => {
+            out.extend_from_slice(format!("quarantined for {}|", cause.as_str()).as_bytes())
+        }
         AgentEvent::FriendRequested { .. } => panic!("a form that fails"),
         AgentEvent::FriendAccepted { .. } | AgentEvent::TrialStarted { .. } | AgentEvent::TrialEnded { .. } => {}
     })
@@ -121,7 +123,7 @@ async fn every_connection_with_words_for_it_is_told() {
     hub.chat.tell_agent(ada.agent(), &AgentEvent::FriendRequested { from: bob.agent().clone(), request });
     assert_eq!([hers.take(), hers_too.take(), deaf.take(), his.take()], ["trusted|", "trusted|", "", ""]);
 
-    hub.chat.tell_agent(ada.agent(), &AgentEvent::Quarantined { reason: "flags" });
+    hub.chat.tell_agent(ada.agent(), &AgentEvent::Quarantined { cause: Quarantine::Flags });
     assert_eq!((hers.take().as_str(), hers.ended()), ("quarantined for flags|", Some(Ended::AgentQuarantined)));
     assert_eq!((deaf.take().as_str(), deaf.ended()), ("", None), "who has no words for it goes on");
     drop((one, two, three, four));

@@ -9,6 +9,7 @@ use super::{
 #[tokio::test]
 async fn nothing_is_read_once_the_agent_is_written() {
     let hub = TestHub::open().await;
+    let before = hub.store.calls("badges_of");
     hub.store.fail("badges_of", Fault::Refuses(broken()));
     hub.store.fail("agent_by_key", Fault::Refuses(broken()));
 
@@ -17,6 +18,6 @@ async fn nothing_is_read_once_the_agent_is_written() {
     let caller = hub.chat.authenticate(&hub.surface, &key).await.unwrap();
     assert_eq!(&*caller.agent().name, "ada");
     assert_eq!((hub.chat.stats().agents, hub.chat.stats().online), (1, 1));
-    assert_eq!((hub.store.calls("badges_of"), hub.store.calls("agent_by_key")), (0, 0));
+    assert_eq!((hub.store.calls("badges_of"), hub.store.calls("agent_by_key")), (before, 0));
     hub.close().await;
 }

@@ -4,6 +4,7 @@ mod communities;
 mod discovery;
 mod identities;
 mod outbox;
+mod trust;
 
 use std::{
     path::Path,

@@ -94,6 +94,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
             Failure::bad_field("INVALID_PUBLIC_KEY", "publicKey", &format!("cannot be used: {problem}"))
         }
         Error::Suspended => forbidden("SUSPENDED", "This agent is suspended by the operator of the hub."),
+        Error::Quarantined => {
+            forbidden("QUARANTINED", "This agent is quarantined: it may read, but not post, create, join or invite.")
+        }
         Error::NotFound(noun) => not_found(noun, words),
         Error::UnknownAgent(name) => {
             let AgentWords { noun, unknown } = words.agent;
@@ -107,6 +110,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => {
             forbidden("NOT_HERE", "Friendships are made and ended elsewhere.")
+        }
+        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => {
+            forbidden("NOT_HERE", "Vouching and flagging are done elsewhere.")
         }
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),

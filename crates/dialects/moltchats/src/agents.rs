@@ -19,7 +19,7 @@ use crate::{
 };
 
 // wire: moltchats.md#16-validation-limits
-const LONGEST_DISPLAY_NAME: usize = 128;
+pub(crate) const LONGEST_DISPLAY_NAME: usize = 128;
 const LONGEST_AVATAR_URL: usize = 2_048;
 
 /// What is to change of a profile; null or an empty text clears it.

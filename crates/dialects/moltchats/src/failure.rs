@@ -143,10 +143,21 @@ impl From<Error> for Failure {
             }
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
+            Error::Quarantined => Self::new(
+                Code::AgentQuarantined,
+                "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.",
+            ),
+            Error::TierTooLow => Self::new(
+                Code::InsufficientTrust,
+                "This needs an agent that is provisional or better, and for a vouch another that is not quarantined. \
+                 See /trust.md.",
+            ),
+            Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
+            Error::AlreadyFlagged => {
+                Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")
+            }
             Error::NotFound(noun) => not_found(noun),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
-            Error::NotInvited => Self::new(Code::Forbidden, "This room is private; a participant has to invite you."),
-            Error::NotParticipant => Self::new(Code::Forbidden, "Only participants can do this."),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
             Error::Barred(barred) => in_words(barred),
@@ -158,7 +169,9 @@ impl From<Error> for Failure {
             Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
             Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
-            Error::NotCreator => Self::new(Code::Forbidden, "Only the creator can do this."),
+            Error::NotInvited | Error::NotParticipant | Error::NotCreator => {
+                Self::new(Code::Forbidden, "Rooms are entered and run on another surface.")
+            }
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),

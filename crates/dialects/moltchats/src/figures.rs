@@ -1,6 +1,14 @@
 //! The numbers that the documents tell.
 
-use tertulia_core::{Action, Limit, Rules, SurfaceLimits};
+use std::time::Duration;
+
+use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits};
+use tertulia_model::Instructions;
+
+use crate::{
+    agents::LONGEST_DISPLAY_NAME, gateway::OPS, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
+    username::REGISTRABLE, wire::LONGEST_BIO,
+};
 
 /// The limits that hold here, as the documents tell them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,16 +107,16 @@ impl DocumentedLimits {
             requests: surface.of(Action::AgentRequest),
             messages: surface.of(Action::ChannelMessage),
             servers: surface.of(Action::CreateCommunity),
-            ..TierLimits::new(100, 30, 5, 20)
+            friend_requests: surface.of(Action::RequestFriendship),
         };
         Self {
             registrations: rules.registrations_per_address,
             sign_ins: surface.of(Action::SignIn),
             requests_without_token: surface.of(Action::Request),
-            pending: Limit::per_secs(10, 60),
-            webhook_tests: Limit::per_secs(5, 60),
-            connects: Limit::per_secs(120, 60),
-            frames: Limit::per_secs(600, 60),
+            pending: surface.of(Action::AskWhatIsNew),
+            webhook_tests: surface.of(Action::TestWebhook),
+            connects: surface.of(Action::Connect),
+            frames: OPS,
             lobby_verified: rules.lobby_verified,
             lobby_unverified: rules.lobby_unverified,
             seed: ordinary.at_least(TierLimits::new(60, 15, 10, 30)),
@@ -140,7 +148,7 @@ pub(crate) struct Sizes {
     pub(crate) message: usize,
     pub(crate) instructions: usize,
     /// Channels of a server.
-    pub(crate) channels: usize,
+    pub(crate) channels: u32,
     /// Seconds until an idle connection is closed: the least, the most, and unless the agent says otherwise.
     pub(crate) idle_least: u32,
     pub(crate) idle_most: u32,
@@ -148,19 +156,18 @@ pub(crate) struct Sizes {
 }
 
 impl Default for Sizes {
-    // wire: moltchats.md#16-validation-limits
     fn default() -> Self {
         Self {
-            username_least: 3,
-            username: 64,
-            display_name: 128,
-            bio: 256,
-            message: 4_000,
-            instructions: 4_000,
-            channels: 100,
-            idle_least: 30,
-            idle_most: 3_600,
-            idle: 360,
+            username_least: *REGISTRABLE.start(),
+            username: *REGISTRABLE.end(),
+            display_name: LONGEST_DISPLAY_NAME,
+            bio: LONGEST_BIO,
+            message: LONGEST_CONTENT,
+            instructions: Instructions::MAX_UNITS,
+            channels: MOST_CHANNELS,
+            idle_least: IDLE_TIMEOUT.least,
+            idle_most: IDLE_TIMEOUT.most,
+            idle: IDLE_TIMEOUT.default,
         }
     }
 }
@@ -173,9 +180,13 @@ pub(crate) struct Times {
 }
 
 impl Default for Times {
-    // wire: moltchats.md#13-authentication
     fn default() -> Self {
-        Self { challenge_secs: 300, access_hours: 4, refresh_days: 30 }
+        let hours = |time: Duration| time.as_secs() / 3_600;
+        Self {
+            challenge_secs: TERMS.challenge_for.as_secs(),
+            access_hours: hours(TERMS.access_for),
+            refresh_days: hours(TERMS.refresh_for) / 24,
+        }
     }
 }
 

@@ -6,14 +6,15 @@ use axum::{
 };
 use http::StatusCode;
 use serde::Serialize;
-use tertulia_core::{Error, Friend, Noun, WaitingRequest};
+use tertulia_core::{Action, Error, Friend, Noun, WaitingRequest};
+use tertulia_edge::Head;
 use tertulia_model::FriendRequestId;
 use utoipa::ToSchema;
 
 use crate::{
     MoltChats,
     body::Body,
-    caller::SignedIn,
+    caller::{SignedIn, note},
     failure::{Failure, Problem},
     path::parse_request_id,
     username::{named, username},
@@ -182,14 +183,17 @@ impl From<WaitingRequest> for Outgoing {
 pub(crate) async fn request(
     State(moltchats): State<MoltChats>,
     SignedIn(caller): SignedIn,
+    Head(head): Head,
     mut body: Body,
 ) -> Result<(StatusCode, Json<RequestId>), Failure> {
     let target = body.text("target")?;
     if target.trim().is_empty() {
         return Err(Failure::bad_field("target", "must name an agent"));
     }
-    let id = moltchats.chat().request_friendship(&caller, &named(&target)).await?;
-    Ok((StatusCode::CREATED, Json(RequestId { request_id: id.to_string() })))
+    let requested = moltchats.chat().request_friendship(&caller, &named(&target)).await;
+    // It counts whatever comes of it.
+    note(&head, moltchats.chat().left(&caller, Action::RequestFriendship));
+    Ok((StatusCode::CREATED, Json(RequestId { request_id: requested?.to_string() })))
 }
 
 /// Accept a friend request. You can talk to each other from then on; who had asked is told.

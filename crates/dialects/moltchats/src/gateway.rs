@@ -13,6 +13,7 @@ mod ops;
 mod refused;
 mod rounds;
 mod talk;
+mod trusting;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +22,7 @@ use tertulia_edge::{BinaryMessages, SocketClass, StreamPermits};
 
 pub use ops::unreadable_code;
 pub(crate) use rounds::tell_presence;
+pub(crate) use talk::OPS;
 
 use audience::Audience;
 

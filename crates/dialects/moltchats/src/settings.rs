@@ -15,15 +15,15 @@ use crate::{
 };
 
 /// A number with its bounds, and what holds as long as the agent has said nothing.
-struct Bounds {
+pub(crate) struct Bounds {
     field: &'static str,
-    least: u32,
-    most: u32,
-    default: u32,
+    pub(crate) least: u32,
+    pub(crate) most: u32,
+    pub(crate) default: u32,
 }
 
 // wire: moltchats.md#16-validation-limits
-const IDLE_TIMEOUT: Bounds = Bounds { field: "idleTimeoutSeconds", least: 30, most: 3_600, default: 360 };
+pub(crate) const IDLE_TIMEOUT: Bounds = Bounds { field: "idleTimeoutSeconds", least: 30, most: 3_600, default: 360 };
 const OUTBOUND: Bounds = Bounds { field: "maxOutboundPerHour", least: 1, most: 1_000, default: 100 };
 const WAKES: Bounds = Bounds { field: "maxInboundWakesPerHour", least: 1, most: 100, default: 10 };
 

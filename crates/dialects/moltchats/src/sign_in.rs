@@ -25,7 +25,7 @@ use crate::{
 
 /// How long what is handed out here holds.
 // wire: moltchats.md#13-authentication, moltchats.md#14-rsa-details
-const TERMS: SignInTerms = SignInTerms {
+pub(crate) const TERMS: SignInTerms = SignInTerms {
     challenge_for: Duration::from_mins(5),
     most_challenges: 5,
     access_for: Duration::from_hours(4),

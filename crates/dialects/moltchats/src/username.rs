@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// Shortest and longest username that may be registered here. Longer grammars of other surfaces are looked up all the
 /// same.
 // wire: moltchats.md#16-validation-limits
-const REGISTRABLE: std::ops::RangeInclusive<usize> = 3..=64;
+pub(crate) const REGISTRABLE: std::ops::RangeInclusive<usize> = 3..=64;
 
 /// How an agent is called here.
 pub(crate) fn username(agent: &Agent) -> String {

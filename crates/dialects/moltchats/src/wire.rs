@@ -97,15 +97,15 @@ impl Profile {
             created_at: shown_time(agent.created_at),
             last_seen_at: chat.seen_at(agent).map(shown_time),
             karma: agent.karma(),
-            trust_tier: "provisional",
-            eigentrust_score: 0.0,
+            trust_tier: agent.tier().as_str(),
+            eigentrust_score: agent.score(),
         }
     }
 }
 
 /// The word for an agent's tier.
-pub(crate) fn tier_of(_: &Agent) -> &'static str {
-    "provisional"
+pub(crate) fn tier_of(agent: &Agent) -> &'static str {
+    agent.tier().as_str()
 }
 
 /// A number as most programs write it: a whole one without a point.

@@ -225,3 +225,38 @@ async fn half_the_timeout_makes_idle_and_the_whole_of_it_closes() {
     }
     ping(&mut his).await;
 }
+
+#[tokio::test]
+async fn who_listens_to_the_lobby_is_told_every_half_minute_and_not_in_between() {
+    let app = TestApp::start_unlimited().await;
+    let (ada, bob) = (app.bot("Ada").await, app.bot("Bob").await);
+    let mut hers = listen(&app, &ada).await;
+    app.advance(Duration::from_secs(1));
+    let _his = listen(&app, &bob).await;
+    app.advance(Duration::from_secs(5));
+    assert_eq!(answer(&mut hers, r#"{"op":"ping"}"#).await["op"], "pong");
+    app.advance(Duration::from_secs(24));
+    let told = hers.next_json().await;
+    assert_eq!((&told["op"], told["online"].as_array().map(Vec::len)), (&"presence".into(), Some(2)));
+}
+
+#[tokio::test]
+async fn an_agent_that_may_not_stay_is_told_so_ten_times_a_minute_and_then_refused() {
+    let app = TestApp::start_unlimited().await;
+    let [ada, bob] = app.molts(["ada", "bob"]).await;
+    assert!(app.chat().suspend("ada").await.expect("the store is there"));
+    let connect = |agent: &tertulia_testkit::MoltAgent| Request::new("GET", &agent.gateway_target());
+    for _ in 0..10 {
+        let mut socket = app.socket_with(connect(&ada), &[]).await.expect("it is let in");
+        assert_eq!(error(&socket.next_json().await), ("AGENT_SUSPENDED", None, None));
+        assert_eq!(socket.closed().await, (4003, "Agent is suspended".to_owned()));
+    }
+    let refused = app.socket_with(connect(&ada), &[]).await.unwrap_err();
+    assert_eq!((refused.status, refused.code()), (429, "RATE_LIMITED".to_owned()));
+    assert_eq!(refused.header("retry-after"), Some("60"));
+    let mut his = app.socket_with(connect(&bob), &[]).await.expect("others are let in");
+    ping(&mut his).await;
+    app.advance(Duration::from_mins(1));
+    let mut again = app.socket_with(connect(&ada), &[]).await.expect("it is let in again");
+    assert_eq!(error(&again.next_json().await).0, "AGENT_SUSPENDED");
+}

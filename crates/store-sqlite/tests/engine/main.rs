@@ -14,3 +14,5 @@ mod plans;
 mod rooms;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod trust;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tertulia_core::Limit;
+use tertulia_host::Config;
 use tertulia_testkit::{Reply, Request, TestApp};
 
 /// The documents, in the order in which they are hashed.
@@ -157,6 +159,35 @@ async fn trust_tells_what_moves_it() {
          groups that keep to themselves; badge; in quarantine; /trust/@me; `vouch`; `challenge_vote`",
     )
     .await;
+}
+
+/// The hash that a hub tells an agent.
+async fn told_hash(app: &TestApp) -> String {
+    app.molt("ada").await.get("/agents/@me/pending").await.expect(200).str_at("/skillHash")
+}
+
+// wire: moltchats.md#7-documents, moltchats.md#85-trust-heartbeat-documents
+#[tokio::test]
+async fn the_hash_is_that_of_the_bytes_that_are_served() {
+    let app = TestApp::start().await;
+    let mut served = Sha256::new();
+    for file in FILES {
+        served.update(text(&app, file).await);
+    }
+    let digest: String = served.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(told_hash(&app).await, digest);
+}
+
+#[tokio::test]
+async fn a_limit_that_is_changed_changes_the_hash_and_nothing_else_does() {
+    let at_home = |config: &mut Config| crate::at_chat_example_org(config);
+    let stricter = |config: &mut Config| {
+        crate::at_chat_example_org(config);
+        config.moltchats.friend_requests = Limit::per_secs(3, 3_600);
+    };
+    let same = told_hash(&TestApp::with(at_home).start().await).await;
+    assert_eq!(told_hash(&TestApp::with(at_home).start().await).await, same);
+    assert_ne!(told_hash(&TestApp::with(stricter).start().await).await, same);
 }
 
 #[tokio::test]

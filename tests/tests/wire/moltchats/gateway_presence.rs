@@ -75,11 +75,11 @@ async fn whoever_subscribes_is_told_who_is_there() {
     let ([ada, eve], channel) = members(&app).await;
     let mut adas = ada.gateway().await;
     adas.subscribe(&[&channel]).await;
-    assert_eq!(adas.presence(&channel).await, [ada.id.clone()]);
+    assert_eq!(adas.presence(&channel).await, [&*ada.id]);
     let _silent = eve.gateway().await;
     let mut observer = app.stranger().gateway().await;
     observer.subscribe(&[&channel]).await;
-    assert_eq!(observer.presence(&channel).await, [ada.id.clone()], "neither observers nor who does not listen");
+    assert_eq!(observer.presence(&channel).await, [&*ada.id], "neither observers nor who does not listen");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn everybody_is_told_every_thirty_seconds() {
     for _ in 0..2 {
         app.clock().somebody_sleeps(TOLD).await;
         app.advance(TOLD);
-        assert_eq!(observer.presence(&channel).await, [ada.id.clone()]);
+        assert_eq!(observer.presence(&channel).await, [&*ada.id]);
         adas.hears_nothing().await;
     }
 }
@@ -150,11 +150,11 @@ async fn whoever_is_idle_is_still_present() {
     let ([ada, _], channel) = members(&app).await;
     let mut adas = ada.gateway().await;
     adas.subscribe(&[&channel]).await;
-    listens(&app, &mut adas, Duration::from_secs(180)).await;
+    listens(&app, &mut adas, Duration::from_mins(3)).await;
     becomes(&app, "ada", "idle").await;
     let mut observer = app.stranger().gateway().await;
     observer.subscribe(&[&channel]).await;
-    assert_eq!(observer.presence(&channel).await, [ada.id.clone()]);
+    assert_eq!(observer.presence(&channel).await, [&*ada.id]);
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn the_time_is_the_agents_own_and_read_when_it_connects() {
     assert_eq!(app.while_time_passes(STEP, gateway.closed()).await.1, 4_002);
     let mut gateway = ada.gateway().await;
     gateway.hears_nothing().await;
-    listens(&app, &mut gateway, Duration::from_secs(600)).await;
+    listens(&app, &mut gateway, Duration::from_mins(10)).await;
     gateway.hears_nothing().await;
 }
 
@@ -198,7 +198,7 @@ async fn the_shortest_time_leaves_room_for_a_ping_every_thirty_seconds() {
     let _ = ada.patch("/agents/@me/config", &json!({ "idleTimeoutSeconds": 30 })).await.expect(200);
     let mut gateway = ada.gateway().await;
     gateway.hears_nothing().await;
-    listens(&app, &mut gateway, Duration::from_secs(60)).await;
+    listens(&app, &mut gateway, Duration::from_mins(1)).await;
     gateway.hears_nothing().await;
 }
 

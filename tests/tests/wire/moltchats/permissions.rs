@@ -1,6 +1,8 @@
 //! Every endpoint of the contract, asked by everybody: it is there, it is JSON, and only those may who may.
 
-use tertulia_testkit::{Reply, Request};
+use std::collections::BTreeSet;
+
+use tertulia_testkit::{Reply, Request, TestApp};
 
 use super::{
     support::{A_MINUTE, assert_is_json, assert_refused},
@@ -36,6 +38,21 @@ async fn every_endpoint_is_there_and_answers_json() {
         let reply = world.app.send(with_token(world.request(endpoint), world.ada.token())).await;
         assert_is_there(endpoint, &reply);
     }
+}
+
+#[tokio::test]
+async fn the_description_has_every_endpoint_and_no_other() {
+    // wire: moltchats.md#2-rest-endpoints
+    let app = TestApp::start().await;
+    let description = app.get("/openapi.json").await.json();
+    let mut described = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let Some(path) = path.strip_prefix("/api/v1").filter(|path| !path.ends_with(".md")) else { continue };
+        let path = path.replace('{', ":").replace('}', "");
+        described.extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    let named = |endpoint: Endpoint| (endpoint.method.to_owned(), endpoint.path.to_owned());
+    assert_eq!(described, required().into_iter().map(named).collect());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tertulia_host::{Config, config::LocalClients};
 use tertulia_testkit::{Reply, TestApp};
 
 /// How long an access token is good for.
-pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(14_400);
+pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(4);
 
 /// Long enough for every limit over a minute to begin anew.
 pub(crate) const A_MINUTE: Duration = Duration::from_secs(61);

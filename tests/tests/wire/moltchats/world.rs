@@ -31,7 +31,8 @@ impl World {
         let path = endpoint.spelled();
         let path = path.replace("{server}", &self.server).replace("{channel}", &self.channel);
         let path = path.replace("{message}", &self.message).replace("{challenge}", NO_ID);
-        path.replace("{name}", "kim").replace("{emoji}", "%F0%9F%91%8D")
+        let path = path.replace("{name}", "kim").replace("{emoji}", "%F0%9F%91%8D");
+        if path == "/search" { "/search?q=kim&type=agents".to_owned() } else { path }
     }
 
     /// The path of an endpoint with `id` for whatever is named by an id; nothing if nothing is.

@@ -64,7 +64,7 @@ fn unlimited(config: &mut Config) {
 
 fn small(config: &mut Config) {
     unlimited(config);
-    config.store.max_bytes = Some("500 KiB".parse().unwrap());
+    config.store.max_bytes = Some("1 MiB".parse().unwrap());
 }
 
 fn large(config: &mut Config) {

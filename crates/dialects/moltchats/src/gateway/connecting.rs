@@ -59,6 +59,10 @@ pub(crate) async fn open(
         chat.admit_in_vain(&caller)?;
         return Ok(turn_away(&moltchats, opener, TurnedAway::of(error)));
     }
+    if let Some(cause) = caller.agent().quarantine() {
+        chat.admit_in_vain(&caller)?;
+        return Ok(turn_away(&moltchats, opener, TurnedAway::quarantined(cause)));
+    }
     Ok(take_part(moltchats, opener, caller).await)
 }
 
@@ -129,8 +133,7 @@ async fn take_part(moltchats: MoltChats, opener: SocketOpener, caller: Caller) -
             let subscriptions = Subscriptions::new(socket.outlet(), Listening, MOST_OF_AGENT);
             socket.serve(Talk::new(moltchats, subscriptions, Some(speaker)))
         }
-        Err(error) => {
-            let told = TurnedAway::of(error);
+        Err(told) => {
             socket.begin_with(told.last);
             socket.condemn(told.close)
         }
@@ -138,14 +141,18 @@ async fn take_part(moltchats: MoltChats, opener: SocketOpener, caller: Caller) -
 }
 
 /// From here on the connection is the agent's: it counts as presence, and ends with its credential.
-async fn begin(moltchats: &MoltChats, outlet: Arc<dyn Outlet>, caller: Caller) -> Result<Speaker, Error> {
+async fn begin(moltchats: &MoltChats, outlet: Arc<dyn Outlet>, caller: Caller) -> Result<Speaker, TurnedAway> {
     let chat = moltchats.chat();
-    let timeout = chat.settings(&caller).await?.idle_timeout_secs;
+    let timeout = chat.settings(&caller).await.map_err(TurnedAway::of)?.idle_timeout_secs;
     let timeout = timeout.map_or(DEFAULT_TIMEOUT, |seconds| Duration::from_secs(seconds.into()));
-    let connection = chat.remember_connection(&caller, &outlet).await?;
+    let connection = chat.remember_connection(&caller, &outlet).await.map_err(TurnedAway::of)?;
     let idleness = Idleness::new(timeout, chat.clock().elapsed());
     connection.set_idle_after(idleness.idle_after());
     connection.hear(&moltchats.gateway().events);
+    // From here on it is told; what came before it must not miss.
+    if let Some(cause) = caller.agent().quarantine() {
+        return Err(TurnedAway::quarantined(cause));
+    }
     let username = username(caller.agent());
     Ok(Speaker::new(caller, connection, idleness, username))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use tertulia_core::{AgentEvent, Posted};
 use tertulia_edge::ws;
 
+use super::refused::in_words;
 use crate::{
     message::content_type,
     username::username,
@@ -64,6 +65,12 @@ pub(crate) enum Frame<'a> {
         reason: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
+    },
+    VouchAck {
+        target: &'a str,
+    },
+    FlagAck {
+        target: &'a str,
     },
     Quarantined {
         reason: &'a str,
@@ -142,7 +149,7 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
             Frame::FriendAccepted { friend: username(by), dm_channel_id: view.to_string() }
         }
         AgentEvent::TierChanged { tier, score } => Frame::TrustUpdate { tier: tier.as_str(), eigentrust_score: *score },
-        AgentEvent::Quarantined { reason } => Frame::Quarantined { reason },
+        AgentEvent::Quarantined { cause } => Frame::Quarantined { reason: in_words(*cause) },
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }
         }

@@ -26,12 +26,22 @@ pub(crate) enum Op {
     Typing,
     /// An answer.
     Ping,
-    /// Standing up for an agent.
+    /// Saying how far another agent is to be trusted.
+    Trust(TrustOp),
+}
+
+/// What a client says about another agent.
+// wire: moltchats.md#32-client--server-ops
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrustOp {
+    /// Standing up for it.
     Vouch,
     /// Not any more.
     VouchRevoke,
-    /// Warning of an agent.
+    /// Warning of it.
     Flag,
+    /// What it is taken for, in a trial.
+    ChallengeVote,
 }
 
 /// A frame that cannot be read.
@@ -71,9 +81,10 @@ impl Said {
             "message" => Op::Message,
             "typing" => Op::Typing,
             "ping" => Op::Ping,
-            "vouch" => Op::Vouch,
-            "vouch_revoke" => Op::VouchRevoke,
-            "flag" => Op::Flag,
+            "vouch" => Op::Trust(TrustOp::Vouch),
+            "vouch_revoke" => Op::Trust(TrustOp::VouchRevoke),
+            "flag" => Op::Trust(TrustOp::Flag),
+            "challenge_vote" => Op::Trust(TrustOp::ChallengeVote),
             _ => return Err(Unreadable::UnknownOp),
         };
         Ok(Self { op, members })
@@ -147,7 +158,7 @@ impl Unreadable {
 pub(crate) fn is_for_observers(op: Op) -> bool {
     match op {
         Op::Subscribe | Op::Unsubscribe | Op::Ping => true,
-        Op::Message | Op::Typing | Op::Vouch | Op::VouchRevoke | Op::Flag => false,
+        Op::Message | Op::Typing | Op::Trust(_) => false,
     }
 }
 
@@ -162,7 +173,8 @@ pub fn unreadable_code(text: &str) -> Option<&'static str> {
         Op::Subscribe | Op::Unsubscribe => said.channels().err(),
         Op::Message => said.message().err(),
         Op::Typing | Op::Ping => None,
-        Op::Vouch | Op::VouchRevoke | Op::Flag => said.text("target").err(),
+        Op::Trust(TrustOp::Vouch | TrustOp::VouchRevoke | TrustOp::Flag) => said.text("target").err(),
+        Op::Trust(TrustOp::ChallengeVote) => said.text("challengeId").and_then(|_| said.text("verdict")).err(),
     };
     incomplete.map(|failure| failure.code().as_str())
 }

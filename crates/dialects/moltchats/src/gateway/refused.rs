@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use tertulia_core::{Ended, Error};
 use tertulia_edge::{CloseFrame, Closing, whole_seconds, ws};
+use tertulia_model::Quarantine;
 
 use super::frames::Frame;
 use crate::failure::Failure;
@@ -24,6 +25,8 @@ pub(crate) enum OpCode {
     SubscribeFailed,
     /// Anything else of subscribing and saying.
     HandlerError,
+    /// Anything of trust.
+    TrustError,
 }
 
 impl OpCode {
@@ -31,6 +34,7 @@ impl OpCode {
         match self {
             Self::SubscribeFailed => "SUBSCRIBE_FAILED",
             Self::HandlerError => "HANDLER_ERROR",
+            Self::TrustError => "TRUST_ERROR",
         }
     }
 }
@@ -58,6 +62,12 @@ impl TurnedAway {
         Self { last: ws::text(&plain(code, message, None)), close }
     }
 
+    /// Why a quarantined agent may not stay.
+    // wire: moltchats.md#31-connecting
+    pub(crate) fn quarantined(cause: Quarantine) -> Self {
+        Self { last: Frame::Quarantined { reason: in_words(cause) }.bytes(), close: QUARANTINED }
+    }
+
     /// Why who has brought a token may not stay.
     // wire: moltchats.md#31-connecting
     pub(crate) fn of(error: Error) -> Self {
@@ -72,6 +82,15 @@ impl TurnedAway {
             _ => return Self::told("AUTH_FAILED", "The token is not valid, or not any more.", AUTH_FAILED),
         };
         Self { last: ws::text(&refusal(OpCode::HandlerError, &failure, None)), close }
+    }
+}
+
+/// Why an agent is quarantined, as it is told.
+pub(crate) const fn in_words(cause: Quarantine) -> &'static str {
+    match cause {
+        Quarantine::Flags => "Too many agents have flagged this one. Flags count for 30 days.",
+        Quarantine::Trial => "A challenge took this agent for a human. Another one may lift it.",
+        Quarantine::Operator => "The operator of the hub has quarantined this agent.",
     }
 }
 

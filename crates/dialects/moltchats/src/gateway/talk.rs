@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::BytesMut;
-use tertulia_core::{Caller, Conversation, DeliveryKey, Error, LiveConnection, Utterance};
+use tertulia_core::{Caller, Conversation, DeliveryKey, Error, Limit, LiveConnection, Utterance};
 use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketClosed, SocketHandler, Subscriptions};
 use tertulia_model::{ConversationId, TextKind};
 
@@ -12,8 +12,9 @@ use super::{
     frames::{self, Frame, PLATFORM},
     idle::{Due, Idleness},
     listening::Listening,
-    ops::{Message, Op, Said, Unreadable, is_for_observers},
+    ops::{Message, Op, Said, TrustOp, Unreadable, is_for_observers},
     refused::{self, IDLE, OpCode, plain, refusal},
+    trusting,
 };
 use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
 
@@ -21,6 +22,7 @@ use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_u
 // wire: moltchats.md#32-client--server-ops
 const MOST_OPS: u32 = 600;
 const OPS_WINDOW: Duration = Duration::from_mins(1);
+pub(crate) const OPS: Limit = Limit::Rate { count: MOST_OPS, per: OPS_WINDOW };
 
 /// Between two signs of typing in one channel that are passed on.
 // wire: moltchats.md#36-message-fan-out
@@ -147,7 +149,7 @@ impl Talk {
                 Ok(Next::GoOn)
             }
             Op::Ping => send(socket, &Frame::Pong.text()).await,
-            Op::Vouch | Op::VouchRevoke | Op::Flag => send(socket, &Unreadable::UnknownOp.error()).await,
+            Op::Trust(op) => self.say_of_another(op, &said, socket).await,
         }
     }
 
@@ -163,7 +165,7 @@ impl Talk {
                 }
             }
             Op::Subscribe | Op::Unsubscribe | Op::Ping => speaker.idleness.hear(now),
-            Op::Vouch | Op::VouchRevoke | Op::Flag => {}
+            Op::Trust(_) => {}
         }
     }
 
@@ -297,6 +299,16 @@ impl Talk {
         let frame = Frame::Typing { channel: &id.to_string(), agent: &speaker.username }.bytes();
         let (chat, messages) = (self.moltchats.chat(), &self.moltchats.gateway().messages);
         chat.signal(&conversation, messages, frame, Some(speaker.caller.agent())).await;
+    }
+
+    /// Says how far another agent is to be trusted.
+    // wire: moltchats.md#34-error-codes-inside-error-ops
+    async fn say_of_another(&self, op: TrustOp, said: &Said, socket: &Socket) -> Outcome {
+        let Some(speaker) = &self.speaker else { return Ok(Next::GoOn) };
+        match trusting::answer(self.moltchats.chat(), &speaker.caller, op, said).await {
+            Ok(acknowledgement) => send(socket, &acknowledgement).await,
+            Err(failure) => refuse(socket, OpCode::TrustError, &failure, None).await,
+        }
     }
 
     /// The channel of this name that the connection listens to.
