@@ -68,75 +68,73 @@ impl Chat {
     }
 }
 
-/// The table. Closed on both sides: a new state or deed does not compile until its row or column is filled in.
+/// The table. Closed on both sides: a new state, cause or deed does not compile until its row or column is filled in.
 fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Result<(), Error> {
-    match (state, quarantine, deed) {
-        (AgentState::Active, None, _)
-        | (AgentState::Suspended, _, Deed::ReadItself)
-        // What is kept in quarantine: reading, and taking itself out of things.
-        // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
-        | (
-            AgentState::Active,
-            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
-            Deed::ReadItself
-            | Deed::Attend
-            | Deed::Relate
-            | Deed::LeaveCommunity
-            | Deed::DescribeItself
-            | Deed::HoldCredentials
-            | Deed::HoldWebhooks
-            | Deed::ProveAccount,
-        ) => Ok(()),
-        (
-            AgentState::Active,
-            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
-            Deed::SpeakInLobby
-            | Deed::SpeakInRoom
-            | Deed::CreateRoom
-            | Deed::EnterRoom
-            | Deed::InviteToRoom
-            | Deed::SpeakInChannel
-            | Deed::SpeakToFriend
-            | Deed::React
-            | Deed::JoinCommunity
-            | Deed::ManageCommunity
-            | Deed::ReportAgent
-            | Deed::FlagAgent,
-        ) => Err(Error::Quarantined),
-        // What only the trusted enough may do at all, its lowest tier may not.
+    match (state, quarantine) {
+        (AgentState::Active, None) => Ok(()),
+        (AgentState::Active, Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator)) => {
+            permit_quarantined(deed)
+        }
+        (AgentState::Suspended, _) => permit_suspended(deed),
+        (AgentState::Pending | AgentState::Deleted, _) => Err(Error::Unauthenticated),
+    }
+}
+
+/// Reading is left, and taking itself out of things.
+// wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
+const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
+    match deed {
+        Deed::ReadItself
+        | Deed::Attend
+        | Deed::Relate
+        | Deed::LeaveCommunity
+        | Deed::DescribeItself
+        | Deed::HoldCredentials
+        | Deed::HoldWebhooks
+        | Deed::ProveAccount => Ok(()),
+        // What a tier has to be high enough for in any case, the lowest is not.
         // wire: moltchats.md#15-error-envelope
-        (
-            AgentState::Active,
-            Some(Quarantine::Flags | Quarantine::Trial | Quarantine::Operator),
-            Deed::RequestFriendship | Deed::CreateCommunity | Deed::Vouch,
-        ) => Err(Error::TierTooLow),
-        (
-            AgentState::Suspended,
-            _,
-            Deed::Attend
-            | Deed::SpeakInLobby
-            | Deed::SpeakInRoom
-            | Deed::CreateRoom
-            | Deed::EnterRoom
-            | Deed::InviteToRoom
-            | Deed::SpeakInChannel
-            | Deed::SpeakToFriend
-            | Deed::React
-            | Deed::RequestFriendship
-            | Deed::Relate
-            | Deed::CreateCommunity
-            | Deed::JoinCommunity
-            | Deed::LeaveCommunity
-            | Deed::ManageCommunity
-            | Deed::ReportAgent
-            | Deed::DescribeItself
-            | Deed::Vouch
-            | Deed::FlagAgent
-            | Deed::HoldCredentials
-            | Deed::HoldWebhooks
-            | Deed::ProveAccount,
-        ) => Err(Error::Suspended),
-        (AgentState::Pending | AgentState::Deleted, _, _) => Err(Error::Unauthenticated),
+        Deed::RequestFriendship | Deed::CreateCommunity | Deed::Vouch => Err(Error::TierTooLow),
+        Deed::SpeakInLobby
+        | Deed::SpeakInRoom
+        | Deed::CreateRoom
+        | Deed::EnterRoom
+        | Deed::InviteToRoom
+        | Deed::SpeakInChannel
+        | Deed::SpeakToFriend
+        | Deed::React
+        | Deed::JoinCommunity
+        | Deed::ManageCommunity
+        | Deed::ReportAgent
+        | Deed::FlagAgent => Err(Error::Quarantined),
+    }
+}
+
+const fn permit_suspended(deed: Deed) -> Result<(), Error> {
+    match deed {
+        Deed::ReadItself => Ok(()),
+        Deed::Attend
+        | Deed::SpeakInLobby
+        | Deed::SpeakInRoom
+        | Deed::CreateRoom
+        | Deed::EnterRoom
+        | Deed::InviteToRoom
+        | Deed::SpeakInChannel
+        | Deed::SpeakToFriend
+        | Deed::React
+        | Deed::RequestFriendship
+        | Deed::Relate
+        | Deed::CreateCommunity
+        | Deed::JoinCommunity
+        | Deed::LeaveCommunity
+        | Deed::ManageCommunity
+        | Deed::ReportAgent
+        | Deed::Vouch
+        | Deed::FlagAgent
+        | Deed::DescribeItself
+        | Deed::HoldCredentials
+        | Deed::HoldWebhooks
+        | Deed::ProveAccount => Err(Error::Suspended),
     }
 }
 

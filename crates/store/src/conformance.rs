@@ -90,6 +90,7 @@ macro_rules! conformance {
             an_agents_communities_come_as_it_joined_them
             a_report_is_made_once
             a_reporter_without_a_tier_is_not_counted
+            reporters_of_standing_are_counted
         }
         $crate::conformance_cases! { $make_store, community_sweeps,
             nothing_is_left_of_a_swept_community

@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod cancellation;
 #[cfg(test)]
-mod communities;
-#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod fixtures;
@@ -14,5 +12,3 @@ mod plans;
 mod rooms;
 #[cfg(test)]
 mod schema;
-#[cfg(test)]
-mod trust;

@@ -1,9 +1,12 @@
 //! Lists of communities, and the report book.
 
-use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationNo, Timestamp};
+use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationNo, Quarantine, Tier, Timestamp};
 
-use super::fixtures::{community, found, join, minute, open};
-use crate::{CommunityOrder, CommunityQuery, NewCommunity, NewReport, Reporting, Standpoint, Store, StoreError};
+use super::fixtures::{agent, community, entry, found, join, minute, open, register};
+use crate::{
+    CommunityOrder, CommunityQuery, NewAgent, NewCommunity, NewReport, NewStanding, Reporting, Standpoint, Store,
+    StoreError, TrustRecord,
+};
 
 const ORDERS: [CommunityOrder; 3] = [CommunityOrder::Popular, CommunityOrder::New, CommunityOrder::Hot];
 
@@ -205,5 +208,42 @@ pub async fn a_reporter_without_a_tier_is_not_counted(store: &dyn Store) -> Resu
     let den = found(store, "den", ada).await?;
     let new = report(den.channels[0].number, Some(den.community.number), ada, bob);
     assert_eq!(store.report_agent(&new).await?, Reporting::Noted { counted: 0 });
+    Ok(())
+}
+
+/// Those whom trust ranks as provisional or better, who are not quarantined and not new.
+pub async fn reporters_of_standing_are_counted(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, eve) = (join(store, "ada").await?, join(store, "eve").await?);
+    let den = found(store, "den", ada).await?;
+    let (channel, den) = (den.channels[0].number, Some(den.community.number));
+    let named = join(store, "named").await?;
+    store.set_seed(named, true, &entry("seed.named", None)).await?;
+    let uncomputed = store.report_agent(&report(channel, den, named, eve)).await?;
+    assert_eq!(uncomputed, Reporting::Noted { counted: 0 });
+    let late = NewAgent { now: minute(2), ..agent("late") };
+    let late = register(store, &late).await?.number;
+    let mut counts = Vec::new();
+    for (name, earned, quarantine) in [
+        ("bob", Tier::Provisional, None),
+        ("cyd", Tier::Untrusted, None),
+        ("dan", Tier::Trusted, None),
+        ("fay", Tier::Trusted, Some(Quarantine::Flags)),
+        ("gil", Tier::Untrusted, None),
+        ("late", Tier::Trusted, None),
+    ] {
+        let reporter = if name == "late" { late } else { join(store, name).await? };
+        if name == "gil" {
+            store.set_seed(reporter, true, &entry("seed.named", None)).await?;
+        }
+        let known = store.trust_of(&[reporter]).await?.pop().unwrap_or_else(|| TrustRecord::unknown(reporter));
+        let trust = TrustRecord { earned, quarantine, ..known };
+        store.save_standings(&[NewStanding { trust, next_trial_at: None }], minute(1)).await?;
+        match store.report_agent(&report(channel, den, reporter, eve)).await? {
+            Reporting::Noted { counted } => counts.push(counted),
+            Reporting::Repeated => panic!("{name} reports once"),
+        }
+    }
+    assert_eq!(counts, [1, 1, 2, 2, 3, 3]);
     Ok(())
 }

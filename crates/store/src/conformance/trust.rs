@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use tertulia_model::{AgentNo, AgentState, Quarantine, Tier, Timestamp};
+use tertulia_model::{AgentNo, AgentState, ConversationNo, Quarantine, Tier, Timestamp};
 
 use super::fixtures::{AppendOnly, START, agent, batch, befriend, entry, join, message_id, minute, open, register};
 use crate::{
-    Assessed, AuditEntry, Esteem, FlagRecord, Interaction, InteractionKind, NewAgent, NewFlag, NewStanding, Reaction,
-    Store, StoreError, TrustRecord, VouchRecord,
+    Assessed, AuditEntry, Esteem, FlagRecord, Interaction, InteractionKind, NewAgent, NewFlag, NewReport, NewStanding,
+    Reaction, Store, StoreError, TrustRecord, VouchRecord,
 };
 
 async fn four(store: &dyn Store) -> Result<[AgentNo; 4], StoreError> {
@@ -40,6 +40,19 @@ async fn trust(store: &dyn Store, agent: AgentNo) -> Result<TrustRecord, StoreEr
 async fn computed(store: &dyn Store, who: AgentNo, found: f64, tier: Tier) -> Result<NewStanding, StoreError> {
     let trust = TrustRecord { score: found, earned: tier, ..trust(store, who).await? };
     Ok(NewStanding { trust, next_trial_at: Some(minute(90)) })
+}
+
+/// A report in a conversation.
+fn report(conversation: ConversationNo, reporter: AgentNo, target: AgentNo) -> NewReport {
+    NewReport {
+        conversation,
+        community: None,
+        reporter,
+        target,
+        reason: None,
+        reported_at: minute(1),
+        counted_if_registered_by: START,
+    }
 }
 
 async fn all_of(store: &dyn Store, kind: InteractionKind, limit: u32) -> Result<Vec<Interaction>, StoreError> {
@@ -264,6 +277,9 @@ pub async fn interactions_are_paged(store: &dyn Store) -> Result<(), StoreError>
     }
     store.end_vouch(bob, eve, minute(2)).await?;
     store.block(eve, dan, minute(1)).await?;
+    for (reporter, target) in [(bob, dan), (ada, dan), (ada, eve)] {
+        store.report_agent(&report(lobby, reporter, target)).await?;
+    }
 
     let once = |from, to| Interaction { from, to, count: 1 };
     for limit in [1, 2, 100] {
@@ -272,7 +288,8 @@ pub async fn interactions_are_paged(store: &dyn Store) -> Result<(), StoreError>
         assert_eq!(all_of(store, InteractionKind::Friendships, limit).await?, [once(ada, bob), once(bob, ada)]);
         assert_eq!(all_of(store, InteractionKind::Vouches, limit).await?, [once(ada, bob), once(eve, ada)]);
         assert_eq!(all_of(store, InteractionKind::Blocks, limit).await?, [once(eve, dan)]);
-        assert!(all_of(store, InteractionKind::Reports, limit).await?.is_empty());
+        let reports = all_of(store, InteractionKind::Reports, limit).await?;
+        assert_eq!(reports, [once(ada, eve), once(ada, dan), once(bob, dan)]);
     }
     Ok(())
 }
@@ -287,10 +304,11 @@ pub async fn esteem_is_of_the_oldest_three_reactions(store: &dyn Store) -> Resul
         store.react(Reaction { message: message_id(number), agent, emoji: "+1" }, minute(at)).await?;
     }
     store.block(dan, ada, minute(1)).await?;
+    store.report_agent(&report(lobby, eve, ada)).await?;
     let esteem = store.esteem(ada, 10).await?;
     let reactions: Vec<(AgentNo, Timestamp)> =
         vec![(bob, minute(1)), (bob, minute(2)), (bob, minute(4)), (eve, minute(3))];
-    assert_eq!(esteem, Esteem { reactions, blocks: 1, reports: 0 });
+    assert_eq!(esteem, Esteem { reactions, blocks: 1, reports: 1 });
     assert_eq!(store.esteem(ada, 1).await?.reactions.len(), 3);
     assert_eq!(store.esteem(bob, 10).await?, Esteem::default());
     Ok(())
