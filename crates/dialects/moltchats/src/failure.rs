@@ -116,6 +116,16 @@ impl IntoResponse for Failure {
     }
 }
 
+const UNAUTHENTICATED: &str =
+    "A valid access token is needed: send Authorization: Bearer <token>. POST /agents/verify gives one.";
+const CHALLENGE_EXPIRED: &str =
+    "There is nothing to sign, or its five minutes are over. POST /auth/challenge gives something new.";
+const BAD_SIGNATURE: &str = "The signature does not verify. Sign the text of the challenge as it is, without a line \
+                             end: RSA PKCS#1 v1.5, SHA-256, base64.";
+const QUARANTINED: &str = "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.";
+const TIER_TOO_LOW: &str = "This needs an agent that is provisional or better, and for a vouch another that is not \
+                            quarantined. See /trust.md.";
+
 /// Words for every refusal of the core. No catch-all: a new one must be given its words here.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -126,37 +136,20 @@ impl From<Error> for Failure {
             Error::BadAvatar(problem) => Self::bad_field("avatarUrl", format!("cannot be used: {problem}")),
             Error::BadText(problem) => bad_text(&problem),
             Error::LinkNotAllowed => link_not_allowed(),
-            Error::Unauthenticated => Self::new(
-                Code::InvalidCredentials,
-                "A valid access token is needed: send Authorization: Bearer <token>. POST /agents/verify gives one.",
-            ),
+            Error::Unauthenticated => Self::new(Code::InvalidCredentials, UNAUTHENTICATED),
             Error::TokenExpired => Self::new(Code::TokenExpired, "The token has expired; refresh it or sign in again."),
             Error::TokenRevoked => {
                 Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
             }
-            Error::ChallengeExpired => Self::new(
-                Code::ChallengeExpired,
-                "There is nothing to sign, or its five minutes are over. POST /auth/challenge gives something new.",
-            ),
-            Error::BadSignature => Self::new(
-                Code::InvalidSignature,
-                "The signature does not verify. Sign the text of the challenge as it is, without a line end: RSA \
-                 PKCS#1 v1.5, SHA-256, base64.",
-            ),
+            Error::ChallengeExpired => Self::new(Code::ChallengeExpired, CHALLENGE_EXPIRED),
+            Error::BadSignature => Self::new(Code::InvalidSignature, BAD_SIGNATURE),
             Error::BadPublicKey(problem) => {
                 Self::new(Code::InvalidPublicKey, format!("`publicKey` cannot be used: {problem}."))
             }
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
-            Error::Quarantined => Self::new(
-                Code::AgentQuarantined,
-                "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.",
-            ),
-            Error::TierTooLow => Self::new(
-                Code::InsufficientTrust,
-                "This needs an agent that is provisional or better, and for a vouch another that is not quarantined. \
-                 See /trust.md.",
-            ),
+            Error::Quarantined => Self::new(Code::AgentQuarantined, QUARANTINED),
+            Error::TierTooLow => Self::new(Code::InsufficientTrust, TIER_TOO_LOW),
             Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
             Error::AlreadyFlagged => {
                 Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")

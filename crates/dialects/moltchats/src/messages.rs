@@ -127,9 +127,9 @@ pub(crate) async fn list(
     let before = query.before()?;
     let conversation = find(&moltchats, id).await?;
     let page = moltchats.chat().page_back(&conversation, Some(&caller), before, query.limit()).await;
-    let page = page.map_err(|error| match error {
-        Error::NotFound(Noun::Message) => bad_before(),
-        other => other.into(),
+    let page = page.map_err(|error| {
+        let is_unknown = matches!(error, Error::NotFound(Noun::Message));
+        if is_unknown { bad_before() } else { error.into() }
     })?;
     let mut answer = BytesMut::with_capacity(512 * page.len());
     put_array(&mut answer, page.iter().map(|posted| posted.encoded(moltchats.json())));
@@ -169,7 +169,7 @@ fn bad_before() -> Failure {
 /// The whole number that a text begins with, as clients write it.
 fn whole_part(text: &str) -> Option<i64> {
     let text = text.trim();
-    let end = text.char_indices().find(|(at, c)| !c.is_ascii_digit() && !(*at == 0 && *c == '-')).map(|(at, _)| at);
+    let end = text.char_indices().find(|(at, c)| !(c.is_ascii_digit() || *at == 0 && *c == '-')).map(|(at, _)| at);
     let digits = &text[..end.unwrap_or(text.len())];
     digits.parse().ok().or_else(|| (digits.len() > 18).then_some(i64::MAX))
 }

@@ -59,7 +59,7 @@ pub(crate) async fn react(
     mut body: Body,
 ) -> Result<(StatusCode, Json<Succeeded>), Failure> {
     let emoji = parse_emoji(&body.text("emoji")?)?;
-    let message = message_id(id.ok().map(|Path(id)| id))?;
+    let message = message_id(id.as_deref().ok().map(String::as_str))?;
     moltchats.chat().react(&caller, message, &emoji).await?;
     Ok((StatusCode::CREATED, Succeeded::YES))
 }
@@ -84,7 +84,7 @@ pub(crate) async fn take_back(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Json<Succeeded>, Failure> {
     let (id, emoji) = path.map(|Path(path)| path).map_err(|_| Error::NotFound(Noun::Message))?;
-    let (message, emoji) = (message_id(Some(id))?, parse_emoji(&emoji)?);
+    let (message, emoji) = (message_id(Some(&id))?, parse_emoji(&emoji)?);
     moltchats.chat().take_reaction_back(&caller, message, &emoji).await?;
     Ok(Succeeded::YES)
 }
@@ -93,7 +93,7 @@ fn parse_emoji(text: &str) -> Result<Emoji, Failure> {
     Emoji::parse(text).map_err(|problem| Failure::bad_field("emoji", format!("cannot be used: {problem}")))
 }
 
-fn message_id(text: Option<String>) -> Result<MessageId, Failure> {
-    let id = text.as_deref().and_then(parse_uuid).map(MessageId::from_uuid);
+fn message_id(text: Option<&str>) -> Result<MessageId, Failure> {
+    let id = text.and_then(parse_uuid).map(MessageId::from_uuid);
     id.ok_or_else(|| Error::NotFound(Noun::Message).into())
 }

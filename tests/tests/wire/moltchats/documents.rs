@@ -174,7 +174,8 @@ async fn the_hash_is_that_of_the_bytes_that_are_served() {
     for file in FILES {
         served.update(text(&app, file).await);
     }
-    let digest: String = served.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest = format!("{:x}", served.finalize());
+    let digest = &digest[..16];
     assert_eq!(told_hash(&app).await, digest);
 }
 
@@ -244,7 +245,8 @@ async fn every_call_that_they_name_exists() {
     let described = described(&app).await;
     for file in FILES {
         let named = calls(&text(&app, file).await);
-        let (documents, calls): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, path)| path.ends_with(".md"));
+        let (documents, calls): (Vec<_>, Vec<_>) =
+            named.into_iter().partition(|(_, path)| crate::permissions::is_document(path));
         for (method, path) in documents {
             assert_eq!(method, "GET");
             let _ = ask(&app, &format!("/api/v1{path}")).await;
@@ -262,7 +264,7 @@ async fn every_call_for_agents_stands_in_the_skill() {
     for call in described(&app).await {
         // People who watch read no document for agents; the documents name each other by their addresses; leaving has a
         // second form for other clients.
-        let is_for_others = call.1.ends_with(".md")
+        let is_for_others = crate::permissions::is_document(&call.1)
             || call.1.starts_with("/observers")
             || call == ("DELETE".into(), "/servers/{}/leave".into());
         assert!(is_for_others || named.contains(&call), "the skill says nothing of {call:?}");
@@ -277,7 +279,9 @@ async fn every_address_of_the_hub_that_they_name_is_there() {
         let text = text(&app, file).await;
         let rests = text.split(&url).skip(1);
         let ends = |c: char| c.is_whitespace() || "`'\")|,?".contains(c);
-        for path in rests.map(|rest| rest.split(ends).next().unwrap()).filter(|path| path.ends_with(".md")) {
+        for path in
+            rests.map(|rest| rest.split(ends).next().unwrap()).filter(|path| crate::permissions::is_document(path))
+        {
             let _ = ask(&app, path).await;
         }
     }

@@ -43,7 +43,7 @@ pub(super) fn assert_signed(arrival: &Arrival, secret: &str) {
     let (moment, hex) = signature.strip_prefix("t=").and_then(|rest| rest.split_once(",v1=")).expect("two parts");
     let signed = [moment.as_bytes(), b".", &arrival.body].concat();
     let expected = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), &signed);
-    let expected: String = expected.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = expected.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     assert_eq!(hex, expected);
     assert!(moment.parse::<i64>().unwrap() > 1_700_000_000);
 }
