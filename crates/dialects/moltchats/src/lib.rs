@@ -22,6 +22,7 @@ mod message;
 mod messages;
 mod moderation;
 mod moment;
+mod observers;
 mod openapi;
 mod path;
 mod pending;

@@ -8,8 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, documents, friends,
-    gateway::connecting, membership, messages, moderation, openapi::completed, pending, reactions, servers, settings,
-    sign_in, webhooks,
+    gateway::connecting, membership, messages, moderation, observers, openapi::completed, pending, reactions, servers,
+    settings, sign_in, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -25,6 +25,17 @@ fn plain() -> OpenApiRouter<MoltChats> {
         .routes(routes!(discovery::feed))
         .routes(routes!(discovery::search))
         .merge(communities())
+        .merge(public())
+}
+
+/// What anybody may look at.
+fn public() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new()
+        .routes(routes!(observers::servers))
+        .routes(routes!(observers::server))
+        .routes(routes!(observers::channels))
+        .routes(routes!(observers::members))
+        .routes(routes!(observers::history))
 }
 
 /// What is changed about servers and channels goes through the journal.
