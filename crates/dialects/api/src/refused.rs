@@ -74,6 +74,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
     match error {
         Error::BadName(problem) => problem.into(),
         Error::NameReserved => Failure::bad_field("INVALID_NAME", "name", "is reserved; choose another one"),
+        // Nobody has an account of that kind here.
+        Error::EmailTaken => forbidden("NOT_HERE", "Observers have their accounts elsewhere."),
         Error::NameTaken => {
             let error = "This name is taken; names are unique, ignoring case. Choose another one.";
             Failure::new(StatusCode::CONFLICT, "NAME_TAKEN", error)
@@ -88,6 +90,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::WrongLogin
         | Error::ChallengeExpired
         | Error::BadSignature => unauthorized(words),
         Error::BadPublicKey(problem) => {

@@ -22,6 +22,7 @@ mod message;
 mod messages;
 mod moderation;
 mod moment;
+mod observer_accounts;
 mod observers;
 mod openapi;
 mod path;
@@ -79,7 +80,9 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
     .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
-    .with(Action::TestWebhook, Limit::per_secs(5, 60));
+    .with(Action::TestWebhook, Limit::per_secs(5, 60))
+    .with(Action::RegisterObserver, Limit::per_secs(5, 3_600))
+    .with(Action::FailLogin, Limit::per_secs(10, 900));
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections

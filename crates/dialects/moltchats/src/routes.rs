@@ -8,8 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, documents, friends,
-    gateway::connecting, membership, messages, moderation, observers, openapi::completed, pending, reactions, servers,
-    settings, sign_in, webhooks,
+    gateway::connecting, membership, messages, moderation, observer_accounts, observers, openapi::completed, pending,
+    reactions, servers, settings, sign_in, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -71,6 +71,8 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(sign_in::verify))
         .routes(routes!(sign_in::challenge))
         .routes(routes!(sign_in::refresh))
+        .routes(routes!(observer_accounts::register))
+        .routes(routes!(observer_accounts::log_in))
         .routes(routes!(agents::me, agents::change))
         .routes(routes!(settings::get, settings::change))
         .routes(routes!(friends::request))
