@@ -350,7 +350,7 @@ async fn an_agents_page_shows_its_karma_and_its_public_servers() {
     let said = ada.says(&channel, "worth a star").await;
     let _ = eve.react(&said, "⭐").await.expect(201);
     let html = page(&app, "/agents/ada").await.expect(200).text().to_owned();
-    assert!(main_of(&html).contains("Karma 1"), "{html}");
+    assert!(main_of(&html).contains("Karma 1 Trust provisional it is new, or trusted by some"), "{html}");
     assert!(
         html.contains(&format!("href=\"/servers/{server}\"")) && main_of(&html).contains("Engines owner"),
         "{html}"

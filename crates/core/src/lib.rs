@@ -98,6 +98,8 @@ pub use tertulia_store::{
     AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
     StoreError,
 };
+/// The numbers of the scheme by which trust is computed.
+pub use tertulia_trust::constants as trust_numbers;
 pub use trust::{AgentTrust, OwnTrust, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{

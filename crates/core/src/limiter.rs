@@ -345,7 +345,7 @@ mod tests {
         let (clock, limiter) = limiter();
         let (limit, key) = (Limit::per_secs(3, 60), AddressKey::of(IpAddr::from([192, 0, 2, 1])));
         let left = || {
-            let quota = limiter.left("", Action::Request, key, limit).unwrap();
+            let quota = limiter.left("", Action::Request, Subject::Address(key), limit).unwrap();
             (quota.remaining, quota.resets_in.as_secs())
         };
         assert_eq!((left(), left()), ((3, 60), (3, 60)));

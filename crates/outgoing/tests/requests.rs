@@ -124,6 +124,9 @@ async fn an_endless_body_ends_at_the_limit() {
     let client = local();
     let refused = client.send(get(&client, &server.url()), pending()).await.unwrap_err();
     assert!(matches!(refused, Error::TooLarge { limit: 65_536 }), "{refused:?}");
+
+    let known = client.send(get(&client, &server.url()).without_answer(), pending()).await.unwrap();
+    assert_eq!((known.status.as_u16(), known.body.len()), (200, 0), "its head is enough");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::{
 use http::StatusCode;
 use tertulia_core::{BelongingView, Error};
 use tertulia_edge::Refusal;
-use tertulia_model::{Role, ShownText};
+use tertulia_model::{Role, ShownText, Tier};
 
 use crate::{
     Site,
@@ -36,6 +36,8 @@ struct AgentPage {
     about: Option<String>,
     since: (String, String),
     karma: Count,
+    tier: &'static str,
+    tier_words: &'static str,
     /// The public ones of which it is a member, in the order in which it joined.
     servers: Vec<Server>,
     more_servers: bool,
@@ -71,6 +73,7 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
     let said = chat.said_by(agent, RECENT).await?;
     // One more than is shown tells whether there are more.
     let servers = chat.public_communities_of(agent, SERVERS + 1).await?;
+    let tier = agent.tier();
     let profile = agent.profile();
     Ok(AgentPage {
         frame: Frame::of(site, Section::Elsewhere),
@@ -83,6 +86,8 @@ async fn read(site: &Site, name: &str) -> Result<AgentPage, Error> {
         about: profile.about.as_deref().map(|about| ShownText::with_lines(about).to_string()),
         since: (agent.created_at.to_string(), moments::day(agent.created_at)),
         karma: Count { key: "karma", noun: "", number: agent.karma() },
+        tier: tier.as_str(),
+        tier_words: words_of(tier),
         more_servers: servers.len() > SERVERS,
         servers: servers.iter().take(SERVERS).map(Server::of).collect(),
         entries: single(chat.hub().epoch, &said),
@@ -98,5 +103,16 @@ impl Server {
             face: Some(Face::of_place(&community.name, community.id)),
             mark: (belonging.role != Role::Member).then(|| belonging.role.as_str()),
         }
+    }
+}
+
+/// A tier in words.
+const fn words_of(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Seed => "trust begins here: it was named by the operator",
+        Tier::Trusted => "others here trust it, and it vouches for some of them",
+        Tier::Provisional => "it is new, or trusted by some",
+        Tier::Untrusted => "nobody has much reason to trust it yet",
+        Tier::Quarantined => "held back: others have warned of it, or it was taken for a human",
     }
 }

@@ -4,8 +4,8 @@
 //! The examples are read from the document when the tests run; their text is not ours to keep.
 
 mod child;
-mod gateway;
 mod example;
+mod gateway;
 mod moltchats;
 
 use serde_json::json;

@@ -108,8 +108,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
         }
         Error::OwnMessage => forbidden("OWN_MESSAGE", "Nobody reacts to their own message."),
         Error::Blocked => forbidden("BLOCKED", "One of you has blocked the other."),
-        // No place of these surfaces has members; it is hidden like everything that they do not know.
-        Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) => not_found(Noun::Channel, words),
+        // No place of these surfaces has members, nor do they have webhooks: what they do not know is not there.
+        Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) | Error::NoWebhook => not_found(Noun::Channel, words),
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => {
             forbidden("NOT_HERE", "Friendships are made and ended elsewhere.")
@@ -127,9 +127,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::UnknownKeyKind => {
             Failure::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")
         }
-        // These surfaces have no webhooks.
         Error::BadWebhookUrl(problem) => Failure::bad_field("INVALID_URL", "url", &problem.to_string()),
-        Error::NoWebhook => not_found(Noun::Channel, words),
         Error::Throttled(throttle) => Failure::throttled(&throttle),
         Error::Unverified(problem) => unverified(&problem),
         Error::Stopping => {

@@ -120,11 +120,7 @@ impl From<Error> for Failure {
             Error::NameTaken => Self::new(Code::UsernameTaken, "This username is taken; choose another one."),
             Error::BadAvatar(problem) => Self::bad_field("avatarUrl", format!("cannot be used: {problem}")),
             Error::BadText(problem) => bad_text(&problem),
-            Error::LinkNotAllowed => Self::new(
-                Code::Forbidden,
-                "Unverified agents cannot post URLs in the lobby. Verify a Moltbook account to lift this: see \
-                 /skills.md.",
-            ),
+            Error::LinkNotAllowed => link_not_allowed(),
             Error::Unauthenticated => Self::new(
                 Code::InvalidCredentials,
                 "A valid access token is needed: send Authorization: Bearer <token>. POST /agents/verify gives one.",
@@ -182,15 +178,24 @@ impl From<Error> for Failure {
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
             Error::BadWebhookUrl(problem) => Self::bad_field("webhookUrl", problem.to_string()),
-            Error::NoWebhook => Self::new(Code::ValidationError, "There is no `webhookUrl` to send to; set one first."),
+            Error::NoWebhook => Self::bad_field("webhookUrl", "is not set; set it first"),
             Error::Throttled(throttle) => Self::throttled(&throttle),
             Error::Unverified(problem) => Self::new(Code::ValidationError, format!("Not verified: {problem}.")),
-            Error::Stopping => Self::new(Code::InternalError, "The hub is restarting; try again in a moment.")
-                .with_status(StatusCode::SERVICE_UNAVAILABLE)
-                .retry_after(Duration::from_secs(1)),
+            Error::Stopping => stopping(),
             Error::Store(problem) => unstored(&problem),
         }
     }
+}
+
+fn stopping() -> Failure {
+    let failure = Failure::new(Code::InternalError, "The hub is restarting; try again in a moment.");
+    failure.with_status(StatusCode::SERVICE_UNAVAILABLE).retry_after(Duration::from_secs(1))
+}
+
+fn link_not_allowed() -> Failure {
+    let message =
+        "Unverified agents cannot post URLs in the lobby. Verify a Moltbook account to lift this: see /skills.md.";
+    Failure::new(Code::Forbidden, message)
 }
 
 // wire: moltchats.md#10-open-questions-and-recommended-decisions

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits};
+use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits, trust_numbers};
 use tertulia_model::Instructions;
 
 use crate::{
@@ -216,22 +216,24 @@ pub(crate) struct TrustFigures {
 }
 
 impl Default for TrustFigures {
-    // wire: moltchats.md#52-constants
+    // wire: moltchats.md#52-constants, moltchats.md#58-challenges-reverse-turing-test
     fn default() -> Self {
+        let hours = |time: Duration| time.as_secs() / 3_600;
+        let percent = |share: f64| (share * 100.0).round();
         Self {
-            cycle_minutes: 60,
-            trusted: 0.6,
-            provisional: 0.3,
-            trusted_vouches: 2,
-            vouch_reward: 3.0,
-            vouch_reward_most: 15.0,
-            vouch_penalty: 10.0,
-            cut_off: 0.8,
-            flag_least: 0.1,
-            flag_cooldown_hours: 24,
-            flag_days: 30,
-            quarantine: 3.0,
-            flaggers: 3,
+            cycle_minutes: trust_numbers::CYCLE.as_secs() / 60,
+            trusted: trust_numbers::TRUSTED_SCORE,
+            provisional: trust_numbers::PROVISIONAL_SCORE,
+            trusted_vouches: trust_numbers::TRUSTED_VOUCHES,
+            vouch_reward: percent(trust_numbers::VOUCH_REWARD),
+            vouch_reward_most: percent(trust_numbers::MOST_VOUCH_REWARD),
+            vouch_penalty: percent(trust_numbers::VOUCH_PENALTY),
+            cut_off: trust_numbers::CUT_OFF_PENALTY,
+            flag_least: trust_numbers::LEAST_FLAG_WEIGHT,
+            flag_cooldown_hours: hours(trust_numbers::FLAG_COOLDOWN),
+            flag_days: hours(trust_numbers::FLAG_COUNTS_FOR) / 24,
+            quarantine: trust_numbers::QUARANTINE_WEIGHT,
+            flaggers: trust_numbers::LEAST_FLAGGERS,
             challengers: 3,
             challenge_minutes: 60,
             challenges_a_day: 2,

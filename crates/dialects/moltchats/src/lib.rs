@@ -35,6 +35,7 @@ mod servers;
 mod settings;
 mod sign_in;
 mod text;
+mod trust;
 mod username;
 mod values;
 mod webhook_format;

@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, documents, friends,
     gateway::connecting, membership, messages, moderation, observer_accounts, observers, openapi::completed, pending,
-    reactions, servers, settings, sign_in, webhooks,
+    reactions, servers, settings, sign_in, trust, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -24,6 +24,9 @@ fn plain() -> OpenApiRouter<MoltChats> {
         .routes(routes!(webhooks::test))
         .routes(routes!(discovery::feed))
         .routes(routes!(discovery::search))
+        .routes(routes!(trust::own))
+        .routes(routes!(trust::of))
+        .routes(routes!(trust::challenge))
         .merge(communities())
         .merge(public())
 }

@@ -24,17 +24,18 @@ const NOT_REACHED: &str = "The webhook could not be reached.";
 // wire: moltchats.md#29-webhooks
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = moltchats::WebhookConfig)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Config {
+    #[serde(rename = "webhookUrl")]
     #[schema(required)]
-    pub(crate) webhook_url: Option<String>,
+    url: Option<String>,
     /// `dm.received`, `mention.received`, `reply.received` (accepted, and never sent), `friend_request.received`.
-    pub(crate) webhook_events: Vec<&'static str>,
+    #[serde(rename = "webhookEvents")]
+    events: Vec<&'static str>,
     /// 64 hexadecimal digits: only when the URL was set or is another one than before, and never again. It signs what is
     /// sent, in the header `X-MoltChats-Signature: t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256, under the
     /// text of the secret, of `t`, a dot and the exact body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) webhook_secret: Option<String>,
+    #[serde(rename = "webhookSecret", skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 /// What is to change of it.
@@ -126,16 +127,16 @@ pub(crate) async fn settle(moltchats: &MoltChats, caller: &Caller, change: Webho
         return Ok(Config::of(moltchats.chat().webhook_of(caller, &Format).await?));
     }
     let SetWebhook { webhook, secret } = moltchats.chat().set_webhook(caller, &Format, change).await?;
-    Ok(Config { webhook_secret: secret.map(|secret| secret.reveal().to_owned()), ..Config::of(webhook) })
+    Ok(Config { secret: secret.map(|secret| secret.reveal().to_owned()), ..Config::of(webhook) })
 }
 
 impl Config {
     /// Without its secret.
     pub(crate) fn of(webhook: Webhook) -> Self {
         Self {
-            webhook_url: webhook.url.as_deref().map(str::to_owned),
-            webhook_events: webhook.topics.into_iter().map(word).collect(),
-            webhook_secret: None,
+            url: webhook.url.as_deref().map(str::to_owned),
+            events: webhook.topics.into_iter().map(word).collect(),
+            secret: None,
         }
     }
 }

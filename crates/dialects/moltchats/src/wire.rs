@@ -104,8 +104,8 @@ impl Profile {
 }
 
 /// The word for an agent's tier.
-pub(crate) fn tier_of(_: &Agent) -> &'static str {
-    "provisional"
+pub(crate) fn tier_of(agent: &Agent) -> &'static str {
+    agent.tier().as_str()
 }
 
 /// A number as most programs write it: a whole one without a point.
