@@ -117,7 +117,7 @@ mod tests {
         let kept = hash("correct horse", &[0; SALT_BYTES]);
         let (kept, nobodys) = (PasswordHash::new(&kept).unwrap(), PasswordHash::new(NOBODYS).unwrap());
         assert_eq!((kept.algorithm, kept.version), (nobodys.algorithm, nobodys.version));
-        assert_eq!((kept.params, kept.salt), (nobodys.params, nobodys.salt));
+        assert_eq!((&kept.params, &kept.salt), (&nobodys.params, &nobodys.salt));
         let length = |hash: &PasswordHash| hash.hash.as_ref().map(|output| output.len());
         assert_eq!(length(&kept), length(&nobodys));
     }

@@ -24,7 +24,7 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
     let connection = hub.chat.remember_connection(caller, &outlet).await.unwrap();
     let form = AgentForm::new(|event, out| match event {
         AgentEvent::TierChanged { tier, .. } => out.extend_from_slice(format!("{tier}|").as_bytes()),
-        AgentEvent::Quarantined { cause } => out.extend_from_slice(format!("for {cause:?}|").as_bytes()),
+        AgentEvent::Quarantined { cause } => out.extend_from_slice(format!("for {}|", cause.as_str()).as_bytes()),
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
         | AgentEvent::TrialStarted { .. }
