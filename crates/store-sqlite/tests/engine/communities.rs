@@ -51,22 +51,24 @@ async fn reporters_count_that_are_old_enough_and_were_found_worth_it() {
     let target = register(&store, 10, OLD).await;
     let den = store.create_community(&community(target)).await.unwrap();
     let mut connection = SqliteConnectOptions::new().filename(store.file()).connect().await.unwrap();
-    // Registered when, the tier with why it is quarantined and when it was computed, and how many count then.
+    // Registered when; the tier it earned, whether it is a seed, why it is quarantined and when that was computed; and
+    // how many count then.
     for (number, registered_at, trust, counted) in [
         (11, OLD, None, 0),
-        (12, OLD, Some("'provisional', null, 5"), 1),
-        (13, YOUNG, Some("'trusted', null, 5"), 1),
-        (14, OLD, Some("'untrusted', null, 5"), 1),
-        (15, OLD, Some("'trusted', null, null"), 1),
-        (16, OLD, Some("'quarantined', 'flags', 5"), 1),
-        (17, OLD, Some("'seed', 'trial', 5"), 1),
-        (18, OLD, Some("'trusted', null, 5"), 2),
-        (19, OLD, Some("'seed', null, 5"), 3),
+        (12, OLD, Some("'provisional', 0, null, 5"), 1),
+        (13, YOUNG, Some("'trusted', 0, null, 5"), 1),
+        (14, OLD, Some("'untrusted', 0, null, 5"), 1),
+        (15, OLD, Some("'trusted', 0, null, null"), 1),
+        (16, OLD, Some("'trusted', 0, 'flags', 5"), 1),
+        (17, OLD, Some("'trusted', 1, 'trial', 5"), 1),
+        (18, OLD, Some("'trusted', 0, null, 5"), 2),
+        (19, OLD, Some("'untrusted', 1, null, 5"), 3),
     ] {
         let reporter = register(&store, number, registered_at).await;
         if let Some(trust) = trust {
             let insert = format!(
-                "insert into trust (agent_no, score, tier, quarantined_for, computed_at) values ({reporter}, 0.5, {trust})"
+                "insert into trust (agent_no, score, earned, is_seed, quarantined_for, computed_at, version)
+                 values ({reporter}, 0.5, {trust}, 1)"
             );
             sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut connection).await.unwrap();
         }
