@@ -19,6 +19,7 @@ use crate::{
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Limit, Quota},
     metrics::Metrics,
+    password::MOST_HASHED_AT_ONCE,
     presence::{Attendance, ONLINE_FOR},
     surface::{Caller, Surface},
     tallies::Tallies,
@@ -115,6 +116,7 @@ pub(crate) struct Inner {
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) token_secret: TokenSecret,
     pub(crate) signature_checks: tokio::sync::Semaphore,
+    pub(crate) password_checks: Arc<tokio::sync::Semaphore>,
     pub(crate) next_subscription: std::sync::atomic::AtomicUsize,
 }
 
@@ -181,6 +183,7 @@ impl Chat {
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
+            password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
         })))
     }

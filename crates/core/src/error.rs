@@ -139,6 +139,12 @@ pub enum Error {
     /// The public key cannot be used.
     #[error("bad public key: {0}")]
     BadPublicKey(#[from] BadPublicKey),
+    /// The e-mail address has an account.
+    #[error("the e-mail address has an account")]
+    EmailTaken,
+    /// No account has this e-mail address and this password.
+    #[error("wrong e-mail address or password")]
+    WrongLogin,
     /// The token is an observer's, who may look on and nothing else.
     #[error("the token is an observer's")]
     ObserverToken,

@@ -18,8 +18,9 @@ pub use access_token::{TokenSecret, is_access_token};
 pub use public_key::{BadPublicKey, PublicKey};
 pub use sign_in::{SignInTerms, SignedIn};
 
+pub(crate) use access_token::{Claims, Role};
 pub(crate) use keyring::{Entry, Keyring};
-pub(crate) use sign_in::MOST_CHECKS_AT_ONCE;
+pub(crate) use sign_in::{MOST_CHECKS_AT_ONCE, whole_seconds};
 
 impl Chat {
     /// The agent of this name, whatever the case, if it is in good standing and not the hub itself.

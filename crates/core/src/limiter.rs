@@ -1,6 +1,6 @@
 //! Counting: windows in memory, and what happens when there is no room for another one.
 //!
-//! Agents and addresses are counted apart, so that a flood of addresses crowds no agent out. A window is forgotten once
+//! Agents, addresses and e-mail addresses are counted apart, so that no flood of one crowds the others out. A window is forgotten once
 //! its own length has passed. When even so none is free, a newcomer's *requests* go uncounted, since refusing them would
 //! lock every new address out; everything else that is new (a registration, a message) is refused until there is room.
 
@@ -27,6 +27,8 @@ pub(crate) enum Subject {
     AgentIn(AgentNo, ConversationNo),
     /// A client's address: an IPv4 address, or the first 64 bits of an IPv6 address.
     Address(AddressKey),
+    /// An e-mail address, by a digest of its key. See [`Limiter::email`].
+    Email(u64),
 }
 
 /// A counted action: what is left, and in which window it was counted.
@@ -43,6 +45,7 @@ pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
     agents: Windows<(AgentNo, Option<ConversationNo>)>,
     addresses: Windows<AddressKey>,
+    emails: Windows<u64>,
     attempts: RandomState,
     exempt_local: bool,
     serves_loopback_only: bool,
@@ -50,8 +53,14 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(clock: Arc<dyn Clock>, exempt_local: bool, serves_loopback_only: bool) -> Self {
-        let (agents, addresses, attempts) = (Windows::default(), Windows::default(), RandomState::new());
-        Self { clock, agents, addresses, attempts, exempt_local, serves_loopback_only }
+        let (agents, addresses, emails) = (Windows::default(), Windows::default(), Windows::default());
+        let attempts = RandomState::new();
+        Self { clock, agents, addresses, emails, attempts, exempt_local, serves_loopback_only }
+    }
+
+    /// An e-mail address that actions are counted for.
+    pub(crate) fn email(&self, key: &str) -> Subject {
+        Subject::Email(self.attempts.hash_one(key))
     }
 
     /// Counts one action of `subject`, or refuses it without counting; nothing where there is no limit. `counted_as`
@@ -92,6 +101,7 @@ impl Limiter {
             Subject::AgentIn(agent, place) => self.agents.used(&(counted_as, action, (agent, Some(place))), now),
             Subject::Address(address) if self.spares(address) => return None,
             Subject::Address(address) => self.addresses.used(&(counted_as, action, address), now),
+            Subject::Email(email) => self.emails.used(&(counted_as, action, email), now),
         };
         let (started, used) = known.unwrap_or((now, 0));
         let resets_in = per.saturating_sub(now.saturating_sub(started));
@@ -108,6 +118,7 @@ impl Limiter {
                 self.agents.give_back(&(counted_as, action, (agent, Some(conversation))), counted.started);
             }
             Subject::Address(address) => self.addresses.give_back(&(counted_as, action, address), counted.started),
+            Subject::Email(email) => self.emails.give_back(&(counted_as, action, email), counted.started),
         }
     }
 
@@ -139,6 +150,7 @@ impl Limiter {
             Subject::AgentIn(agent, conversation) => {
                 (self.agents.take((counted_as, action, (agent, Some(conversation))), now, count, per, attempt), false)
             }
+            Subject::Email(email) => (self.emails.take((counted_as, action, email), now, count, per, attempt), false),
             Subject::Address(address) if self.spares(address) => return Ok(None),
             Subject::Address(address) => {
                 let outcome = self.addresses.take((counted_as, action, address), now, count, per, attempt);

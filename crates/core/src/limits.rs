@@ -167,6 +167,10 @@ pub enum Action {
     AgentRequest,
     /// Signing in: asking for something to sign, proving a key, renewing a session.
     SignIn,
+    /// Making an account of an observer.
+    RegisterObserver,
+    /// Failing to log in as an observer.
+    FailLogin,
     /// Trying a webhook out.
     TestWebhook,
     /// Waking an agent through a webhook. Hub-wide.
@@ -198,6 +202,8 @@ impl Action {
             Self::CreateCommunity => "create_community",
             Self::AgentRequest => "agent_request",
             Self::SignIn => "sign_in",
+            Self::RegisterObserver => "register_observer",
+            Self::FailLogin => "fail_login",
             Self::TestWebhook => "test_webhook",
             Self::WakeAgent => "wake_agent",
             Self::Connect => "connect",
@@ -222,6 +228,8 @@ impl Action {
             Self::CreateCommunity => "servers created by one agent",
             Self::AgentRequest => "requests of one agent",
             Self::SignIn => "attempts to sign in from your address",
+            Self::RegisterObserver => "accounts of observers made from your address",
+            Self::FailLogin => "failed logins from your address, or with this e-mail address",
             Self::TestWebhook => "tries of one agent's webhook",
             Self::WakeAgent => "times that an agent is woken",
             Self::Connect => "new connections from your address",

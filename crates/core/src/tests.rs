@@ -11,6 +11,7 @@ mod hub;
 mod journal;
 mod listener;
 mod memory;
+mod observers;
 mod post;
 mod presence;
 mod reactions;

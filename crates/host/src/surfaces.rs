@@ -144,6 +144,8 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("messages of an agent in one channel", config.moltchats.channel_messages.to_string()),
         ("new connections to /ws from one address", config.moltchats.connects_per_address.to_string()),
         ("connections to /ws from one address without a token", config.moltchats.observers_per_address.to_string()),
+        ("accounts of observers from one address", config.moltchats.observer_registrations.to_string()),
+        ("failed logins of observers", config.moltchats.observer_logins_failed.to_string()),
         ("friend requests of an agent at /api/v1", config.moltchats.friend_requests.to_string()),
         ("questions of an agent about what is pending at /api/v1", config.moltchats.pending.to_string()),
         ("servers that an agent opens", config.moltchats.servers_per_agent.to_string()),

@@ -81,6 +81,10 @@ public_id! {
     FriendRequestId
 }
 public_id! {
+    /// Public id of an observer: a random UUID (layout 4).
+    ObserverId
+}
+public_id! {
     /// Public id of a trial: a random UUID (layout 4).
     TrialId
 }

@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod community;
 mod conversation;
+mod email;
 mod emoji;
 mod ids;
 mod links;
@@ -29,11 +30,12 @@ pub use community::{
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
 };
 pub use conversation::ConversationKind;
+pub use email::{BadEmail, Email};
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
     AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId,
-    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, TrialId, ViewId, random_uuid,
-    time_ordered_uuid,
+    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
+    random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use mentions::mentions;

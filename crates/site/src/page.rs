@@ -131,6 +131,8 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::EmailTaken
+        | Error::WrongLogin
         | Error::ChallengeExpired
         | Error::BadSignature
         | Error::BadPublicKey(_)

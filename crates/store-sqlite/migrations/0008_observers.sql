@@ -16,3 +16,4 @@ create table observer_sessions (
     expires_at  integer not null
 ) strict, without rowid;
 create index observer_sessions_by_end on observer_sessions (expires_at);
+create index observer_sessions_by_observer on observer_sessions (observer_no, expires_at);

@@ -30,6 +30,7 @@ mod identity;
 mod inspect;
 mod interactions;
 mod messages;
+mod observers;
 mod open;
 mod options;
 mod outbox;

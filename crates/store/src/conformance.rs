@@ -19,6 +19,7 @@ mod fixtures;
 pub mod hub;
 pub mod identity;
 pub mod messages;
+pub mod observers;
 pub mod outbox;
 pub mod participants;
 pub mod presence;
@@ -167,6 +168,14 @@ macro_rules! conformance {
             one_batch_may_serve_several_conversations
             a_hole_in_one_conversation_refuses_all
             an_unknown_conversation_is_refused_whole
+        }
+        $crate::conformance_cases! { $make_store, observers,
+            a_registered_observer_is_found_by_its_address
+            an_address_has_one_account
+            of_ten_that_want_one_address_one_gets_it
+            a_session_of_an_observer_lasts_its_time
+            an_observer_has_so_many_sessions
+            sessions_of_observers_are_swept
         }
         $crate::conformance_cases! { $make_store, outbox,
             an_endpoint_comes_to_be_with_its_first_change

@@ -18,6 +18,7 @@ mod error;
 mod hub;
 mod identity;
 mod messages;
+mod observers;
 mod outbox;
 mod presence;
 mod reactions;
@@ -44,6 +45,7 @@ pub use identity::{
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use observers::{NewObserver, NewObserverSession, ObserverRecord, Observers};
 pub use outbox::{
     ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
     NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
@@ -81,6 +83,7 @@ store! {
     Hub,
     Identities,
     Messages,
+    Observers,
     Outbox,
     Presence,
     Reactions,

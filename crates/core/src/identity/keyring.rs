@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use tertulia_model::{CredentialId, CredentialNo, Timestamp};
+use tertulia_model::{CredentialId, CredentialNo, ObserverId, Timestamp};
 use tertulia_store::KeyDigest;
 
-use super::access_token::{BadToken, Role};
+use super::access_token::{BadToken, Claims, Role};
 use crate::{
     Error,
     agents::Agent,
@@ -118,6 +118,16 @@ impl Chat {
         Ok(Entry { agent, credential: credential.number, expires_at: None })
     }
 
+    /// Why an observer's token opens nothing that is an agent's: that it is one, as long as its session lasts.
+    async fn refuse_observer(&self, claims: &Claims) -> Error {
+        let (observer, session) = (ObserverId::from_uuid(claims.subject), CredentialId::from_uuid(claims.session));
+        match self.0.store.has_observer_session(observer, session, self.now()).await {
+            Ok(true) => Error::ObserverToken,
+            Ok(false) => Error::Unauthenticated,
+            Err(problem) => problem.into(),
+        }
+    }
+
     async fn by_token(&self, token: &str) -> Result<Entry, Error> {
         let claims = self.0.token_secret.read(token, self.now()).map_err(|problem| match problem {
             BadToken::Foreign => Error::Unauthenticated,
@@ -125,7 +135,7 @@ impl Chat {
         })?;
         match claims.role {
             Role::Agent => {}
-            Role::Observer => return Err(Error::ObserverToken),
+            Role::Observer => return Err(self.refuse_observer(&claims).await),
         }
         let session = self.0.store.session(CredentialId::from_uuid(claims.session)).await?;
         let session = session.ok_or(Error::Unauthenticated)?;

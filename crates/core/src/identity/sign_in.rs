@@ -247,6 +247,6 @@ fn text_of(challenge: &Challenge) -> String {
 }
 
 /// As a token says it.
-fn whole_seconds(moment: Timestamp) -> Timestamp {
+pub(crate) fn whole_seconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_micros(moment.as_secs() * 1_000_000)
 }

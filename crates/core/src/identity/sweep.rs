@@ -25,7 +25,10 @@ impl Chat {
 
     async fn sweep_identities_once(&self) -> Result<u32, Error> {
         let chat = self.clone();
-        let slice = async move { Ok(chat.0.store.sweep_identities(chat.now(), SLICE).await?) };
+        let slice = async move {
+            let rows = chat.0.store.sweep_identities(chat.now(), SLICE).await?;
+            Ok(rows.max(chat.0.store.sweep_observer_sessions(chat.now(), SLICE).await?))
+        };
         self.0.journal.exclusively(slice).await
     }
 }

@@ -74,6 +74,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
     match error {
         Error::BadName(problem) => problem.into(),
         Error::NameReserved => Failure::bad_field("INVALID_NAME", "name", "is reserved; choose another one"),
+        // Nobody has an account of that kind here.
+        Error::EmailTaken => elsewhere("Accounts of observers"),
         Error::NameTaken => {
             let error = "This name is taken; names are unique, ignoring case. Choose another one.";
             Failure::new(StatusCode::CONFLICT, "NAME_TAKEN", error)
@@ -88,6 +90,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         | Error::TokenExpired
         | Error::TokenRevoked
         | Error::ObserverToken
+        | Error::WrongLogin
         | Error::ChallengeExpired
         | Error::BadSignature => unauthorized(words),
         Error::BadPublicKey(problem) => {
@@ -108,12 +111,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
         // No place of these surfaces has members, nor do they have webhooks: what they do not know is not there.
         Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) | Error::NoWebhook => not_found(Noun::Channel, words),
         // Nor do they know of friends.
-        Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => {
-            forbidden("NOT_HERE", "Friendships are made and ended elsewhere.")
-        }
-        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => {
-            forbidden("NOT_HERE", "Vouching and flagging are done elsewhere.")
-        }
+        Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
+        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => elsewhere("Vouches and flags"),
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
         Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
@@ -133,6 +132,11 @@ fn in_words(error: Error, words: &Words) -> Failure {
         }
         Error::Store(problem) => unstored(&problem),
     }
+}
+
+/// What these surfaces have nothing of.
+fn elsewhere(what: &str) -> Failure {
+    forbidden("NOT_HERE", &format!("{what} are made and ended elsewhere."))
 }
 
 fn forbidden(code: &'static str, error: &str) -> Failure {

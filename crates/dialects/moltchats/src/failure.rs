@@ -146,6 +146,8 @@ impl From<Error> for Failure {
             Error::BadPublicKey(problem) => {
                 Self::new(Code::InvalidPublicKey, format!("`publicKey` cannot be used: {problem}."))
             }
+            Error::EmailTaken => Self::bad_field("email", "has an account already; log in with it"),
+            Error::WrongLogin => Self::new(Code::InvalidCredentials, "The e-mail address or the password is wrong."),
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::Quarantined => Self::new(Code::AgentQuarantined, QUARANTINED),

@@ -22,6 +22,8 @@ mod message;
 mod messages;
 mod moderation;
 mod moment;
+mod observer_accounts;
+mod observers;
 mod openapi;
 mod path;
 mod pending;
@@ -83,7 +85,9 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
     .with_tiers(BY_TIER)
     .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
-    .with(Action::TestWebhook, Limit::per_secs(5, 60));
+    .with(Action::TestWebhook, Limit::per_secs(5, 60))
+    .with(Action::RegisterObserver, Limit::per_secs(5, 3_600))
+    .with(Action::FailLogin, Limit::per_secs(10, 900));
 
 /// What differs for agents that are trusted most, and for those in quarantine.
 // wire: moltchats.md#43-how-they-combine-here

@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
+use tertulia_core::{Chat, MemberView};
 use tertulia_model::Role;
 use utoipa::ToSchema;
 
@@ -22,6 +23,13 @@ use crate::{
 #[schema(as = moltchats::Members)]
 pub(crate) struct Members {
     members: Vec<MemberRow>,
+}
+
+impl Members {
+    /// The members as they stand now.
+    pub(crate) fn of(chat: &Chat, members: &[MemberView]) -> Self {
+        Self { members: members.iter().map(|member| MemberRow::of(chat, member)).collect() }
+    }
 }
 
 /// A role.
@@ -110,8 +118,7 @@ pub(crate) async fn members(
     id: IdPath,
 ) -> Result<Json<Members>, Failure> {
     let chat = moltchats.chat();
-    let members = chat.members_of_community(server_id(id)?, Some(&caller)).await?;
-    Ok(Json(Members { members: members.iter().map(|member| MemberRow::of(chat, member)).collect() }))
+    Ok(Json(Members::of(chat, &chat.members_of_community(server_id(id)?, Some(&caller)).await?)))
 }
 
 /// Make a member of your server an admin, or a plain member again.

@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use http::StatusCode;
 use serde::Deserialize;
 use std::sync::Arc;
-use tertulia_core::{Before, Conversation, Error, Noun, Utterance};
+use tertulia_core::{Before, Caller, Conversation, Error, Noun, Utterance};
 use tertulia_edge::{insert_quota, json_bytes, put_array};
 use tertulia_model::{ConversationId, MessageId, TextKind};
 use utoipa::{IntoParams, ToSchema};
@@ -123,10 +123,20 @@ pub(crate) async fn list(
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
+    page(&moltchats, Some(&caller), id, query).await
+}
+
+/// A page of what was said in the channel that a path names, as `reader` sees it.
+pub(crate) async fn page(
+    moltchats: &MoltChats,
+    reader: Option<&Caller>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::new(Code::ValidationError, "The query cannot be read."))?;
     let before = query.before()?;
-    let conversation = find(&moltchats, id).await?;
-    let page = moltchats.chat().page_back(&conversation, Some(&caller), before, query.limit()).await;
+    let conversation = find(moltchats, id).await?;
+    let page = moltchats.chat().page_back(&conversation, reader, before, query.limit()).await;
     let page = page.map_err(|error| {
         let is_unknown = matches!(error, Error::NotFound(Noun::Message));
         if is_unknown { bad_before() } else { error.into() }

@@ -8,8 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, documents, friends,
-    gateway::connecting, membership, messages, moderation, openapi::completed, pending, reactions, servers, settings,
-    sign_in, trust, webhooks,
+    gateway::connecting, membership, messages, moderation, observer_accounts, observers, openapi::completed, pending,
+    reactions, servers, settings, sign_in, trust, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -28,6 +28,17 @@ fn plain() -> OpenApiRouter<MoltChats> {
         .routes(routes!(trust::of))
         .routes(routes!(trust::challenge))
         .merge(communities())
+        .merge(public())
+}
+
+/// What anybody may look at.
+fn public() -> OpenApiRouter<MoltChats> {
+    OpenApiRouter::new()
+        .routes(routes!(observers::servers))
+        .routes(routes!(observers::server))
+        .routes(routes!(observers::channels))
+        .routes(routes!(observers::members))
+        .routes(routes!(observers::history))
 }
 
 /// What is changed about servers and channels goes through the journal.
@@ -63,6 +74,8 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(sign_in::verify))
         .routes(routes!(sign_in::challenge))
         .routes(routes!(sign_in::refresh))
+        .routes(routes!(observer_accounts::register))
+        .routes(routes!(observer_accounts::log_in))
         .routes(routes!(agents::me, agents::change))
         .routes(routes!(settings::get, settings::change))
         .routes(routes!(friends::request))

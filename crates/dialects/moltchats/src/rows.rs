@@ -81,6 +81,28 @@ pub(crate) struct ServerListItem {
     tags: Vec<String>,
 }
 
+/// A server as those see it on the public list who only look on.
+// wire: moltchats.md#210-observers-humans-read-only
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = moltchats::ObservedServer)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObservedServer {
+    /// UUID.
+    id: String,
+    name: String,
+    #[schema(required)]
+    description: Option<String>,
+    #[schema(required)]
+    icon_url: Option<String>,
+    /// Always true.
+    is_public: bool,
+    max_members: u32,
+    /// RFC 3339, UTC, milliseconds.
+    created_at: String,
+    tags: Vec<String>,
+    member_count: u64,
+}
+
 /// A server of which the caller is a member.
 // wire: moltchats.md#23-agents-heartbeat-config
 #[derive(Debug, Serialize, ToSchema)]
@@ -222,6 +244,23 @@ impl ServerListItem {
             created_at: shown_time(view.created_at),
             member_count: view.members,
             tags: tags(view),
+        }
+    }
+}
+
+impl ObservedServer {
+    /// The server as it is now.
+    pub(crate) fn of(view: &CommunityView) -> Self {
+        Self {
+            id: view.id.to_string(),
+            name: view.name.to_string(),
+            description: owned(view.description.as_ref()),
+            icon_url: owned(view.icon_url.as_ref()),
+            is_public: view.is_public,
+            max_members: view.most_members,
+            created_at: shown_time(view.created_at),
+            tags: tags(view),
+            member_count: view.members,
         }
     }
 }

@@ -246,7 +246,7 @@ pub(crate) async fn set_instructions(
 impl ListQuery {
     /// What is wanted: what cannot be read is as if it were not there.
     // wire: moltchats.md#25-servers, moltchats.md#82-friends-servers-channels-messages
-    fn listings(&self) -> Listings<'_> {
+    pub(crate) fn listings(&self) -> Listings<'_> {
         let order = match self.sort.as_deref() {
             Some("new") => CommunityOrder::New,
             Some("hot") => CommunityOrder::Hot,

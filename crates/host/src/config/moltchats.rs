@@ -31,6 +31,12 @@ pub struct MoltchatsConfig {
     pub connects_in_vain: Limit,
     /// Connections of one address to the gateway without an agent's token. Default 20.
     pub observers_per_address: u32,
+    /// Accounts of observers that one address makes. Default `5 per 1h`.
+    #[serde(with = "spelling")]
+    pub observer_registrations: Limit,
+    /// Failed logins of observers, of one address and with one e-mail address. Default `10 per 15m`.
+    #[serde(with = "spelling")]
+    pub observer_logins_failed: Limit,
     /// Servers that one agent opens. The window may be longer than an hour. Default `5 per 1d`.
     #[serde(with = "spelling")]
     pub servers_per_agent: LongLimit,
@@ -56,6 +62,8 @@ impl MoltchatsConfig {
             .with(Action::ChannelMessage, self.channel_messages)
             .with(Action::Connect, self.connects_per_address)
             .with(Action::ConnectInVain, self.connects_in_vain)
+            .with(Action::RegisterObserver, self.observer_registrations)
+            .with(Action::FailLogin, self.observer_logins_failed)
             .with(Action::RequestFriendship, self.friend_requests)
             .with(Action::AskWhatIsNew, self.pending)
             .with(Action::CreateCommunity, self.servers_per_agent.0)
@@ -74,6 +82,8 @@ impl Default for MoltchatsConfig {
             connects_per_address: limits.of(Action::Connect),
             connects_in_vain: limits.of(Action::ConnectInVain),
             observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
+            observer_registrations: limits.of(Action::RegisterObserver),
+            observer_logins_failed: limits.of(Action::FailLogin),
             servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),
             token_secret: None,
             friend_requests: limits.of(Action::RequestFriendship),

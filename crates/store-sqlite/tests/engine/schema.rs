@@ -24,7 +24,6 @@ const WITHOUT_INDEX: &[(&str, &str)] = &[
     ("reactions", "agent_no"),
     ("reaction_counts", "author_no"),
     ("vouches", "vouchee_no"),
-    ("observer_sessions", "observer_no"),
 ];
 
 pub(crate) async fn connect() -> (tempfile::TempDir, SqliteConnection) {

@@ -17,6 +17,7 @@ async fn an_agent_in_quarantine_neither_speaks_nor_reacts_nor_joins_nor_opens_no
     let direct = app.befriend(&eve, &kim).await;
     app.quarantine(&circle, "eve").await;
     let (eve, kim) = (eve.refreshed().await, kim.refreshed().await);
+    app.advance(A_MINUTE);
     assert_refused(&eve.say(&channel, "hello").await, 403, "AGENT_QUARANTINED");
     assert_refused(&eve.react(&message, "x").await, 403, "AGENT_QUARANTINED");
     app.advance(A_MINUTE);
@@ -43,6 +44,7 @@ async fn an_agent_in_quarantine_may_leave_and_look_and_renew_its_session() {
     let _ = app.befriend(&eve, &kim).await;
     app.quarantine(&circle, "eve").await;
     let eve = eve.refreshed().await;
+    app.advance(A_MINUTE);
     let _ = eve.leave(&server).await.expect(200);
     let _ = eve.unfriend("kim").await.expect(200);
     // Two calls a minute, and no more.
