@@ -12,6 +12,7 @@ use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
 use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord};
 
 use crate::{
+    Limit,
     connections::Connections,
     identity::Keyring,
     trust::{Reputation, Shift},
@@ -39,6 +40,8 @@ pub struct Agent {
     pub(crate) seen: Seen,
     pub(crate) said: Said,
     karma: AtomicU64,
+    /// Messages an hour that it allows itself; 0: any number.
+    outbound_per_hour: AtomicU32,
     pub(crate) reputation: Reputation,
     pub(crate) connections: Connections,
     pub(crate) wants: Wants,
@@ -116,6 +119,7 @@ impl Agent {
             author_version: AtomicU32::new(0),
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
             karma: AtomicU64::new(record.karma),
+            outbound_per_hour: AtomicU32::new(record.outbound_per_hour.unwrap_or(0)),
             reputation: Reputation::of(trust),
             connections: Connections::default(),
             wants: Wants::default(),
@@ -146,6 +150,18 @@ impl Agent {
     #[must_use]
     pub fn karma(&self) -> u64 {
         self.karma.load(Ordering::Acquire)
+    }
+
+    /// How often it allows itself to speak in channels and to friends.
+    pub(crate) fn own_limit(&self) -> Limit {
+        match self.outbound_per_hour.load(Ordering::Acquire) {
+            0 => Limit::Off,
+            count => Limit::per_secs(count, 3_600),
+        }
+    }
+
+    pub(crate) fn set_own_limit(&self, per_hour: Option<u32>) {
+        self.outbound_per_hour.store(per_hour.unwrap_or(0), Ordering::Release);
     }
 
     pub(crate) fn set_karma(&self, karma: u64) {

@@ -233,7 +233,7 @@ impl Chat {
     #[must_use]
     pub fn left(&self, caller: &Caller, action: Action) -> Option<Quota> {
         let (surface, subject) = (&caller.surface, Subject::Agent(caller.agent.number));
-        self.0.limiter.left(surface.counted_as, action, subject, surface.limits.of(action))
+        self.0.limiter.left(surface.counted_as, action, subject, caller.limit(action))
     }
 
     /// Counts an address's attempt to sign in through a surface. What is left comes back, where it is limited.
@@ -254,7 +254,7 @@ impl Chat {
     /// [`Error::Throttled`] if the agent has used up its window.
     pub fn admit_agent(&self, caller: &Caller) -> Result<Option<Quota>, Error> {
         let Caller { agent, surface, .. } = caller;
-        let limit = surface.limits.of(Action::AgentRequest);
+        let limit = caller.limit(Action::AgentRequest);
         let subject = Subject::Agent(agent.number);
         let counted = self.0.limiter.take(surface.counted_as, Action::AgentRequest, subject, limit);
         Ok(counted.map_err(Error::Throttled)?.map(|counted| counted.quota))

@@ -1,6 +1,6 @@
 //! What is new where an agent is a member, and finding agents.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use tertulia_model::{CommunityId, ConversationId};
 use tertulia_store::MessageRecord;
@@ -44,7 +44,7 @@ impl Chat {
                 feed.push(FeedItem { posted, channel_name, community, community_name });
             }
         }
-        feed.sort_by(|a, b| (b.posted.created_at, b.posted.id).cmp(&(a.posted.created_at, a.posted.id)));
+        feed.sort_by_key(|item| Reverse((item.posted.created_at, item.posted.id)));
         feed.truncate(limit);
         Ok(feed)
     }

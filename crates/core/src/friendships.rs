@@ -48,7 +48,7 @@ impl Chat {
     // rule: friends
     pub async fn request_friendship(&self, caller: &Caller, target: &AgentRef) -> Result<FriendRequestId, Error> {
         let Caller { agent: from, surface, .. } = caller;
-        let (subject, limit) = (Subject::Agent(from.number), surface.limits.of(Action::RequestFriendship));
+        let (subject, limit) = (Subject::Agent(from.number), caller.limit(Action::RequestFriendship));
         let counted = self.0.limiter.take(surface.counted_as, Action::RequestFriendship, subject, limit);
         Self::permit(from, Deed::RequestFriendship)?;
         let to = self.find(target).await?.filter(|agent| agent.state() == AgentState::Active);

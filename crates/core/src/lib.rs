@@ -89,7 +89,7 @@ pub use presence::Presence;
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
-pub use surface::{Caller, Surface, SurfaceLimits};
+pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{
     AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
     StoreError,

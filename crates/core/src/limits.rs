@@ -32,6 +32,20 @@ impl Limit {
     }
 }
 
+impl Limit {
+    /// This limit, or `other` if that lets more through in the long run.
+    #[must_use]
+    pub fn or_more(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Off, _) | (_, Self::Off) => Self::Off,
+            (Self::Rate { count, per }, Self::Rate { count: other_count, per: other_per }) => {
+                let is_enough = u128::from(count) * other_per.as_millis() >= u128::from(other_count) * per.as_millis();
+                if is_enough { self } else { other }
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -141,6 +155,8 @@ pub enum Action {
     RoomMessage,
     /// Saying something in one channel, or to one friend.
     ChannelMessage,
+    /// Saying something in channels and to friends at all, as often as the agent allows itself. Hub-wide.
+    OutboundMessage,
     /// Asking another agent to be a friend.
     RequestFriendship,
     /// Asking what has come since.
@@ -176,6 +192,7 @@ impl Action {
             Self::CreateRoom => "create_room",
             Self::RoomMessage => "room_message",
             Self::ChannelMessage => "channel_message",
+            Self::OutboundMessage => "outbound_message",
             Self::RequestFriendship => "request_friendship",
             Self::AskWhatIsNew => "ask_what_is_new",
             Self::CreateCommunity => "create_community",
@@ -199,6 +216,7 @@ impl Action {
             Self::CreateRoom => "rooms created by one agent",
             Self::RoomMessage => "messages of one agent in one room",
             Self::ChannelMessage => "messages of one agent in one channel",
+            Self::OutboundMessage => "messages that you allow yourself, by maxOutboundPerHour,",
             Self::RequestFriendship => "friend requests of one agent",
             Self::AskWhatIsNew => "questions of one agent about what is new",
             Self::CreateCommunity => "servers created by one agent",

@@ -83,8 +83,8 @@ fn permit_reacting(conversation: &Conversation, caller: &Caller) -> Result<(), E
         Kind::Channel(channel) => channel.permit_taking_part(agent),
         Kind::Direct(direct) => direct.permit_viewing(Some(agent)),
     };
-    permitted.map_err(|refused| match refused {
-        Error::NotFound(_) => Error::NotFound(Noun::Message),
-        other => other,
+    permitted.map_err(|refused| {
+        let is_hidden = matches!(refused, Error::NotFound(_));
+        if is_hidden { Error::NotFound(Noun::Message) } else { refused }
     })
 }

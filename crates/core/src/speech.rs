@@ -10,7 +10,7 @@ use crate::{
     chat::Chat,
     conversation::{Conversation, Kind},
     journal::Said,
-    limiter::Subject,
+    limiter::{Counted, Subject},
     limits::{Action, Limit, Quota},
     posted::Posted,
     room::Room,
@@ -55,7 +55,7 @@ struct Count {
 impl Count {
     /// What an agent says in one conversation, at the surface through which it calls.
     fn of(caller: &Caller, conversation: &Conversation, action: Action) -> Self {
-        let (counted_as, limit) = (caller.surface.counted_as, caller.surface.limits.of(action));
+        let (counted_as, limit) = (caller.surface.counted_as, caller.limit(action));
         Self { counted_as, action, subject: Subject::AgentIn(caller.agent.number, conversation.number), limit }
     }
 }
@@ -107,8 +107,13 @@ impl Chat {
                 (text, Count::of(caller, conversation, Action::ChannelMessage))
             }
         };
-        let Count { counted_as, action, subject, limit } = count;
-        let counted = self.0.limiter.take(counted_as, action, subject, limit).map_err(Error::Throttled)?;
+        let own = Count {
+            counted_as: "",
+            action: Action::OutboundMessage,
+            subject: Subject::Agent(caller.agent.number),
+            limit: if count.action == Action::ChannelMessage { caller.agent.own_limit() } else { Limit::Off },
+        };
+        let counted = self.count_both(&count, &own)?;
         let author = caller.agent.clone();
         let said = async {
             let deliveries = self.deliveries_of_message(&author, conversation, text.as_str()).await?;
@@ -116,13 +121,32 @@ impl Chat {
             self.0.journal.say(conversation.clone(), said).await
         };
         match said.await {
-            Ok(posted) => Ok((posted, counted.map(|counted| counted.quota))),
+            Ok(posted) => Ok((posted, counted[0].map(|counted| counted.quota))),
             Err(error) => {
-                if let Some(counted) = &counted {
-                    self.0.limiter.give_back(counted_as, action, subject, counted);
+                for (count, counted) in [&count, &own].into_iter().zip(counted) {
+                    self.give_back(count, counted);
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Counts a message against both limits, or against neither.
+    fn count_both(&self, count: &Count, own: &Count) -> Result<[Option<Counted>; 2], Error> {
+        let take = |count: &Count| self.0.limiter.take(count.counted_as, count.action, count.subject, count.limit);
+        let counted = take(count).map_err(Error::Throttled)?;
+        match take(own) {
+            Ok(own) => Ok([counted, own]),
+            Err(throttle) => {
+                self.give_back(count, counted);
+                Err(Error::Throttled(throttle))
+            }
+        }
+    }
+
+    fn give_back(&self, count: &Count, counted: Option<Counted>) {
+        if let Some(counted) = counted {
+            self.0.limiter.give_back(count.counted_as, count.action, count.subject, &counted);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{CredentialKind, CredentialNo};
+use tertulia_model::{CredentialKind, CredentialNo, Tier};
 
 use crate::{
     agents::Agent,
@@ -26,11 +26,32 @@ pub struct Surface {
     pub limits: SurfaceLimits,
 }
 
+/// An exception from a limit for the agents of one tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TierLimit {
+    /// For whom.
+    pub tier: Tier,
+    /// For what.
+    pub action: Action,
+    /// What holds instead.
+    pub rule: TierRule,
+}
+
+/// How a limit differs for a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TierRule {
+    /// This one, if it lets more through than the ordinary one.
+    AtLeast(Limit),
+    /// This one, whatever the ordinary one is.
+    Exactly(Limit),
+}
+
 /// Limits counted per surface: a table of actions, and what may be open at once. What is counted hub-wide stands in
 /// [`crate::Rules`] and is not asked for here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SurfaceLimits {
     per_action: [Limit; Action::COUNT],
+    by_tier: &'static [TierLimit],
     /// Streams that one address may hold open; 0 refuses all.
     pub streams_per_address: u32,
 }
@@ -39,7 +60,7 @@ impl SurfaceLimits {
     /// No limit for any action, and so many streams.
     #[must_use]
     pub const fn new(streams_per_address: u32) -> Self {
-        Self { per_action: [Limit::Off; Action::COUNT], streams_per_address }
+        Self { per_action: [Limit::Off; Action::COUNT], by_tier: &[], streams_per_address }
     }
 
     /// The same with a limit for `action`.
@@ -49,7 +70,25 @@ impl SurfaceLimits {
         self
     }
 
-    /// The limit of `action`.
+    /// The same with exceptions for agents of certain tiers.
+    #[must_use]
+    pub const fn with_tiers(mut self, by_tier: &'static [TierLimit]) -> Self {
+        self.by_tier = by_tier;
+        self
+    }
+
+    /// The limit of `action` for an agent of `tier`.
+    #[must_use]
+    pub fn for_tier(&self, action: Action, tier: Tier) -> Limit {
+        let exception = self.by_tier.iter().find(|exception| exception.tier == tier && exception.action == action);
+        match exception.map(|exception| exception.rule) {
+            None => self.of(action),
+            Some(TierRule::AtLeast(limit)) => self.of(action).or_more(limit),
+            Some(TierRule::Exactly(limit)) => limit,
+        }
+    }
+
+    /// The limit of `action`, for agents of no tier in particular.
     #[must_use]
     pub const fn of(&self, action: Action) -> Limit {
         self.per_action[action as usize]
@@ -69,6 +108,11 @@ impl Caller {
     #[must_use]
     pub fn agent(&self) -> &Arc<Agent> {
         &self.agent
+    }
+
+    /// How often it may do something, where it calls and as far as it is trusted now.
+    pub(crate) fn limit(&self, action: Action) -> Limit {
+        self.surface.limits.for_tier(action, self.agent.tier())
     }
 
     /// The credential that was shown.

@@ -20,7 +20,8 @@ use crate::{
 macro_rules! agent_columns {
     () => {
         "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma, a.seen_at, \
-         a.seen_before_at, p.revision, p.display_name, p.about, p.avatar"
+         a.seen_before_at, (select s.outbound_per_hour from settings s where s.agent_no = a.agent_no) as outbound_per_hour, \
+         p.revision, p.display_name, p.about, p.avatar"
     };
 }
 pub(crate) use agent_columns;
@@ -231,6 +232,7 @@ pub(crate) async fn add(
         profile: Arc::new(profile),
         said: 0,
         karma: 0,
+        outbound_per_hour: None,
         seen_at: None,
         seen_before_at: None,
     }))
@@ -289,6 +291,7 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         profile: Arc::new(profile_from_row(row)?),
         said: get_count(row, "said")?,
         karma: get_count(row, "karma")?,
+        outbound_per_hour: get(row, "outbound_per_hour")?,
         seen_at: get_optional_time(row, "seen_at")?,
         seen_before_at: get_optional_time(row, "seen_before_at")?,
     })

@@ -46,7 +46,7 @@ async fn count(connection: &mut SqliteConnection, report: &NewReport) -> Result<
          where r.community_no = ?1 and r.target_no = ?2
          and a.created_at <= ?3
          and t.computed_at is not null and t.quarantined_for is null
-         and (t.is_seed = 1 or t.earned in ('provisional', 'trusted'))",
+         and (t.earned in ('provisional', 'trusted') or t.is_seed = 1)",
     )
     .bind(community.0)
     .bind(report.target.0)

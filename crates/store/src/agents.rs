@@ -44,6 +44,8 @@ pub struct AgentRecord {
     pub said: u64,
     /// How many reactions by others stand at its messages.
     pub karma: u64,
+    /// How many messages an hour it allows itself in channels and to friends, if it has set that.
+    pub outbound_per_hour: Option<u32>,
     /// The last moment with an open connection as far as it was written down, if it ever had one.
     pub seen_at: Option<Timestamp>,
     /// The same before the connection with which it came last.

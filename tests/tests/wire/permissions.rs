@@ -83,7 +83,9 @@ async fn the_table_has_every_route_and_no_other() {
 #[tokio::test]
 async fn no_route_of_a_described_path_is_kept_secret() {
     let app = TestApp::start().await;
-    let paths: BTreeSet<_> = TABLE.iter().map(|(_, path, _)| *path).collect();
+    // At /api/v1 and at the gateway a method that does not exist is a path that does not.
+    let tells = |path: &&str| !path.starts_with("/api/v1/") && *path != "/ws";
+    let paths: BTreeSet<_> = TABLE.iter().map(|(_, path, _)| *path).filter(tells).collect();
     for path in paths {
         let reply = app.send(request("PURGE", path, "1")).await.expect(405);
         let allowed: BTreeSet<_> =

@@ -49,6 +49,8 @@ impl Chat {
     /// [`Error::Suspended`], [`Error::Store`].
     pub async fn change_settings(&self, caller: &Caller, change: &Settings) -> Result<Settings, Error> {
         Self::permit(&caller.agent, Deed::DescribeItself)?;
-        Ok(self.0.store.change_settings(caller.agent.number, change).await?)
+        let settings = self.0.store.change_settings(caller.agent.number, change).await?;
+        caller.agent.set_own_limit(settings.outbound_per_hour);
+        Ok(settings)
     }
 }

@@ -12,7 +12,7 @@ impl Chat {
     ///
     /// [`Error::Throttled`] if the window is used up, [`Error::Store`].
     pub async fn count_action(&self, caller: &Caller, action: Action) -> Result<Option<Quota>, Error> {
-        let limit = caller.surface.limits.of(action);
+        let limit = caller.limit(action);
         self.count_within(caller, action, limit).await
     }
 

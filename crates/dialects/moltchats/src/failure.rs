@@ -86,7 +86,12 @@ impl Failure {
     // wire: moltchats.md#17-rate-limit-headers
     pub(crate) fn throttled(throttle: &Throttle) -> Self {
         let message = format!("You are rate limited: {}", throttled_in_words(throttle));
-        let mut failure = Self::new(Code::RateLimited, message);
+        let code = if throttle.action == tertulia_core::Action::OutboundMessage {
+            Code::OutboundLimit
+        } else {
+            Code::RateLimited
+        };
+        let mut failure = Self::new(code, message);
         failure.0.quota = Some(throttle.quota);
         failure.retry_after(throttle.quota.resets_in)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits, trust_numbers};
-use tertulia_model::Instructions;
+use tertulia_model::{Instructions, Tier};
 
 use crate::{
     agents::LONGEST_DISPLAY_NAME, gateway::OPS, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
@@ -77,23 +77,13 @@ impl DocumentedLimits {
 }
 
 impl TierLimits {
-    /// So many requests and messages a minute, servers a day, friend requests an hour.
-    const fn new(requests: u32, messages: u32, servers: u32, friend_requests: u32) -> Self {
+    /// What holds for agents of `tier`.
+    fn of(surface: &SurfaceLimits, tier: Tier) -> Self {
         Self {
-            requests: Limit::per_secs(requests, 60),
-            messages: Limit::per_secs(messages, 60),
-            servers: Limit::per_secs(servers, 86_400),
-            friend_requests: Limit::per_secs(friend_requests, 3_600),
-        }
-    }
-
-    /// Of each the more generous.
-    fn at_least(self, other: Self) -> Self {
-        Self {
-            requests: more_generous(self.requests, other.requests),
-            messages: more_generous(self.messages, other.messages),
-            servers: more_generous(self.servers, other.servers),
-            friend_requests: more_generous(self.friend_requests, other.friend_requests),
+            requests: surface.for_tier(Action::AgentRequest, tier),
+            messages: surface.for_tier(Action::ChannelMessage, tier),
+            servers: surface.for_tier(Action::CreateCommunity, tier),
+            friend_requests: surface.for_tier(Action::RequestFriendship, tier),
         }
     }
 }
@@ -103,12 +93,6 @@ impl DocumentedLimits {
     // wire: moltchats.md#43-how-they-combine-here
     #[must_use]
     pub fn of(rules: &Rules, surface: &SurfaceLimits) -> Self {
-        let ordinary = TierLimits {
-            requests: surface.of(Action::AgentRequest),
-            messages: surface.of(Action::ChannelMessage),
-            servers: surface.of(Action::CreateCommunity),
-            friend_requests: surface.of(Action::RequestFriendship),
-        };
         Self {
             registrations: rules.registrations_per_address,
             sign_ins: surface.of(Action::SignIn),
@@ -119,22 +103,11 @@ impl DocumentedLimits {
             frames: OPS,
             lobby_verified: rules.lobby_verified,
             lobby_unverified: rules.lobby_unverified,
-            seed: ordinary.at_least(TierLimits::new(60, 15, 10, 30)),
-            trusted: ordinary,
-            provisional: ordinary,
-            untrusted: ordinary,
-            quarantined: TierLimits::new(2, 0, 0, 0),
-        }
-    }
-}
-
-/// The limit that lets more through in the long run.
-fn more_generous(one: Limit, other: Limit) -> Limit {
-    match (one, other) {
-        (Limit::Off, _) | (_, Limit::Off) => Limit::Off,
-        (Limit::Rate { count, per }, Limit::Rate { count: other_count, per: other_per }) => {
-            let is_enough = u128::from(count) * other_per.as_millis() >= u128::from(other_count) * per.as_millis();
-            if is_enough { one } else { other }
+            seed: TierLimits::of(surface, Tier::Seed),
+            trusted: TierLimits::of(surface, Tier::Trusted),
+            provisional: TierLimits::of(surface, Tier::Provisional),
+            untrusted: TierLimits::of(surface, Tier::Trusted),
+            quarantined: TierLimits::of(surface, Tier::Quarantined),
         }
     }
 }

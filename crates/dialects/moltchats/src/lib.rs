@@ -44,7 +44,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use gateway::Gateway;
-use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, WebhookFormat};
+use tertulia_core::{
+    Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, TierLimit, TierRule, WebhookFormat,
+};
+use tertulia_model::Tier;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
@@ -78,8 +81,28 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::ConnectInVain, Limit::per_secs(10, 60))
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
+    .with_tiers(BY_TIER)
     .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
     .with(Action::TestWebhook, Limit::per_secs(5, 60));
+
+/// What differs for agents that are trusted most, and for those in quarantine.
+// wire: moltchats.md#43-how-they-combine-here
+const BY_TIER: &[TierLimit] = &[
+    at_least(Tier::Seed, Action::CreateCommunity, Limit::per_secs(10, 86_400)),
+    at_least(Tier::Seed, Action::RequestFriendship, Limit::per_secs(30, 3_600)),
+    exactly(Tier::Quarantined, Action::AgentRequest, Limit::per_secs(2, 60)),
+    exactly(Tier::Quarantined, Action::ChannelMessage, Limit::per_secs(0, 60)),
+    exactly(Tier::Quarantined, Action::CreateCommunity, Limit::per_secs(0, 86_400)),
+    exactly(Tier::Quarantined, Action::RequestFriendship, Limit::per_secs(0, 3_600)),
+];
+
+const fn at_least(tier: Tier, action: Action, limit: Limit) -> TierLimit {
+    TierLimit { tier, action, rule: TierRule::AtLeast(limit) }
+}
+
+const fn exactly(tier: Tier, action: Action, limit: Limit) -> TierLimit {
+    TierLimit { tier, action, rule: TierRule::Exactly(limit) }
+}
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections

@@ -114,7 +114,10 @@ pub(crate) async fn of(
 #[utoipa::path(
     get, path = "/trust/challenge/{id}", tag = "moltchats", security(("token" = [])),
     params(("id" = String, Path)),
-    responses((status = 404, description = "`NOT_FOUND`", body = Problem)),
+    responses(
+        (status = 200, description = "What became of it"),
+        (status = 404, description = "`NOT_FOUND`", body = Problem),
+    ),
 )]
 pub(crate) async fn challenge(_: SignedIn) -> Failure {
     Failure::new(Code::NotFound, "There is no such challenge.")

@@ -95,7 +95,7 @@ async fn every_refusal_of_a_request_has_its_code() {
     let app = TestApp::start_unlimited().await;
     let (ada, bob, eve) = (app.agent("ada").await, app.agent("bob").await, app.agent("eve").await);
     befriend(&ada, &bob).await;
-    ask(&eve, "ada").await.expect(201);
+    let _ = ask(&eve, "ada").await.expect(201);
     app.agent("zoe").await;
     assert!(app.chat().suspend("zoe").await.unwrap());
     for (target, status, code) in [
@@ -143,9 +143,9 @@ async fn friends_talk_in_a_channel_that_is_gone_with_the_friendship() {
     assert_eq!(refusal(&say(&eve, &channel, "me too").await), refused(403, "NOT_DM_PARTICIPANT"));
     let reaction = format!("/messages/{answered}/react");
     assert_eq!(refusal(&post(&eve, &reaction, &json!({ "emoji": "👍" })).await), refused(403, "NOT_DM_PARTICIPANT"));
-    post(&ada, &reaction, &json!({ "emoji": "👍" })).await.expect(201);
+    let _ = post(&ada, &reaction, &json!({ "emoji": "👍" })).await.expect(201);
 
-    delete(&ada, "/friends/bob").await.expect(200);
+    let _ = delete(&ada, "/friends/bob").await.expect(200);
     for agent in [&ada, &bob, &eve] {
         assert_eq!(refusal(&agent.get(&page).await), refused(404, "CHANNEL_NOT_FOUND"));
         assert_eq!(refusal(&say(agent, &channel, "hello?").await), refused(404, "CHANNEL_NOT_FOUND"));
@@ -153,9 +153,9 @@ async fn friends_talk_in_a_channel_that_is_gone_with_the_friendship() {
     let again = befriend(&bob, &ada).await;
     assert!(texts(&ada, &again).await.is_empty());
     assert_eq!(refusal(&post(&ada, &reaction, &json!({ "emoji": "🎉" })).await), refused(404, "MESSAGE_NOT_FOUND"));
-    say(&ada, &again, "once more").await.expect(201);
+    let _ = say(&ada, &again, "once more").await.expect(201);
     assert_eq!(texts(&bob, &again).await, ["once more"]);
-    post(&bob, "/blocks/ada", &json!({})).await.expect(201);
+    let _ = post(&bob, "/blocks/ada", &json!({})).await.expect(201);
     assert_eq!(refusal(&say(&ada, &again, "why?").await), refused(404, "CHANNEL_NOT_FOUND"));
     assert_eq!(refusal(&bob.get(&page).await), refused(404, "CHANNEL_NOT_FOUND"));
 }
@@ -181,7 +181,7 @@ async fn a_rejected_request_may_be_made_again() {
     assert_eq!(refusal(&post(&ada, "/friends/reject", &body).await), refused(404, "FRIEND_REQUEST_NOT_FOUND"));
     assert_eq!(post(&bob, "/friends/reject", &body).await.expect(200).json(), json!({ "ok": true }));
     assert_eq!(refusal(&post(&bob, "/friends/reject", &body).await), refused(404, "FRIEND_REQUEST_NOT_FOUND"));
-    ask(&ada, "bob").await.expect(201);
+    let _ = ask(&ada, "bob").await.expect(201);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn a_block_is_made_once_listed_and_lifted() {
     for _ in 0..2 {
         assert_eq!(delete(&ada, "/blocks/bob").await.expect(200).json(), json!({ "ok": true }));
     }
-    ask(&bob, "ada").await.expect(201);
+    let _ = ask(&bob, "ada").await.expect(201);
     assert_eq!(refusal(&post_nothing(&ada, "/blocks/ada").await), refused(400, "VALIDATION_ERROR"));
     assert_eq!(refusal(&post_nothing(&ada, "/blocks/nobody").await), refused(404, "AGENT_NOT_FOUND"));
     assert_eq!(refusal(&delete(&ada, "/blocks/nobody").await), refused(404, "AGENT_NOT_FOUND"));
@@ -234,10 +234,10 @@ async fn what_is_pending_is_told_until_somebody_asks_from_later_on() {
     let channel = befriend(&ada, &bob).await;
     let request = ask(&eve, "ada").await.expect(201).str_at("/requestId");
     app.advance(Duration::from_secs(1));
-    say(&ada, &channel, "my own").await.expect(201);
-    say(&bob, &channel, "one").await.expect(201);
+    let _ = say(&ada, &channel, "my own").await.expect(201);
+    let _ = say(&bob, &channel, "one").await.expect(201);
     app.advance(Duration::from_secs(1));
-    say(&bob, &channel, &"x".repeat(201)).await.expect(201);
+    let _ = say(&bob, &channel, &"x".repeat(201)).await.expect(201);
 
     let pending = get(&ada, "/agents/@me/pending").await;
     let unread = json!({
@@ -258,14 +258,14 @@ async fn what_is_pending_is_told_until_somebody_asks_from_later_on() {
     let later = get(&ada, &format!("/agents/@me/pending?since={since}")).await;
     assert_eq!((&later["unreadDMs"], &later["hasActivity"]), (&json!([]), &json!(true)));
     app.advance(Duration::from_secs(1));
-    say(&bob, &channel, "three").await.expect(201);
+    let _ = say(&bob, &channel, "three").await.expect(201);
     let later = get(&ada, &format!("/agents/@me/pending?since={since}")).await;
     assert_eq!(later["unreadDMs"][0]["unreadCount"], 1);
     for since in ["yesterday", "", "2026-02-30T00:00:00Z"] {
         let reply = ada.get(&format!("/api/v1/agents/@me/pending?since={since}")).await;
         assert_eq!(refusal(&reply), refused(400, "VALIDATION_ERROR"), "{since}");
     }
-    delete(&ada, "/friends/bob").await.expect(200);
+    let _ = delete(&ada, "/friends/bob").await.expect(200);
     assert_eq!(get(&ada, "/agents/@me/pending").await["unreadDMs"], json!([]));
 }
 
@@ -299,9 +299,9 @@ async fn twenty_friend_requests_an_hour_are_heard() {
     for _ in 0..19 {
         assert_eq!(refusal(&ask(&ada, "nobody").await), refused(404, "AGENT_NOT_FOUND"));
     }
-    ask(&ada, "bob").await.expect(201);
+    let _ = ask(&ada, "bob").await.expect(201);
     assert_eq!(refusal(&ask(&ada, "bob").await), refused(429, "RATE_LIMITED"));
-    ask(&bob, "ada").await.expect(409);
+    let _ = ask(&bob, "ada").await.expect(409);
     app.advance(Duration::from_hours(1));
     assert_eq!(refusal(&ask(&ada, "bob").await), refused(409, "FRIEND_REQUEST_EXISTS"));
 }

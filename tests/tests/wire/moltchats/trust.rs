@@ -146,16 +146,22 @@ async fn standing_is_computed_every_hour_and_told() {
     gateway.close().await;
     let mut gateway = circle[0].gateway().await;
     gateway.hears_nothing().await;
+    let mut told = None;
     for _ in 0..140 {
         app.advance(Duration::from_secs(30));
         gateway.send(&json!({ "op": "ping" })).await;
         let op = gateway.next().await;
         if op["op"] == "trust_update" {
-            assert_eq!(op["tier"], "trusted");
-            assert!(op["eigentrustScore"].is_number(), "{op}");
-            return;
+            told = Some(op);
+            break;
         }
         assert_eq!(op["op"], "pong", "{op}");
     }
-    panic!("nothing was told in more than an hour");
+    // It is computed beside everything else, and may still be on its way.
+    let told = match told {
+        Some(told) => told,
+        None => gateway.expect("trust_update").await,
+    };
+    assert_eq!(told["tier"], "trusted");
+    assert!(told["eigentrustScore"].is_number(), "{told}");
 }
