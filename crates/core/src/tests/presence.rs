@@ -18,7 +18,7 @@ fn words() -> AgentForm {
     AgentForm::new(|event, out| match event {
         AgentEvent::TierChanged { tier, .. } => out.extend_from_slice(format!("{tier}|").as_bytes()),
         AgentEvent::Quarantined { cause } => {
-            out.extend_from_slice(format!("quarantined for {}|", cause.as_str()).as_bytes())
+            out.extend_from_slice(format!("quarantined for {}|", cause.as_str()).as_bytes());
         }
         AgentEvent::FriendRequested { .. } => panic!("a form that fails"),
         AgentEvent::FriendAccepted { .. } | AgentEvent::TrialStarted { .. } | AgentEvent::TrialEnded { .. } => {}
