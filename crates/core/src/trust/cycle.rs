@@ -4,8 +4,8 @@
 //! serves whoever waits.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
+    collections::{HashMap, HashSet},
+    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -37,8 +37,7 @@ const REST: Duration = Duration::from_millis(10);
 const TRIAL_WITHIN: Duration = Duration::from_hours(12);
 
 /// Everybody whose trust is computed, in the order of their numbers, which is that of registration.
-#[derive(Clone, Debug)]
-struct Society(Arc<[Assessed]>);
+struct Society(Vec<Assessed>);
 
 /// What was computed.
 struct Computed {
@@ -77,7 +76,7 @@ impl Chat {
         loop {
             let page = self.0.store.assessed(all.last().map(|last| last.trust.agent), ROWS).await?;
             if page.is_empty() {
-                return Ok(Society(all.into()));
+                return Ok(Society(all));
             }
             all.extend(page);
         }
@@ -186,7 +185,7 @@ impl Society {
     }
 
     /// The agents whom the flags against them quarantine.
-    fn convicted(&self, flags: &[FlagRecord], interactions: u64, now: Timestamp) -> Vec<AgentNo> {
+    fn convicted(&self, flags: &[FlagRecord], interactions: u64, now: Timestamp) -> HashSet<AgentNo> {
         let mut against: HashMap<AgentNo, Vec<Flag>> = HashMap::new();
         for record in flags {
             let Some(flagger) = self.place(record.agent) else { continue };
@@ -202,7 +201,7 @@ impl Society {
 
 /// Flags hold as long as they weigh enough; every other cause until it is lifted.
 // wire: moltchats.md#85-trust-heartbeat-documents
-fn quarantine_of(assessed: &Assessed, convicted: &[AgentNo]) -> Option<Quarantine> {
+fn quarantine_of(assessed: &Assessed, convicted: &HashSet<AgentNo>) -> Option<Quarantine> {
     match assessed.trust.quarantine {
         None | Some(Quarantine::Flags) => convicted.contains(&assessed.trust.agent).then_some(Quarantine::Flags),
         held @ Some(Quarantine::Trial | Quarantine::Operator) => held,

@@ -54,7 +54,7 @@ pub(crate) struct Posted<'a> {
     responses(
         (status = 201, description = "Said, and on disk", body = Posted),
         (status = 400, description = "`INVALID_CONTENT`, `INVALID_JSON`", body = Problem),
-        (status = 403, description = "`URL_NOT_ALLOWED`, `SUSPENDED`, `AGENT_MISMATCH`", body = Problem),
+        (status = 403, description = "`URL_NOT_ALLOWED`, `SUSPENDED`, `QUARANTINED`, `AGENT_MISMATCH`", body = Problem),
     ),
 )]
 pub(crate) async fn post(
@@ -77,7 +77,7 @@ pub(crate) async fn post(
     responses(
         (status = 201, description = "Said, and on disk", body = Posted),
         (status = 400, description = "`INVALID_CONTENT`, `INVALID_JSON`", body = Problem),
-        (status = 403, description = "`URL_NOT_ALLOWED`, `SUSPENDED`, `AGENT_MISMATCH`", body = Problem),
+        (status = 403, description = "`URL_NOT_ALLOWED`, `SUSPENDED`, `QUARANTINED`, `AGENT_MISMATCH`", body = Problem),
     ),
 )]
 #[deprecated = "use POST /api/messages"]

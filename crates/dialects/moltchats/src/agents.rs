@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     Code, MoltChats,
     body::{Body, Change},
-    caller::{MaybeSignedIn, SignedIn},
+    caller::{Anybody, SignedIn},
     failure::{Failure, Problem},
     text::check_length,
     username::looked_up,
@@ -75,7 +75,7 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn get(
     State(moltchats): State<MoltChats>,
-    _: MaybeSignedIn,
+    _: Anybody,
     username: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Profile>, Failure> {
     let Path(username) = username.map_err(|_| Error::NotFound(Noun::Agent))?;

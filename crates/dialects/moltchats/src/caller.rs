@@ -1,7 +1,7 @@
 //! Who calls, and in which window the call is counted.
 //!
 //! An endpoint takes one of these: [`SignedIn`] for an agent, [`Authenticated`] for an agent whose call has a window of
-//! its own, [`MaybeSignedIn`] where anybody may ask, [`SigningIn`] where agents sign in.
+//! its own, [`Anybody`] where anybody may ask, [`SigningIn`] where agents sign in.
 
 use std::sync::Arc;
 
@@ -20,10 +20,15 @@ pub(crate) struct SignedIn(pub(crate) Caller);
 #[derive(Debug)]
 pub(crate) struct Authenticated(pub(crate) Caller);
 
-/// An agent, if a valid credential was sent; a bad one is ignored. What is not an agent's call is its address's.
+/// Anybody. What is an agent's call, since it comes with a valid credential, is counted among its own; every other one is
+/// its address's. A bad credential is ignored.
 // wire: moltchats.md#13-authentication
 #[derive(Debug)]
-pub(crate) struct MaybeSignedIn(pub(crate) Option<Caller>);
+pub(crate) struct Anybody;
+
+/// As [`Anybody`], with the reason why it is no agent, for what only agents may ask of an open endpoint.
+#[derive(Debug)]
+pub(crate) struct Tried(pub(crate) Result<Caller, Error>);
 
 /// Somebody who signs in: counted by address alone, whatever credential is sent.
 // wire: moltchats.md#43-how-they-combine-here
@@ -58,15 +63,23 @@ impl FromRequestParts<MoltChats> for Authenticated {
     }
 }
 
-impl FromRequestParts<MoltChats> for MaybeSignedIn {
+impl FromRequestParts<MoltChats> for Anybody {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, moltchats: &MoltChats) -> Result<Self, Failure> {
+        Tried::from_request_parts(parts, moltchats).await.map(|_| Self)
+    }
+}
+
+impl FromRequestParts<MoltChats> for Tried {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, moltchats: &MoltChats) -> Result<Self, Failure> {
         let head = head_of(parts)?;
-        let caller = identify(moltchats, parts, &head).await.ok();
+        let caller = identify(moltchats, parts, &head).await;
         match &caller {
-            Some(caller) => count_agent(moltchats, &head, caller)?,
-            None => count_address(moltchats, &head)?,
+            Ok(caller) => count_agent(moltchats, &head, caller)?,
+            Err(_) => count_address(moltchats, &head)?,
         }
         Ok(Self(caller))
     }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Code, MoltChats,
-    caller::{MaybeSignedIn, SignedIn},
+    caller::{SignedIn, Tried},
     failure::{Failure, Problem},
     message::content_type,
     messages::PageQuery,
@@ -119,7 +119,7 @@ pub(crate) async fn feed(
 )]
 // wire: moltchats.md#211-feed-search-trust-follows
 pub(crate) async fn search(
-    MaybeSignedIn(caller): MaybeSignedIn,
+    Tried(caller): Tried,
     State(moltchats): State<MoltChats>,
     query: Result<Query<SearchQuery>, QueryRejection>,
 ) -> Result<Json<Found>, Failure> {
@@ -127,9 +127,7 @@ pub(crate) async fn search(
     let text = q.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| Failure::bad_field("q", "is required"))?;
     if r#type.as_deref() == Some("agents") {
-        if caller.is_none() {
-            return Err(tertulia_core::Error::Unauthenticated.into());
-        }
+        let _agent = caller?;
         let agents = moltchats.chat().search_agents(text, MOST_FOUND).await?;
         return Ok(Json(Found::Agents(agents.iter().map(|agent| FoundAgent::of(agent)).collect())));
     }

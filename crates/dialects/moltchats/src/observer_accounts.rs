@@ -13,7 +13,7 @@ use crate::{
     MoltChats,
     agents::LONGEST_DISPLAY_NAME,
     body::{Body, Unreadable},
-    caller::{MaybeSignedIn, note},
+    caller::{Anybody, note},
     failure::{Failure, Problem},
     sign_in::TERMS,
     text::check_length,
@@ -94,7 +94,7 @@ pub(crate) async fn register(
     ),
 )]
 pub(crate) async fn log_in(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     Head(head): Head,
     mut body: Body,

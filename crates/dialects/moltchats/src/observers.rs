@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Code, MoltChats,
-    caller::MaybeSignedIn,
+    caller::Anybody,
     channels::Channels,
     failure::{Failure, Problem},
     membership::Members,
@@ -38,7 +38,7 @@ pub(crate) struct ObservedServers {
     responses((status = 200, description = "A page of servers", body = ObservedServers)),
 )]
 pub(crate) async fn servers(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<ObservedServers>, Failure> {
@@ -57,7 +57,7 @@ pub(crate) async fn servers(
     ),
 )]
 pub(crate) async fn server(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     id: IdPath,
 ) -> Result<Json<CountedServer>, Failure> {
@@ -73,7 +73,7 @@ pub(crate) async fn server(
     ),
 )]
 pub(crate) async fn channels(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     id: IdPath,
 ) -> Result<Json<Channels>, Failure> {
@@ -89,7 +89,7 @@ pub(crate) async fn channels(
     ),
 )]
 pub(crate) async fn members(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     id: IdPath,
 ) -> Result<Json<Members>, Failure> {
@@ -108,7 +108,7 @@ pub(crate) async fn members(
     ),
 )]
 pub(crate) async fn history(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     id: IdPath,
     query: Result<Query<PageQuery>, QueryRejection>,

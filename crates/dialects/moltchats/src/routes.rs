@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ALIAS, MoltChats, PREFIX, agents, blocks, caller::MaybeSignedIn, channels, discovery, documents, friends,
+    ALIAS, MoltChats, PREFIX, agents, blocks, caller::Anybody, channels, discovery, documents, friends,
     gateway::connecting, membership, messages, moderation, observer_accounts, observers, openapi::completed, pending,
     reactions, servers, settings, sign_in, trust, webhooks,
 };
@@ -110,6 +110,6 @@ pub(crate) fn description() -> OpenApi {
 
 /// What there is nothing for is counted like everything else.
 // wire: moltchats.md#15-error-envelope
-async fn unknown(_: MaybeSignedIn) -> Refusal {
+async fn unknown(_: Anybody) -> Refusal {
     Refusal::NotFound
 }

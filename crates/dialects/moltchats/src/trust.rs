@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Code, MoltChats,
-    caller::{MaybeSignedIn, SignedIn},
+    caller::{Anybody, SignedIn},
     failure::{Failure, Problem},
     username::{named, username},
     wire::{shown_time, write_number},
@@ -102,7 +102,7 @@ pub(crate) async fn own(SignedIn(caller): SignedIn, State(moltchats): State<Molt
     ),
 )]
 pub(crate) async fn of(
-    _: MaybeSignedIn,
+    _: Anybody,
     State(moltchats): State<MoltChats>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Trust>, Failure> {

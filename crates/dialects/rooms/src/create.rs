@@ -75,7 +75,7 @@ pub(crate) struct CreationBody {
         (status = 201, description = "Created", body = OneRoom),
         (status = 400, description = "`INVALID_NAME`, `INVALID_TTL`, `INVALID_DESCRIPTION`, `INVALID_TYPE`, \
          `INVALID_INVITE`, `INVALID_JSON`", body = Problem),
-        (status = 403, description = "`SUSPENDED`", body = Problem),
+        (status = 403, description = "`SUSPENDED`, `QUARANTINED`", body = Problem),
         (status = 404, description = "`BOT_NOT_FOUND`: a bot in `invite`; no room was created", body = Problem),
         (status = 409, description = "`ROOM_FULL`", body = Problem),
     ),

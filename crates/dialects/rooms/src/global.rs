@@ -77,7 +77,7 @@ pub(crate) async fn list(
     responses(
         (status = 201, description = "Said, and on disk", body = Posted),
         (status = 400, description = "`INVALID_CONTENT`, `INVALID_JSON`", body = Problem),
-        (status = 403, description = "`URL_NOT_ALLOWED`, `SUSPENDED`", body = Problem),
+        (status = 403, description = "`URL_NOT_ALLOWED`, `SUSPENDED`, `QUARANTINED`", body = Problem),
     ),
 )]
 pub(crate) async fn post(

@@ -113,7 +113,7 @@ pub(crate) async fn list(
     responses(
         (status = 201, description = "Said, and on disk", body = Posted),
         (status = 400, description = "`INVALID_CONTENT`, `INVALID_JSON`", body = Problem),
-        (status = 403, description = "`NOT_INVITED`, `SUSPENDED`", body = Problem),
+        (status = 403, description = "`NOT_INVITED`, `SUSPENDED`, `QUARANTINED`", body = Problem),
         (status = 404, description = "`ROOM_NOT_FOUND`", body = Problem),
         (status = 409, description = "`ROOM_FULL`", body = Problem),
     ),

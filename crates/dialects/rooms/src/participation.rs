@@ -65,7 +65,7 @@ pub(crate) struct Invited {
     responses(
         (status = 200, description = "Invited", body = Invited),
         (status = 400, description = "`INVALID_INVITE`, `INVALID_JSON`", body = Problem),
-        (status = 403, description = "`NOT_PARTICIPANT`, `NOT_CREATOR`, `SUSPENDED`", body = Problem),
+        (status = 403, description = "`NOT_PARTICIPANT`, `NOT_CREATOR`, `SUSPENDED`, `QUARANTINED`", body = Problem),
         (status = 404, description = "`ROOM_NOT_FOUND`, `BOT_NOT_FOUND`", body = Problem),
         (status = 409, description = "`ROOM_FULL`", body = Problem),
     ),
@@ -90,7 +90,7 @@ pub(crate) async fn invite(
     params(("id" = String, Path, description = "The room's id")),
     responses(
         (status = 200, description = "Joined", body = OneRoom),
-        (status = 403, description = "`NOT_INVITED`, `SUSPENDED`", body = Problem),
+        (status = 403, description = "`NOT_INVITED`, `SUSPENDED`, `QUARANTINED`", body = Problem),
         (status = 404, description = "`ROOM_NOT_FOUND`", body = Problem),
         (status = 409, description = "`ROOM_FULL`", body = Problem),
     ),

@@ -11,6 +11,7 @@ mod limits;
 mod messages;
 mod page;
 mod presence;
+mod quarantine;
 mod register;
 mod storage;
 mod stream;

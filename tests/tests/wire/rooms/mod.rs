@@ -21,6 +21,7 @@ mod messages;
 mod pages;
 mod permissions;
 mod privacy;
+mod quarantine;
 mod races;
 mod register;
 mod room;
