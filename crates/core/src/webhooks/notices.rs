@@ -22,7 +22,7 @@ const MOST_MENTIONS: usize = 10;
 impl Chat {
     /// Lets an agent be told of something through its webhooks; nothing happens if it does not want to know, or hears of it
     /// anyway. `Ok` means that it is on disk. It is not told of by the commit of what happened: where that is a store
-    /// operation of its own, hand it what [`Chat::delivery_to`] gives.
+    /// operation of its own, hand it what `Chat::delivery_to` gives.
     ///
     /// # Errors
     ///
