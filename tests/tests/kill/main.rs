@@ -1,8 +1,9 @@
 //! The hub's program is killed (SIGKILL) at random instants under load, and started again on what it left behind.
 //!
-//! Writers, a registrar, resuming readers and those who act in rooms go on through all of it. In the end every
+//! Writers, a registrar, resuming readers, those who act in rooms and pairs of friends go on through all of it. In the end every
 //! acknowledged message is there once, places have no holes, and every reader was shown exactly what is stored. After
-//! every kill the rooms are looked at: none is lost, half there or back, and who is in is who was acknowledged. The
+//! every kill the rooms are looked at: none is lost, half there or back, and who is in is who was acknowledged; and so are the
+//! pairs: no friendship is half there, no reaction counts twice, and every session goes on. The
 //! instants are chosen by counting acknowledgements, never by waiting; a seed that is printed gives the same choices
 //! again (not the same timing).
 
@@ -11,6 +12,7 @@ mod chance;
 mod known;
 mod ledger;
 mod load;
+mod pairs;
 mod proof;
 mod reader;
 mod store;
@@ -27,6 +29,7 @@ use crate::{
     known::Rooms,
     ledger::{Agent, Hub, Ledger},
     load::register,
+    pairs::Pair,
     reader::View,
     store::Stored,
 };
@@ -36,6 +39,9 @@ const WRITERS: usize = 8;
 
 /// Those who act in rooms.
 const ACTORS: usize = 4;
+
+/// Pairs of friends.
+const PAIRS: usize = 3;
 
 /// How long after the kill some rooms are over: when some of them are being used.
 const SOON: Duration = Duration::from_millis(150);
@@ -70,7 +76,7 @@ async fn everything_acknowledged_survives_every_kill() {
 
     let program = installation.start().await;
     residents.are_as_they_were(installation.address()).await;
-    let (hub, rooms) = (installation.address(), field.rooms.clone());
+    let (hub, rooms, pairs) = (installation.address(), field.rooms.clone(), field.pairs.clone());
     let authors = field.authors.clone();
     let (ledger, views) = field.finish(hub, rounds + 1).await;
     let stored = Stored::read(hub).await;
@@ -83,11 +89,16 @@ async fn everything_acknowledged_survives_every_kill() {
         stored.was_shown(view);
     }
     counts_are_exact(hub, &authors, &stored).await;
+    for pair in &pairs {
+        pair.is_as_known(hub).await;
+    }
     rooms.near_ends_come(hub).await;
     rooms.are_as_known(hub).await;
     let open = rooms.hold_what_was_said(hub).await;
     let (registered, created) = (ledger.entries().agents.len(), rooms.known().rooms.len());
     println!("{} messages, {registered} registrations, {} readers,", stored.len(), views.len());
+    let (friendships, reactions) = pairs.iter().map(|pair| pair.counts()).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    println!("{friendships} friendships, {reactions} reactions that stand,");
     println!("{created} rooms of which {open} are there: all as it must be");
     program.stop().await;
     installation.inspected().await;
@@ -111,6 +122,7 @@ struct Field {
     /// Those who speak in the lobby.
     authors: Vec<Agent>,
     rooms: Arc<Rooms>,
+    pairs: Vec<Arc<Pair>>,
     /// How many of the ledger's agents have been looked at after a kill.
     proven: usize,
 }
@@ -132,13 +144,19 @@ impl Field {
             let chance = Chance::from_seed(chance.up_to(u64::MAX - 1));
             writers.spawn(Actor { ledger: ledger.clone(), rooms: rooms.clone(), number, chance }.act(hub));
         }
+        let mut pairs = Vec::new();
+        for number in 0..PAIRS {
+            let pair = Pair::register(&mut exchange, number).await;
+            writers.spawn(pair.clone().act(ledger.clone(), hub));
+            pairs.push(pair);
+        }
         drop(exchange);
         program.stop().await;
         writers.spawn(load::register_many(ledger.clone(), hub));
         for _ in 0..READERS {
             readers.spawn(reader::read(ledger.clone(), hub, 0, LAST_WORDS));
         }
-        Self { ledger, writers, readers, authors, rooms, proven: 0 }
+        Self { ledger, writers, readers, authors, rooms, pairs, proven: 0 }
     }
 
     /// Starts the hub, lets everybody go on, and kills it at an instant that `chance` chooses.
@@ -147,6 +165,7 @@ impl Field {
         let hub = installation.address();
         self.prove_registrations(hub).await;
         self.rooms.are_as_known(hub).await;
+        self.pairs_are_as_known(hub).await;
         let enough = self.ledger.acknowledged() + chance.up_to(MOST_ACKNOWLEDGED);
         self.ledger.set_hub(Hub::Up(round));
         if round.is_multiple_of(JOIN_EVERY) {
@@ -164,8 +183,17 @@ impl Field {
         program.kill().await;
         self.ledger.set_hub(Hub::Down);
         within("everybody to notice", self.rooms.nobody_acts()).await;
+        for pair in &self.pairs {
+            within("a pair to notice", pair.rests()).await;
+        }
         for (rooms, after) in self.rooms.choose_ends(chance).iter().zip([Duration::ZERO, SOON]) {
             installation.let_end(rooms, after).await;
+        }
+    }
+
+    async fn pairs_are_as_known(&self, hub: SocketAddr) {
+        for pair in &self.pairs {
+            pair.is_as_known(hub).await;
         }
     }
 
@@ -185,6 +213,7 @@ impl Field {
     async fn finish(mut self, hub: SocketAddr, start: u64) -> (Arc<Ledger>, Vec<View>) {
         self.prove_registrations(hub).await;
         self.rooms.are_as_known(hub).await;
+        self.pairs_are_as_known(hub).await;
         let mut exchange = Exchange::open(hub).await.expect("the hub listens");
         let speaker = within("a speaker", register(&mut exchange, "last-speaker")).await.expect("an answer");
         self.readers.spawn(reader::read(self.ledger.clone(), hub, start - 1, LAST_WORDS));
