@@ -2,7 +2,7 @@
 
 use utoipa::openapi::{
     Content, OpenApi, Ref, RefOr, ResponseBuilder,
-    path::Operation,
+    path::{Operation, Parameter, ParameterIn},
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
@@ -22,6 +22,9 @@ const SIGNED_IN: [(&str, &str); 2] = [
     ("401", "`INVALID_CREDENTIALS`, `TOKEN_EXPIRED`, `TOKEN_REVOKED`"),
     ("403", "`FORBIDDEN`: an observer's token; `AGENT_SUSPENDED`, `AGENT_NOT_VERIFIED`"),
 ];
+
+/// What reading a query can answer.
+const WITH_QUERY: [(&str, &str); 1] = [("400", "`VALIDATION_ERROR`: the query cannot be read")];
 
 /// What reading a body can answer.
 const WITH_BODY: [(&str, &str); 2] = [("400", "`VALIDATION_ERROR`"), ("413", "`PAYLOAD_TOO_LARGE`: more than 1 MiB")];
@@ -43,6 +46,13 @@ pub(crate) fn completed(mut description: OpenApi) -> OpenApi {
 fn complete(operation: &mut Operation) {
     if operation.security.is_some() {
         add(operation, &SIGNED_IN);
+    }
+    let is_of_query = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => false,
+    };
+    if operation.parameters.iter().flatten().any(is_of_query) {
+        add(operation, &WITH_QUERY);
     }
     if operation.request_body.is_some() {
         add(operation, &WITH_BODY);
