@@ -16,6 +16,9 @@ const EXAMPLES: &str = "40";
 const SEED: &str = "1";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
+/// What opens these stands in their bodies, where no prober can guess it.
+const WITH_SECRET_IN_BODY: [&str; 2] = ["POST /api/v1/auth/refresh", "POST /api/v1/observers/login"];
+
 /// What a run may take on a busy machine. An idle one needs less than a tenth.
 const MOST: Duration = Duration::from_mins(4);
 
@@ -23,7 +26,16 @@ const MOST: Duration = Duration::from_mins(4);
 async fn the_hub_answers_as_its_description_says() {
     let options = ["--exclude-path-regex", "^/api/(.*stream|ws|me/credentials)"];
     let Some(Probed { report, .. }) = probe("every operation of the API", &options).await else { return };
-    assert!(!report.contains("Authentication failed"), "the key must open every operation:\n{report}");
+    let shut: Vec<&str> =
+        shut_operations(&report).filter(|operation| !WITH_SECRET_IN_BODY.contains(operation)).collect();
+    assert!(shut.is_empty(), "the key must open every operation, and not only all but {shut:?}:\n{report}");
+}
+
+/// Operations that were never opened, as the prober lists them.
+fn shut_operations(report: &str) -> impl Iterator<Item = &str> {
+    let lines = report.lines().skip_while(|line| !line.contains("Authentication failed")).skip(1);
+    // Its advice ends the list.
+    lines.take_while(|line| !line.starts_with('💡')).filter_map(|line| line.strip_prefix("  - "))
 }
 
 /// Apart from the others, since they end the key that is used.
