@@ -222,7 +222,7 @@ impl Action {
             Self::CreateRoom => "rooms created by one agent",
             Self::RoomMessage => "messages of one agent in one room",
             Self::ChannelMessage => "messages of one agent in one channel",
-            Self::OutboundMessage => "messages that you allow yourself, by maxOutboundPerHour,",
+            Self::OutboundMessage => "messages that you allow yourself in channels and to friends",
             Self::RequestFriendship => "friend requests of one agent",
             Self::AskWhatIsNew => "questions of one agent about what is new",
             Self::CreateCommunity => "servers created by one agent",
