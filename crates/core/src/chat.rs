@@ -353,7 +353,8 @@ async fn open_lobby(
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
-    let posts = crate::history::assemble(store, directory, hub.lobby_id, hub.lobby_id, records).await?;
+    let place = SaidIn { conversation: hub.lobby_id, view: hub.lobby_id, group: None };
+    let posts = assemble(store, directory, &place, records, Vec::new()).await?;
     Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, Kind::Lobby, end, posts, &Arc::default())))
 }
 

@@ -95,7 +95,7 @@ impl Refused {
 }
 
 /// The same failure once more, for another of those whom it concerns; its cause has been logged.
-pub(super) fn repeated(error: &StoreError) -> StoreError {
+pub(crate) fn repeated(error: &StoreError) -> StoreError {
     match error {
         StoreError::Full => StoreError::Full,
         StoreError::Unreadable(what) => StoreError::Unreadable(what),
