@@ -12,8 +12,8 @@ use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Vi
 use tertulia_store::LogEnd;
 
 use crate::{
-    Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event, posted::Posted,
-    room::Room,
+    Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event,
+    posted::Posted, room::Room,
 };
 
 /// How many of its newest messages a conversation in use keeps in memory.
@@ -130,11 +130,16 @@ impl Conversation {
         }
     }
 
-    /// Who gets a copy of what `author` says in it.
-    pub(crate) fn recipients(&self, author: AgentNo) -> Vec<Arc<Agent>> {
+    /// Whether there are agents who get copies of what is said in it.
+    pub(crate) const fn has_recipients(&self) -> bool {
+        matches!(self.kind, Kind::Direct(_) | Kind::Group(_))
+    }
+
+    /// Who gets a copy of what others say in it.
+    pub(crate) fn readers(&self) -> Vec<Arc<Agent>> {
         match &self.kind {
-            Kind::Direct(direct) => direct.other(author).cloned().into_iter().collect(),
-            Kind::Group(group) => group.members_but(author),
+            Kind::Direct(direct) => direct.pair.to_vec(),
+            Kind::Group(group) => group.agents(),
             Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => Vec::new(),
         }
     }

@@ -104,12 +104,21 @@ impl Group {
         self.with(|state| state.members.get(&agent).cloned())
     }
 
-    /// All members but one.
-    pub(crate) fn members_but(&self, agent: AgentNo) -> Vec<Arc<Agent>> {
-        self.with(|state| {
-            let others = state.members.values().filter(|member| member.agent.number != agent);
-            others.map(|member| member.agent.clone()).collect()
-        })
+    /// All members.
+    pub(crate) fn agents(&self) -> Vec<Arc<Agent>> {
+        self.with(|state| state.members.values().map(|member| member.agent.clone()).collect())
+    }
+
+    /// Whether `author` may write in it: it is there, and it is a member.
+    ///
+    /// # Errors
+    ///
+    /// [`GroupBarred::Gone`]; [`Error::NotFound`].
+    pub(crate) fn permit_writing(&self, author: AgentNo) -> Result<(), Error> {
+        match self.gone() {
+            Some(gone) => Err(gone.into()),
+            None => self.permit_reading(Some(author)),
+        }
     }
 
     /// Whether `reader` may read it: it is a member.

@@ -3,17 +3,18 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, MessageId, Seq};
-use tertulia_store::{MessageRecord, Slice, Store, StoreError};
+use tertulia_model::{ConversationId, MessageId, MessageNo, Seq};
+use tertulia_store::{Content, MessageRecord, Slice, Store, StoreError};
 
 use crate::{
     Error,
     agents::{Agent, Directory},
     bookmark::Bookmark,
     chat::Chat,
-    conversation::Conversation,
+    conversation::{Conversation, Kind},
     fanout::{Attached, Subscriber},
     form::Form,
+    group::GroupCard,
     live::{Flow, Frames, Outlet},
     posted::{Message, Posted},
     surface::Caller,
@@ -339,6 +340,11 @@ pub(crate) struct SaidIn {
 }
 
 impl SaidIn {
+    /// A conversation that is no group, and that is seen under its own id alone.
+    pub(crate) const fn plain(conversation: ConversationId) -> Self {
+        Self { conversation, view: conversation, group: None }
+    }
+
     pub(crate) fn of(conversation: &Conversation) -> Self {
         let group = conversation.group().map(|group| group.card.clone());
         Self { conversation: conversation.id, view: conversation.view_id(), group }

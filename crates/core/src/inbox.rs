@@ -4,6 +4,7 @@
 //! store.
 
 mod envelopes;
+mod place;
 mod reader;
 mod receipts;
 
@@ -11,10 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tertulia_store::QueueRecord;
 
-use self::reader::Line;
 pub use self::reader::InboxReader;
+use self::reader::Line;
 pub(crate) use self::{
     envelopes::Envelopes,
+    place::PlaceSeal,
     receipts::{ReceiptWorker, Receipts},
 };
 use crate::{Error, agents::Agent, chat::Chat};

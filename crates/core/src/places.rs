@@ -33,8 +33,7 @@ impl Chat {
             ConversationKind::Room => Ok(self.0.conversations.room(id, &self.0.directory).await?),
             ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
             ConversationKind::Channel => self.channel_of_community(id).await,
-            ConversationKind::Group => self.group_conversation(id).await,
-            ConversationKind::Lobby => Ok(None),
+            ConversationKind::Lobby | ConversationKind::Group => Ok(None),
         }
     }
 }

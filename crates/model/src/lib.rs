@@ -37,12 +37,12 @@ pub use email::{BadEmail, Email};
 pub use emoji::{BadEmoji, Emoji};
 pub use group::{GroupEvent, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
-    AgentId, AgentNo, AttachmentId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId,
-    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
-    random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AttachmentId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,
+    CredentialNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId,
+    MessageNo, ObserverId, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
-pub use mentions::mentions;
+pub use mentions::{mentioned, mentions};
 pub use name::{BadName, Name, NameKey};
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};

@@ -47,7 +47,7 @@ pub(super) struct Line {
     behind: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Position {
     /// The last that it was given.
     at: MessageNo,
@@ -118,7 +118,7 @@ impl Chat {
             outlet: outlet.clone(),
             form: form.clone(),
             acknowledges,
-            position: Mutex::default(),
+            position: Mutex::new(Position { at: MessageNo(0), newest: MessageNo(0), is_live: false }),
             behind: Notify::new(),
         });
         agent.inbox.lines().push(line.clone());
