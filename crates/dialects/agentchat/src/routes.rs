@@ -6,11 +6,14 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, openapi::completed, service};
+use crate::{AgentChat, PREFIX, openapi::completed, sending, service};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
-    OpenApiRouter::new().routes(routes!(service::health)).routes(routes!(service::description))
+    OpenApiRouter::new()
+        .routes(routes!(service::health))
+        .routes(routes!(service::description))
+        .routes(routes!(sending::send))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
