@@ -38,8 +38,8 @@ impl Envelopes {
         if let Some((_, frames)) = framed.iter().find(|(known, _)| known == form) {
             return frames.clone();
         }
-        let frames = Arc::new(Frames::new(shielded(&self.posted.id, || self.posted.encoded(form))));
-        framed.push((form.clone(), frames.clone()));
-        frames
+        let encoded = Arc::new(Frames::new(shielded(&self.posted.id, || self.posted.encoded(form))));
+        framed.push((form.clone(), encoded.clone()));
+        encoded
     }
 }

@@ -15,6 +15,7 @@ mod failure;
 mod handle;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
 mod ids;
+mod message;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that take moments read them"))]
 mod moment;
 mod openapi;
@@ -23,6 +24,7 @@ mod params;
 mod problems;
 mod refusal;
 mod routes;
+mod sending;
 mod service;
 mod values;
 

@@ -184,7 +184,9 @@ fn read_content(mut members: Map<String, Value>) -> Result<Content, &'static str
     }
     let bytes = serde_json::to_string(&kept).map_or(usize::MAX, |json| json.len());
     let text = match kept.remove("text") {
-        Some(Value::String(text)) if text.contains('\0') => return Err("has a NUL in its `text`, which is kept nowhere"),
+        Some(Value::String(text)) if text.contains('\0') => {
+            return Err("has a NUL in its `text`, which is kept nowhere");
+        }
         Some(Value::String(text)) => Some(text.into()),
         Some(_) => return Err("has a `text` that is not a string"),
         None => None,
@@ -222,7 +224,8 @@ mod tests {
 
     #[test]
     fn content_is_counted_as_compact_json() {
-        let body = r#"{"to":"@Bob","client_msg_id":"1","content":{"text":"é","type":"text","data":null},"metadata":{"a": 1}}"#;
+        let body =
+            r#"{"to":"@Bob","client_msg_id":"1","content":{"text":"é","type":"text","data":null},"metadata":{"a": 1}}"#;
         let (_, letter) = read_text(body).unwrap_or_else(|failure| panic!("{failure:?}"));
         assert_eq!(letter.bytes, r#"{"text":"é"}{"a":1}"#.len());
         assert_eq!(letter.extension.as_deref(), Some(r#"{"type":"text","metadata":{"a":1}}"#));
