@@ -12,6 +12,7 @@ mod ids;
 mod links;
 mod mentions;
 mod name;
+mod openness;
 mod position;
 mod profile;
 pub mod reserved;
@@ -40,6 +41,7 @@ pub use ids::{
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
 pub use mentions::mentions;
 pub use name::{BadName, Name, NameKey};
+pub use openness::Openness;
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Timestamp};
 
 use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
@@ -46,6 +46,12 @@ pub struct AgentRecord {
     pub karma: u64,
     /// How many messages an hour it allows itself in channels and to friends, if it has set that.
     pub outbound_per_hour: Option<u32>,
+    /// Who may write to it.
+    pub inbox_mode: Openness,
+    /// Who may invite it to groups.
+    pub invite_policy: Openness,
+    /// Since when it is restricted, if it is.
+    pub restricted_at: Option<Timestamp>,
     /// The last moment with an open connection as far as it was written down, if it ever had one.
     pub seen_at: Option<Timestamp>,
     /// The same before the connection with which it came last.
@@ -122,7 +128,8 @@ pub trait Agents: Debug + Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<AgentRecord>, StoreError>;
 
-    /// Moves an agent from `from` to `to` and writes the audit entry. `false`: it was not in `from`.
+    /// Moves an agent from `from` to `to` and writes the audit entry. `false`: it was not in `from`. Who is suspended
+    /// no longer is not restricted either, and what [`Enforcement`](crate::Enforcement) counted until then counts no more.
     async fn change_state(
         &self,
         agent: AgentNo,

@@ -13,12 +13,15 @@ pub mod belonging;
 pub mod communities;
 pub mod community_lists;
 pub mod community_sweeps;
+pub mod contacts;
 pub mod credentials;
 pub mod directs;
+pub mod enforcement;
 mod fixtures;
 pub mod hub;
 pub mod identity;
 pub mod messages;
+pub mod mutes;
 pub mod observers;
 pub mod outbox;
 pub mod participants;
@@ -100,6 +103,17 @@ macro_rules! conformance {
             numbers_of_communities_are_never_given_twice
             reactions_go_with_their_messages
         }
+        $crate::conformance_cases! { $make_store, contacts,
+            a_contact_stands_in_one_book
+            who_is_added_again_stays_as_it_is
+            notes_are_made_of_contacts_alone
+            a_contact_is_removed
+            a_book_is_paged_by_name
+            who_is_not_active_is_passed_over
+            contacts_are_looked_up_in_bulk
+            whoever_has_noted_an_agent_is_found
+            nobody_is_noted_who_is_not_there
+        }
         $crate::conformance_cases! { $make_store, credentials,
             a_new_key_ends_the_old_one_of_its_kind
             keys_of_other_kinds_live_on
@@ -118,6 +132,15 @@ macro_rules! conformance {
             a_direct_conversation_is_whole
             a_direct_conversation_is_a_conversation
             messages_and_when_they_were_received_are_one_commit
+        }
+        $crate::conformance_cases! { $make_store, enforcement,
+            a_report_blocks
+            an_agent_is_reported_once
+            of_twenty_equal_reports_one_is_made
+            who_is_blocked_already_is_reported
+            strangers_count_for_nothing
+            an_agent_is_restricted_and_freed
+            who_is_suspended_is_not_restricted_any_more
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides
@@ -168,6 +191,14 @@ macro_rules! conformance {
             one_batch_may_serve_several_conversations
             a_hole_in_one_conversation_refuses_all
             an_unknown_conversation_is_refused_whole
+        }
+        $crate::conformance_cases! { $make_store, mutes,
+            what_is_muted_is_found
+            a_mute_is_replaced
+            a_mute_runs_out
+            a_mute_is_taken_back
+            mutes_that_have_run_out_are_swept
+            of_mutes_at_once_one_stands
         }
         $crate::conformance_cases! { $make_store, observers,
             a_registered_observer_is_found_by_its_address

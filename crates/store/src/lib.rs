@@ -12,12 +12,15 @@ mod communities;
 mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod contacts;
 mod credentials;
 mod discovery;
+mod enforcement;
 mod error;
 mod hub;
 mod identity;
 mod messages;
+mod mutes;
 mod observers;
 mod outbox;
 mod presence;
@@ -36,8 +39,10 @@ pub use community::{
     Admission, Belonging, CommunityEdit, CommunityListing, CommunityOrder, CommunityQuery, CommunityRecord, Invitation,
     Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
 };
+pub use contacts::{ContactPage, ContactRecord, Contacts};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use discovery::{Discovery, FeedRecord};
+pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
@@ -45,6 +50,7 @@ pub use identity::{
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use mutes::{MuteRecord, MuteTarget, Mutes, NewMute};
 pub use observers::{NewObserver, NewObserverSession, ObserverRecord, Observers};
 pub use outbox::{
     ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
@@ -78,11 +84,14 @@ store! {
     Agents,
     Badges,
     Communities,
+    Contacts,
     Credentials,
     Discovery,
+    Enforcement,
     Hub,
     Identities,
     Messages,
+    Mutes,
     Observers,
     Outbox,
     Presence,
