@@ -27,6 +27,7 @@ mod form;
 mod friendships;
 mod hex;
 mod history;
+mod holds;
 mod identity;
 mod journal;
 mod limiter;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tertulia_model::{AgentId, AgentNo, AgentState};
+use tertulia_model::{AgentId, AgentNo, AgentState, Pause};
 use tertulia_store::{
     AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, Profile, Registration, StoreError,
 };
@@ -19,7 +19,8 @@ use crate::{
 /// What [`agent_from_row`] reads of an agent `a` and its newest profile `p`.
 macro_rules! agent_columns {
     () => {
-        "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma, a.seen_at, \
+        "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, \
+         a.restricted_at is not null as is_restricted, a.paused, a.created_at, a.said, a.karma, a.seen_at, \
          a.seen_before_at, (select s.outbound_per_hour from settings s where s.agent_no = a.agent_no) as outbound_per_hour, \
          p.revision, p.display_name, p.about, p.avatar"
     };
@@ -191,10 +192,11 @@ impl Agents for SqliteStore {
     ) -> Result<bool, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let changed = sqlx::query("update agents set state = ?3 where agent_no = ?1 and state = ?2")
+        let changed = sqlx::query("update agents set state = ?3, changed_at = ?4 where agent_no = ?1 and state = ?2")
             .bind(agent.0)
             .bind(from.as_str())
             .bind(to.as_str())
+            .bind(entry.at.as_micros())
             .execute(&mut *transaction)
             .await
             .map_err(refused)?;
@@ -228,6 +230,8 @@ pub(crate) async fn add(
         state: agent.state,
         is_system: false,
         is_listed: agent.is_listed,
+        is_restricted: false,
+        pause: None,
         created_at: agent.now,
         profile: Arc::new(profile),
         said: 0,
@@ -287,6 +291,8 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         state: AgentState::from_word(state).ok_or(StoreError::Unreadable("state of an agent"))?,
         is_system: get(row, "is_system")?,
         is_listed: get(row, "is_listed")?,
+        is_restricted: get(row, "is_restricted")?,
+        pause: get::<Option<&str>, _>(row, "paused")?.map(pause_of).transpose()?,
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),
         said: get_count(row, "said")?,
@@ -295,6 +301,10 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         seen_at: get_optional_time(row, "seen_at")?,
         seen_before_at: get_optional_time(row, "seen_before_at")?,
     })
+}
+
+fn pause_of(word: &str) -> Result<Pause, StoreError> {
+    Pause::from_word(word).ok_or(StoreError::Unreadable("pause of an agent"))
 }
 
 pub(crate) fn profile_from_row(row: &SqliteRow) -> Result<Profile, StoreError> {

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Pause, Timestamp};
 
 use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
@@ -36,6 +36,10 @@ pub struct AgentRecord {
     pub is_system: bool,
     /// Whether it appears in lists and counts.
     pub is_listed: bool,
+    /// Whether so many have turned it away that it opens nothing new with strangers.
+    pub is_restricted: bool,
+    /// What its owner has stopped, if anything.
+    pub pause: Option<Pause>,
     /// When it registered.
     pub created_at: Timestamp,
     /// The newest revision of its profile.

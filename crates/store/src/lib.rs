@@ -5,6 +5,7 @@
 //! one engine's habits: an implementation is right when it passes the suite `conformance`
 //! (feature `conformance`).
 
+mod accounts;
 mod agents;
 mod badges;
 mod channels;
@@ -13,6 +14,7 @@ mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
+mod departures;
 mod discovery;
 mod error;
 mod hub;
@@ -28,6 +30,10 @@ mod rooms;
 mod tallies;
 mod trust;
 
+pub use accounts::{
+    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBounds, EmailCode, EmailRegistration, Guessing,
+    MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
+};
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
@@ -37,6 +43,7 @@ pub use community::{
     Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
 };
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
+pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
 pub use error::StoreError;
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
@@ -75,10 +82,12 @@ macro_rules! store {
 }
 
 store! {
+    Accounts,
     Agents,
     Badges,
     Communities,
     Credentials,
+    Departures,
     Discovery,
     Hub,
     Identities,
