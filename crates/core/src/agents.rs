@@ -14,6 +14,7 @@ use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord
 use crate::{
     Limit,
     connections::Connections,
+    holds::Holds,
     identity::Keyring,
     trust::{Reputation, Shift},
     webhooks::Wants,
@@ -43,6 +44,7 @@ pub struct Agent {
     /// Messages an hour that it allows itself; 0: any number.
     outbound_per_hour: AtomicU32,
     pub(crate) reputation: Reputation,
+    pub(crate) holds: Holds,
     pub(crate) connections: Connections,
     pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
@@ -121,6 +123,7 @@ impl Agent {
             karma: AtomicU64::new(record.karma),
             outbound_per_hour: AtomicU32::new(record.outbound_per_hour.unwrap_or(0)),
             reputation: Reputation::of(trust),
+            holds: Holds::of(record.is_restricted, record.pause),
             connections: Connections::default(),
             wants: Wants::default(),
             capabilities: OnceLock::new(),

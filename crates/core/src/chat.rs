@@ -17,44 +17,15 @@ use crate::{
     identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
     journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
-    limits::{Action, AddressKey, Limit, Quota},
+    limits::{Action, AddressKey, Quota},
     metrics::Metrics,
     password::MOST_HASHED_AT_ONCE,
     presence::{Attendance, ONLINE_FOR},
+    rules::Rules,
     surface::{Caller, Surface},
     tallies::Tallies,
     webhooks::{WebhookParts, Webhooks},
 };
-
-/// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Messages of an agent with a badge in the lobby. Default: 10 a minute.
-    pub lobby_verified: Limit,
-    /// Messages of an agent without one. Default: 1 in 5 minutes.
-    pub lobby_unverified: Limit,
-    /// Registrations of one address. Default: 5 an hour.
-    pub registrations_per_address: Limit,
-    /// Authenticated connections of one agent, on all surfaces together. Default: 50.
-    pub connections_per_agent: u32,
-    /// Whether limits per address spare clients on this machine.
-    pub exempt_local: bool,
-    /// Whether the hub can be reached from this machine only.
-    pub serves_loopback_only: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            lobby_verified: Limit::per_secs(10, 60),
-            lobby_unverified: Limit::per_secs(1, 300),
-            registrations_per_address: Limit::per_secs(5, 3_600),
-            connections_per_agent: 50,
-            exempt_local: false,
-            serves_loopback_only: true,
-        }
-    }
-}
 
 /// What the hub is built from.
 #[derive(Debug)]

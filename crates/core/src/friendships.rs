@@ -81,7 +81,7 @@ impl Chat {
     // rule: friends
     pub async fn accept_request(&self, caller: &Caller, request: FriendRequestId) -> Result<Friend, Error> {
         let by = caller.agent.clone();
-        Self::permit(&by, Deed::RequestFriendship)?;
+        Self::permit(&by, Deed::AcceptFriendship)?;
         let new = NewView {
             view: ViewId::from_uuid(random_uuid(self.random())),
             direct: ConversationId::from_uuid(random_uuid(self.random())),

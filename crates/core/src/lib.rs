@@ -25,8 +25,10 @@ mod expiry;
 mod fanout;
 mod form;
 mod friendships;
+mod health;
 mod hex;
 mod history;
+mod holds;
 mod identity;
 mod journal;
 mod limiter;
@@ -48,6 +50,7 @@ mod recheck;
 mod registration;
 mod room;
 mod rooms;
+mod rules;
 mod speech;
 mod surface;
 mod tallies;
@@ -65,7 +68,7 @@ pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use blocks::BlockedAgent;
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
-pub use chat::{Chat, Parts, Rules};
+pub use chat::{Chat, Parts};
 pub use clock::{Clock, Ids, Sleep};
 pub use communities::{
     BanView, BelongingView, ChannelChanges, ChannelPlan, ChannelView, CommunityChanges, CommunityPlan, CommunityView,
@@ -74,9 +77,10 @@ pub use communities::{
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
-pub use error::{Barred, Error, Noun, Unverified};
+pub use error::{AttachmentRefused, Barred, CodeRefused, EmailRefused, Error, GroupBarred, Noun, Reach, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
+pub use health::Ailment;
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
 pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
 pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Quota, Throttle};
@@ -92,6 +96,7 @@ pub use posted::Posted;
 pub use presence::Presence;
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
+pub use rules::{CodeRules, EmailRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{

@@ -89,6 +89,11 @@ public_id! {
     TrialId
 }
 
+public_id! {
+    /// Public id of a code that was sent by e-mail: a random UUID (layout 4), shown to whoever asked for it.
+    CodeId
+}
+
 number! {
     /// Number of an agent inside this hub; never shown outside.
     AgentNo

@@ -25,17 +25,17 @@ mod trial;
 mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
-pub use agent::{AgentState, CredentialKind};
+pub use agent::{AgentState, CredentialKind, Pause};
 pub use community::{
     BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
 };
 pub use conversation::ConversationKind;
-pub use email::{BadEmail, Email};
+pub use email::{BadEmail, CodePurpose, Email};
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId,
-    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
+    AgentId, AgentNo, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo,
+    DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
     random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};

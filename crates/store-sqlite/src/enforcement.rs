@@ -1,12 +1,12 @@
-//! What counts against an agent, and what comes of it.
+//! What counts against an agent.
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use tertulia_model::{AgentNo, Timestamp};
-use tertulia_store::{AuditEntry, Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting, StoreError};
+use tertulia_model::AgentNo;
+use tertulia_store::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting, StoreError};
 
 use crate::{
-    SqliteStore, audit,
+    SqliteStore,
     failure::{failed, refused},
     relations,
     rows::{get, get_count},
@@ -59,35 +59,6 @@ impl Enforcement for SqliteStore {
             blocks: get_count(&row, "blocks")?,
             reports: get_count(&row, "reports")?,
         })
-    }
-
-    #[tracing::instrument(name = "db.enforcement.set_restricted", level = "debug", skip_all)]
-    async fn set_restricted(
-        &self,
-        agent: AgentNo,
-        since: Option<Timestamp>,
-        entry: &AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut writer = self.write_lock().await?;
-        let mut transaction = writer.begin().await?;
-        let changed = sqlx::query(
-            "update agents
-             set restricted_at = ?2
-             where agent_no = ?1
-             and (restricted_at is null) <> (?2 is null)
-             and (?2 is null or state = 'active')",
-        )
-        .bind(agent.0)
-        .bind(since.map(Timestamp::as_micros))
-        .execute(&mut *transaction)
-        .await
-        .map_err(refused)?;
-        if changed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        audit::write(&mut transaction, entry).await?;
-        transaction.commit().await.map_err(refused)?;
-        Ok(true)
     }
 }
 

@@ -123,7 +123,12 @@ impl Identities for SqliteStore {
         said.map_or(Ok(Vec::new()), |said| serde_json::from_str(said).map_err(unreadable))
     }
 
-    async fn change_profile(&self, agent: AgentNo, change: &ProfileChange) -> Result<Profile, StoreError> {
+    async fn change_profile(
+        &self,
+        agent: AgentNo,
+        change: &ProfileChange,
+        now: Timestamp,
+    ) -> Result<Profile, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         let newest = sqlx::query(
@@ -135,9 +140,10 @@ impl Identities for SqliteStore {
         let row = newest.bind(agent.0).fetch_one(&mut *transaction).await.map_err(refused)?;
         let profile = changed(agents::profile_from_row(&row)?, change);
         agents::insert_profile(&mut transaction, agent, &profile).await?;
-        sqlx::query("update agents set revision = ?2 where agent_no = ?1")
+        sqlx::query("update agents set revision = ?2, changed_at = ?3 where agent_no = ?1")
             .bind(agent.0)
             .bind(profile.revision)
+            .bind(now.as_micros())
             .execute(&mut *transaction)
             .await
             .map_err(refused)?;

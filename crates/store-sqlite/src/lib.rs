@@ -6,6 +6,8 @@
 //!
 //! Cancel safety: a dropped future leaves its transaction rolled back or committed whole, and the store usable.
 
+mod accounts;
+mod address_windows;
 mod agents;
 mod audit;
 mod badges;
@@ -21,8 +23,11 @@ mod contacts;
 mod conversations;
 mod copy;
 mod credentials;
+mod departures;
+mod directory;
 mod directs;
 mod discovery;
+mod email_codes;
 mod endpoints;
 mod enforcement;
 mod esteem;
@@ -55,6 +60,7 @@ mod sweep;
 mod tallies;
 mod trust;
 mod unread;
+mod unsent_mails;
 mod writer;
 
 pub use inspect::{Inspection, inspect, set_epoch};

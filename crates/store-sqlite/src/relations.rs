@@ -277,7 +277,7 @@ async fn take_request(
 }
 
 /// Ends the friendship of two agents and its view, if they are friends.
-async fn unfriend(
+pub(crate) async fn unfriend(
     connection: &mut SqliteConnection,
     agent: AgentNo,
     friend: AgentNo,

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Timestamp};
 
 use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
@@ -36,6 +36,10 @@ pub struct AgentRecord {
     pub is_system: bool,
     /// Whether it appears in lists and counts.
     pub is_listed: bool,
+    /// Whether so many have turned it away that it opens nothing new with strangers.
+    pub is_restricted: bool,
+    /// What its owner has stopped, if anything.
+    pub pause: Option<Pause>,
     /// When it registered.
     pub created_at: Timestamp,
     /// The newest revision of its profile.
@@ -50,8 +54,6 @@ pub struct AgentRecord {
     pub inbox_mode: Openness,
     /// Who may invite it to groups.
     pub invite_policy: Openness,
-    /// Since when it is restricted, if it is.
-    pub restricted_at: Option<Timestamp>,
     /// The last moment with an open connection as far as it was written down, if it ever had one.
     pub seen_at: Option<Timestamp>,
     /// The same before the connection with which it came last.

@@ -139,8 +139,7 @@ macro_rules! conformance {
             of_twenty_equal_reports_one_is_made
             who_is_blocked_already_is_reported
             strangers_count_for_nothing
-            an_agent_is_restricted_and_freed
-            who_is_suspended_is_not_restricted_any_more
+            who_is_suspended_no_longer_is_not_restricted_either
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides

@@ -1,4 +1,4 @@
-//! What agents hold against an agent, and what comes of it.
+//! What agents hold against an agent.
 //!
 //! A block or a report *counts* against its target if that one had written first to who made it, in their direct
 //! conversation: nobody is restricted by strangers who agree to block it.
@@ -8,7 +8,7 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, Timestamp};
 
-use crate::{AuditEntry, Blocking, StoreError};
+use crate::{Blocking, StoreError};
 
 /// A report of an agent as such, about to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub struct Complaints {
     pub reports: u32,
 }
 
-/// What agents hold against an agent, and what comes of it.
+/// What agents hold against an agent.
 #[async_trait]
 pub trait Enforcement: Debug + Send + Sync + 'static {
     /// Reports an agent as such, and blocks it for the reporter. Of a pair this is done once: of two at once, one is.
@@ -67,13 +67,4 @@ pub trait Enforcement: Debug + Send + Sync + 'static {
 
     /// What counts against an agent.
     async fn complaints(&self, against: AgentNo, after: &ComplaintsAfter) -> Result<Complaints, StoreError>;
-
-    /// Restricts an active agent since a moment, or lifts the restriction of an agent, and writes the audit entry.
-    /// `false`: it was so before.
-    async fn set_restricted(
-        &self,
-        agent: AgentNo,
-        since: Option<Timestamp>,
-        entry: &AuditEntry,
-    ) -> Result<bool, StoreError>;
 }

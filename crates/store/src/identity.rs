@@ -258,7 +258,12 @@ pub trait Identities: Debug + Send + Sync + 'static {
     async fn capabilities(&self, agent: AgentNo) -> Result<Vec<String>, StoreError>;
 
     /// Makes a new revision of the agent's profile.
-    async fn change_profile(&self, agent: AgentNo, change: &ProfileChange) -> Result<Profile, StoreError>;
+    async fn change_profile(
+        &self,
+        agent: AgentNo,
+        change: &ProfileChange,
+        now: Timestamp,
+    ) -> Result<Profile, StoreError>;
 
     /// How the agent wants to be treated.
     async fn settings(&self, agent: AgentNo) -> Result<Settings, StoreError>;

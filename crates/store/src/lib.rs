@@ -5,6 +5,7 @@
 //! one engine's habits: an implementation is right when it passes the suite `conformance`
 //! (feature `conformance`).
 
+mod accounts;
 mod agents;
 mod badges;
 mod channels;
@@ -14,6 +15,7 @@ mod community;
 pub mod conformance;
 mod contacts;
 mod credentials;
+mod departures;
 mod discovery;
 mod enforcement;
 mod error;
@@ -31,6 +33,10 @@ mod rooms;
 mod tallies;
 mod trust;
 
+pub use accounts::{
+    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBounds, EmailCode, EmailRegistration, Guessing,
+    MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
+};
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
@@ -41,6 +47,7 @@ pub use community::{
 };
 pub use contacts::{ContactPage, ContactRecord, Contacts};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
+pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
 pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
@@ -81,11 +88,13 @@ macro_rules! store {
 }
 
 store! {
+    Accounts,
     Agents,
     Badges,
     Communities,
     Contacts,
     Credentials,
+    Departures,
     Discovery,
     Enforcement,
     Hub,

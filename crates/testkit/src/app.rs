@@ -78,6 +78,13 @@ impl TestApp {
             config.moltchats.friend_requests = UNREACHED;
             config.moltchats.pending = UNREACHED;
             config.moltchats.servers_per_agent = tertulia_core::LongLimit(Limit::Off);
+            let per_address = &mut config.agentchat;
+            per_address.registration_proofs = UNREACHED;
+            per_address.recoveries = UNREACHED;
+            per_address.recovery_proofs = UNREACHED;
+            per_address.rotations = UNREACHED;
+            per_address.rotation_proofs = UNREACHED;
+            per_address.connects_per_address = UNREACHED;
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })

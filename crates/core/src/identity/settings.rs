@@ -28,7 +28,7 @@ impl Chat {
     /// [`Error::Suspended`], [`Error::Store`].
     pub async fn change_profile(&self, caller: &Caller, change: &ProfileChange) -> Result<(), Error> {
         Self::permit(&caller.agent, Deed::DescribeItself)?;
-        let profile = self.0.store.change_profile(caller.agent.number, change).await?;
+        let profile = self.0.store.change_profile(caller.agent.number, change, self.now()).await?;
         caller.agent.set_profile(profile);
         Ok(())
     }

@@ -100,6 +100,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::Quarantined => {
             forbidden("QUARANTINED", "This agent is quarantined: it may read, but not post, create, join or invite.")
         }
+        Error::Restricted => forbidden("RESTRICTED", "This agent is restricted: it opens nothing new with strangers."),
+        Error::PausedByOwner => forbidden("PAUSED_BY_OWNER", "This agent is paused by its owner: it may read."),
         Error::NotFound(noun) => not_found(noun, words),
         Error::UnknownAgent(name) => {
             let AgentWords { noun, unknown } = words.agent;
@@ -112,6 +114,16 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) | Error::NoWebhook => not_found(Noun::Channel, words),
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
+        Error::Reach(_) | Error::InboxRestricted | Error::ContentTooLarge { .. } | Error::Attachment(_) => {
+            elsewhere("Messages to one agent")
+        }
+        Error::Group(_) => elsewhere("Groups"),
+        Error::SystemAgent | Error::SystemOnly | Error::AlreadyReported | Error::SelfMute => {
+            elsewhere("Mutes and reports")
+        }
+        Error::Code(_) | Error::Email(_) => elsewhere("Accounts with an e-mail address"),
+        Error::IdempotencyKeyConflict | Error::IdempotencyKeyInProgress => elsewhere("Idempotency keys"),
+        Error::TooManyWebhooks(_) => elsewhere("Webhooks"),
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => elsewhere("Vouches and flags"),
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
@@ -129,6 +141,11 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::Stopping => {
             let error = "The hub is restarting; try again in a moment.";
             Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
+        }
+        Error::ObjectsUnavailable => {
+            let error = "Where files lie cannot be reached; try again in a moment.";
+            Failure::new(StatusCode::SERVICE_UNAVAILABLE, "STORAGE_UNAVAILABLE", error)
+                .retry_after(Duration::from_secs(5))
         }
         Error::Store(problem) => unstored(&problem),
     }
@@ -172,6 +189,16 @@ fn not_found(noun: Noun, words: &Words) -> Failure {
         Noun::Message => ("message", "NOT_FOUND"),
         Noun::Credential => ("credential", "NOT_FOUND"),
         Noun::Community | Noun::Channel | Noun::FriendRequest => ("place", "NOT_FOUND"),
+        Noun::Conversation
+        | Noun::Group
+        | Noun::Invitation
+        | Noun::Contact
+        | Noun::Block
+        | Noun::Mute
+        | Noun::Presence
+        | Noun::Webhook
+        | Noun::Attachment
+        | Noun::Avatar => ("entry", "NOT_FOUND"),
         Noun::Room => ("room, or its time is up", "ROOM_NOT_FOUND"),
     };
     Failure::new(StatusCode::NOT_FOUND, code, format!("There is no such {what}."))

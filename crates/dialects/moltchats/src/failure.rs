@@ -151,6 +151,10 @@ impl From<Error> for Failure {
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::Quarantined => Self::new(Code::AgentQuarantined, QUARANTINED),
+            Error::Restricted => {
+                Self::new(Code::Forbidden, "This agent is restricted: it opens nothing new with strangers.")
+            }
+            Error::PausedByOwner => Self::new(Code::Forbidden, "This agent is paused by its owner: it may read."),
             Error::TierTooLow => Self::new(Code::InsufficientTrust, TIER_TOO_LOW),
             Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
             Error::AlreadyFlagged => {
@@ -173,6 +177,20 @@ impl From<Error> for Failure {
                 Self::new(Code::Forbidden, "Rooms are entered and run on another surface.")
             }
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
+            Error::Reach(_)
+            | Error::InboxRestricted
+            | Error::ContentTooLarge { .. }
+            | Error::Attachment(_)
+            | Error::Group(_)
+            | Error::SystemAgent
+            | Error::SystemOnly
+            | Error::AlreadyReported
+            | Error::SelfMute
+            | Error::Code(_)
+            | Error::Email(_)
+            | Error::IdempotencyKeyConflict
+            | Error::IdempotencyKeyInProgress
+            | Error::TooManyWebhooks(_) => Self::new(Code::Forbidden, "This is done on another surface."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
             Error::BadWebhookUrl(problem) => Self::bad_field("webhookUrl", problem.to_string()),
@@ -180,6 +198,7 @@ impl From<Error> for Failure {
             Error::Throttled(throttle) => Self::throttled(&throttle),
             Error::Unverified(problem) => Self::new(Code::ValidationError, format!("Not verified: {problem}.")),
             Error::Stopping => stopping(),
+            Error::ObjectsUnavailable => objects_unavailable(),
             Error::Store(problem) => unstored(&problem),
         }
     }
@@ -188,6 +207,11 @@ impl From<Error> for Failure {
 fn stopping() -> Failure {
     let failure = Failure::new(Code::InternalError, "The hub is restarting; try again in a moment.");
     failure.with_status(StatusCode::SERVICE_UNAVAILABLE).retry_after(Duration::from_secs(1))
+}
+
+fn objects_unavailable() -> Failure {
+    let failure = Failure::new(Code::InternalError, "Where files lie cannot be reached; try again in a moment.");
+    failure.with_status(StatusCode::SERVICE_UNAVAILABLE).retry_after(Duration::from_secs(5))
 }
 
 fn link_not_allowed() -> Failure {
@@ -247,6 +271,16 @@ fn not_found(noun: Noun) -> Failure {
         Noun::Community => (Code::ServerNotFound, "server"),
         Noun::Channel => (Code::ChannelNotFound, "channel"),
         Noun::Room => (Code::NotFound, "room"),
+        Noun::Conversation => (Code::NotFound, "conversation"),
+        Noun::Group => (Code::NotFound, "group"),
+        Noun::Invitation => (Code::NotFound, "invitation"),
+        Noun::Contact => (Code::NotFound, "contact"),
+        Noun::Block => (Code::NotFound, "block"),
+        Noun::Mute => (Code::NotFound, "mute"),
+        Noun::Presence => (Code::NotFound, "presence"),
+        Noun::Webhook => (Code::NotFound, "webhook"),
+        Noun::Attachment => (Code::NotFound, "attachment"),
+        Noun::Avatar => (Code::NotFound, "image"),
     };
     Failure::new(code, format!("There is no such {what}."))
 }

@@ -1,4 +1,4 @@
-//! What counts against an agent, and what comes of it.
+//! What counts against an agent.
 
 use futures_util::future::try_join_all;
 use tertulia_model::{AgentNo, AgentState};
@@ -71,35 +71,15 @@ pub async fn strangers_count_for_nothing(store: &dyn Store) -> Result<(), StoreE
     Ok(())
 }
 
-/// Both once, and the audit log says so.
-pub async fn an_agent_is_restricted_and_freed(store: &dyn Store) -> Result<(), StoreError> {
-    let [ada, bob, _] = three(store).await?;
-    let entry = entry("agent.status_changed", Some(ada));
-    assert!(!store.set_restricted(ada, None, &entry).await?);
-    assert!(store.set_restricted(ada, Some(minute(1)), &entry).await?);
-    assert!(!store.set_restricted(ada, Some(minute(2)), &entry).await?);
-    let restricted_at = |agent| async move {
-        Ok::<_, StoreError>(store.agents(&[agent]).await?.pop().expect("it is there").restricted_at)
-    };
-    assert_eq!(restricted_at(ada).await?, Some(minute(1)));
-    assert_eq!(restricted_at(bob).await?, None);
-    assert!(store.set_restricted(ada, None, &entry).await?);
-    assert_eq!(restricted_at(ada).await?, None);
-    assert_eq!(store.audit_log(10).await?, [entry.clone(), entry]);
-    Ok(())
-}
-
-/// And is free when the operator lets it go.
-pub async fn who_is_suspended_is_not_restricted_any_more(store: &dyn Store) -> Result<(), StoreError> {
+/// Though what it was restricted for is not over.
+pub async fn who_is_suspended_no_longer_is_not_restricted_either(store: &dyn Store) -> Result<(), StoreError> {
     let [ada, ..] = three(store).await?;
     let (active, suspended) = (AgentState::Active, AgentState::Suspended);
     let entry = entry("agent.status_changed", Some(ada));
-    store.set_restricted(ada, Some(minute(1)), &entry).await?;
+    store.set_restricted(ada, true, &entry).await?;
     store.change_state(ada, active, suspended, &entry).await?;
-    assert_eq!(store.agents(&[ada]).await?[0].restricted_at, Some(minute(1)));
+    assert!(store.agents(&[ada]).await?[0].is_restricted);
     store.change_state(ada, suspended, active, &entry).await?;
-    assert_eq!(store.agents(&[ada]).await?[0].restricted_at, None);
-    store.change_state(ada, active, suspended, &entry).await?;
-    assert!(!store.set_restricted(ada, Some(minute(2)), &entry).await?, "it is not active");
+    assert!(!store.agents(&[ada]).await?[0].is_restricted);
     Ok(())
 }

@@ -306,16 +306,16 @@ pub async fn a_profile_is_changed_field_by_field(store: &dyn Store) -> Result<()
     open(store).await?;
     let ada = join(store, "ada").await?;
     let name = ProfileChange { display_name: Some(Some("Ada".into())), ..ProfileChange::default() };
-    assert_eq!(store.change_profile(ada, &name).await?.revision, 2);
+    assert_eq!(store.change_profile(ada, &name, minute(1)).await?.revision, 2);
     let rest =
         ProfileChange { about: Some(Some("reads".into())), avatar: Some(Some("🦊".into())), display_name: None };
-    let whole = store.change_profile(ada, &rest).await?;
+    let whole = store.change_profile(ada, &rest, minute(2)).await?;
     assert_eq!(
         (whole.revision, whole.display_name.as_deref(), whole.about.as_deref()),
         (3, Some("Ada"), Some("reads"))
     );
     let cleared = ProfileChange { display_name: Some(None), ..ProfileChange::default() };
-    let last = store.change_profile(ada, &cleared).await?;
+    let last = store.change_profile(ada, &cleared, minute(3)).await?;
     assert_eq!((last.revision, last.display_name.as_deref(), last.avatar.as_deref()), (4, None, Some("🦊")));
     assert_eq!(*store.agents(&[ada]).await?.pop().expect("it is there").profile, last);
     assert_eq!(store.profiles(&[(ada, 3)]).await?, [(ada, whole)]);
