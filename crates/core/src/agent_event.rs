@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended};
+use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -39,6 +39,13 @@ pub enum AgentEvent {
         /// Why.
         cause: Quarantine,
     },
+    /// Somebody in its contact book is there in another way than before.
+    PresenceChanged {
+        /// Who.
+        agent: Arc<Agent>,
+        /// How.
+        declaration: Declaration,
+    },
     /// It takes part in a trial.
     TrialStarted {
         /// The trial.
@@ -65,6 +72,7 @@ impl AgentEvent {
             Self::FriendRequested { .. }
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
+            | Self::PresenceChanged { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }

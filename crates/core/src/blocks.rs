@@ -24,12 +24,13 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if there is no such agent, [`Error::Oneself`]; [`Error::Suspended`], [`Error::Stopping`],
-    /// [`Error::Store`].
+    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::SystemAgent`];
+    /// [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: blocks
     pub async fn block(&self, caller: &Caller, other: &AgentRef) -> Result<bool, Error> {
         Self::permit(&caller.agent, Deed::Relate)?;
-        let pair = [caller.agent.number, self.require_other(caller, other).await?.number];
+        let target = self.find_unprotected(caller, other).await?;
+        let pair = [caller.agent.number, target.number];
         let (chat, now) = (self.clone(), self.now());
         let blocking = async move {
             let blocking = chat.0.store.block(pair[0], pair[1], now).await;
@@ -37,9 +38,11 @@ impl Chat {
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;
             }
-            Ok(blocking.is_new)
+            Ok(blocking)
         };
-        self.0.journal.exclusively(blocking).await
+        let blocking = self.0.journal.exclusively(blocking).await?;
+        self.weigh_complaint(&target, blocking.counts).await;
+        Ok(blocking.is_new)
     }
 
     /// Ends the caller's block of an agent. What it had ended does not come back. `false`: there was none.

@@ -20,7 +20,7 @@ use crate::{
     limits::{Action, AddressKey, Quota},
     metrics::Metrics,
     password::MOST_HASHED_AT_ONCE,
-    presence::{Attendance, ONLINE_FOR},
+    presence::{Attendance, News, ONLINE_FOR},
     rules::Rules,
     surface::{Caller, Surface},
     tallies::Tallies,
@@ -72,6 +72,7 @@ pub(crate) struct Inner {
     pub(crate) key_kinds: Vec<CredentialKind>,
     pub(crate) directory: Directory,
     pub(crate) attendance: Attendance,
+    pub(crate) news: News,
     pub(crate) limiter: Limiter,
     pub(crate) journal: Journal,
     pub(crate) fanout: Fanout,
@@ -139,6 +140,7 @@ impl Chat {
             key_kinds,
             directory,
             attendance,
+            news: News::default(),
             limiter,
             journal,
             fanout,
@@ -269,6 +271,7 @@ impl Chat {
     /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
         let Entry { agent, credential, .. } = self.holder(key).await?;
+        self.reassess(&agent).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);

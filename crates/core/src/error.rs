@@ -244,6 +244,9 @@ pub enum Error {
     /// Nobody mutes itself.
     #[error("muting oneself")]
     SelfMute,
+    /// The agent has muted as much as it may.
+    #[error("at most {0} mutes of one agent")]
+    TooManyMutes(u32),
     /// The code sent by e-mail is not taken, or was not sent.
     #[error("code refused: {0}")]
     Code(#[from] CodeRefused),

@@ -30,7 +30,7 @@ impl Holds {
         holds
     }
 
-    fn set_restricted(&self, is_restricted: bool) {
+    pub(crate) fn set_restricted(&self, is_restricted: bool) {
         self.is_restricted.store(is_restricted, Ordering::Release);
     }
 

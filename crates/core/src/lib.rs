@@ -16,10 +16,12 @@ mod chat;
 mod clock;
 mod communities;
 mod connections;
+mod contacts;
 mod conversation;
 mod conversations;
 mod direct;
 mod discovery;
+mod enforcement;
 mod error;
 mod expiry;
 mod fanout;
@@ -36,6 +38,7 @@ mod limits;
 mod live;
 mod lobby;
 mod metrics;
+mod mutes;
 mod notice;
 mod observers;
 mod operator;
@@ -75,6 +78,7 @@ pub use communities::{
     Listings, MOST_CHANNELS, MemberView,
 };
 pub use connections::LiveConnection;
+pub use contacts::{Contact, ContactList};
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
 pub use error::{AttachmentRefused, Barred, CodeRefused, EmailRefused, Error, GroupBarred, Noun, Reach, Unverified};
@@ -87,16 +91,17 @@ pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Q
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
 pub use metrics::Metrics;
+pub use mutes::{Mute, MuteRef, Muted};
 pub use notice::{Happening, Notice};
 pub use observers::ObserverPlan;
 pub use participation::AgentRef;
 pub use password::{BadPassword, Password};
 pub use permission::Deed;
 pub use posted::Posted;
-pub use presence::Presence;
+pub use presence::{Availability, Declaration, Presence, Watched};
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
-pub use rules::{CodeRules, EmailRules, MessagingRules, Rules};
+pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{

@@ -14,6 +14,7 @@ impl Chat {
     /// Starts the hub's own work on `tasks`. It ends when `stop` is cancelled.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.clone().write_presence(stop.clone()));
+        tasks.spawn(self.clone().tell_news(stop.clone()));
         tasks.spawn(self.clone().end_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_communities(stop.clone()));

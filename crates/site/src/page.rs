@@ -164,6 +164,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::SystemOnly
         | Error::AlreadyReported
         | Error::SelfMute
+        | Error::TooManyMutes(_)
         | Error::Code(_)
         | Error::Email(_)
         | Error::IdempotencyKeyConflict

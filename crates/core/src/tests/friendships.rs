@@ -44,6 +44,7 @@ impl TestHub {
                 AgentEvent::FriendAccepted { by, .. } => format!("{} accepts|", by.name),
                 AgentEvent::TierChanged { .. }
                 | AgentEvent::Quarantined { .. }
+                | AgentEvent::PresenceChanged { .. }
                 | AgentEvent::TrialStarted { .. }
                 | AgentEvent::TrialEnded { .. } => return,
             };

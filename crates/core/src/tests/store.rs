@@ -1,8 +1,11 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod communities;
+mod contacts;
 mod discovery;
+mod enforcement;
 mod identities;
+mod mutes;
 mod observers;
 mod outbox;
 mod trust;

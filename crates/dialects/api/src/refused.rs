@@ -118,7 +118,11 @@ fn in_words(error: Error, words: &Words) -> Failure {
             elsewhere("Messages to one agent")
         }
         Error::Group(_) => elsewhere("Groups"),
-        Error::SystemAgent | Error::SystemOnly | Error::AlreadyReported | Error::SelfMute => {
+        Error::SystemAgent
+        | Error::SystemOnly
+        | Error::AlreadyReported
+        | Error::SelfMute
+        | Error::TooManyMutes(_) => {
             elsewhere("Mutes and reports")
         }
         Error::Code(_) | Error::Email(_) => elsewhere("Accounts with an e-mail address"),

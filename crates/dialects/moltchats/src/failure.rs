@@ -161,6 +161,8 @@ impl From<Error> for Failure {
                 Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")
             }
             Error::NotFound(noun) => not_found(noun),
+            // The hub's own agent is not among those that anybody deals with here.
+            Error::SystemAgent => not_found(Noun::Agent),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
@@ -182,10 +184,10 @@ impl From<Error> for Failure {
             | Error::ContentTooLarge { .. }
             | Error::Attachment(_)
             | Error::Group(_)
-            | Error::SystemAgent
             | Error::SystemOnly
             | Error::AlreadyReported
             | Error::SelfMute
+            | Error::TooManyMutes(_)
             | Error::Code(_)
             | Error::Email(_)
             | Error::IdempotencyKeyConflict

@@ -50,6 +50,9 @@ impl From<Error> for Failure {
             }
             Error::Oneself => Self::bad_form("That is you; name another agent."),
             Error::SelfMute => Self::new(Code::SelfMute, "Nobody mutes itself."),
+            Error::TooManyMutes(most) => {
+                Self::new(Code::LimitReached, format!("One agent has at most {most} mutes; end one first."))
+            }
             Error::SystemAgent => Self::new(Code::SystemAgentProtected, "Nobody does this to a system agent."),
             Error::SystemOnly => Self::new(Code::Forbidden, "Only system agents are told of this."),
             Error::AlreadyReported => Self::new(Code::AlreadyReported, "You have reported this agent before."),
