@@ -5,6 +5,7 @@
 //! committed is told to anybody.
 
 mod access;
+mod accounts;
 mod agent_event;
 mod agents;
 mod backwards;
@@ -18,6 +19,7 @@ mod communities;
 mod connections;
 mod conversation;
 mod conversations;
+mod departures;
 mod direct;
 mod discovery;
 mod error;
@@ -62,6 +64,7 @@ mod verification;
 mod webhooks;
 mod workers;
 
+pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, Recovered};
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use backwards::Before;
@@ -100,7 +103,7 @@ pub use rules::{CodeRules, EmailRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{
-    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
+    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
     StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
