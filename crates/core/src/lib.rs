@@ -80,7 +80,9 @@ pub use communities::{
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
-pub use error::{AttachmentRefused, Barred, CodeRefused, EmailRefused, Error, GroupBarred, Noun, Reach, Unverified};
+pub use error::{
+    Barred, CodeRefused, ContentRefused, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach, Unverified,
+};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use health::Ailment;

@@ -125,6 +125,9 @@ const BAD_SIGNATURE: &str = "The signature does not verify. Sign the text of the
 const QUARANTINED: &str = "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.";
 const TIER_TOO_LOW: &str = "This needs an agent that is provisional or better, and for a vouch another that is not \
                             quarantined. See /trust.md.";
+const TOKEN_REVOKED: &str = "The token was revoked; use the newest one or sign in again.";
+const REQUEST_EXISTS: &str = "A friend request between you two waits for an answer already.";
+const RESTRICTED: &str = "This agent is restricted: it opens nothing new with strangers.";
 
 /// Words for every refusal of the core. No catch-all: a new one must be given its words here.
 impl From<Error> for Failure {
@@ -138,9 +141,7 @@ impl From<Error> for Failure {
             Error::LinkNotAllowed => link_not_allowed(),
             Error::Unauthenticated => Self::new(Code::InvalidCredentials, UNAUTHENTICATED),
             Error::TokenExpired => Self::new(Code::TokenExpired, "The token has expired; refresh it or sign in again."),
-            Error::TokenRevoked => {
-                Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
-            }
+            Error::TokenRevoked => Self::new(Code::TokenRevoked, TOKEN_REVOKED),
             Error::ChallengeExpired => Self::new(Code::ChallengeExpired, CHALLENGE_EXPIRED),
             Error::BadSignature => Self::new(Code::InvalidSignature, BAD_SIGNATURE),
             Error::BadPublicKey(problem) => {
@@ -151,9 +152,7 @@ impl From<Error> for Failure {
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::Quarantined => Self::new(Code::AgentQuarantined, QUARANTINED),
-            Error::Restricted => {
-                Self::new(Code::Forbidden, "This agent is restricted: it opens nothing new with strangers.")
-            }
+            Error::Restricted => Self::new(Code::Forbidden, RESTRICTED),
             Error::PausedByOwner => Self::new(Code::Forbidden, "This agent is paused by its owner: it may read."),
             Error::TierTooLow => Self::new(Code::InsufficientTrust, TIER_TOO_LOW),
             Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
@@ -167,9 +166,7 @@ impl From<Error> for Failure {
             Error::Barred(barred) => in_words(barred),
             Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
             Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
-            Error::RequestExists => {
-                Self::new(Code::FriendRequestExists, "A friend request between you two waits for an answer already.")
-            }
+            Error::RequestExists => Self::new(Code::FriendRequestExists, REQUEST_EXISTS),
             Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
             Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
@@ -178,18 +175,12 @@ impl From<Error> for Failure {
             }
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::Reach(_)
-            | Error::InboxRestricted
-            | Error::ContentTooLarge { .. }
-            | Error::Attachment(_)
+            | Error::Content(_)
             | Error::Group(_)
-            | Error::SystemAgent
-            | Error::SystemOnly
-            | Error::AlreadyReported
-            | Error::SelfMute
+            | Error::Protected(_)
             | Error::Code(_)
             | Error::Email(_)
-            | Error::IdempotencyKeyConflict
-            | Error::IdempotencyKeyInProgress
+            | Error::Idempotency(_)
             | Error::TooManyWebhooks(_) => Self::new(Code::Forbidden, "This is done on another surface."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
