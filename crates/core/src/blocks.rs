@@ -24,7 +24,7 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::SystemAgent`];
+    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::Protected`];
     /// [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: blocks
     pub async fn block(&self, caller: &Caller, other: &AgentRef) -> Result<bool, Error> {

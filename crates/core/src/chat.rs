@@ -8,7 +8,8 @@ use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    BadgeSource, Clock, Deed, Error, Ids,
+    BadgeSource, Clock, CodeMailer, Deed, Error, Ids,
+    accounts::Post,
     agents::{Agent, Directory},
     communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
@@ -48,6 +49,8 @@ pub struct Parts {
     pub key_kinds: Vec<CredentialKind>,
     /// How agents are told elsewhere of what happens to them.
     pub webhooks: WebhookParts,
+    /// Who carries codes to e-mail addresses. `None`: nobody, and whoever needs one is refused.
+    pub mailer: Option<Arc<dyn CodeMailer>>,
     /// What access tokens are signed with.
     pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
@@ -83,6 +86,7 @@ pub(crate) struct Inner {
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) webhooks: Webhooks,
+    pub(crate) post: Post,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
     pub(crate) verifications: tokio::sync::Semaphore,
@@ -100,7 +104,7 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
+        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, mailer, token_secret, shards } =
             parts;
         let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
@@ -127,6 +131,7 @@ impl Chat {
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
         let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
+        let post = Post::open(mailer, tasks, stop);
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
             store,
@@ -151,6 +156,7 @@ impl Chat {
             tallies,
             listed,
             webhooks,
+            post,
             metrics,
             computations: crate::trust::Computations::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),

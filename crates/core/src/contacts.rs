@@ -7,7 +7,7 @@ use tertulia_model::{AgentState, NameKey, Timestamp};
 use tertulia_store::{ContactRecord, StoreError};
 
 use crate::{
-    Deed, Error, Noun, agents::Agent, chat::Chat, friendships::other_than, participation::AgentRef, surface::Caller,
+    Deed, Error, Noun, Protected, agents::Agent, chat::Chat, friendships::other_than, participation::AgentRef, surface::Caller,
 };
 
 /// Somebody in the caller's contact book.
@@ -115,7 +115,7 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::SystemAgent`]; [`Error::Store`].
+    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::Protected`]; [`Error::Store`].
     pub(crate) async fn find_unprotected(&self, caller: &Caller, other: &AgentRef) -> Result<Arc<Agent>, Error> {
         let system = &self.0.system_agent;
         let is_system = match other {
@@ -123,7 +123,7 @@ impl Chat {
             AgentRef::Id(id) => *id == system.id,
         };
         if is_system {
-            return Err(Error::SystemAgent);
+            return Err(Protected::SystemAgent.into());
         }
         other_than(&caller.agent, self.find_seen(other).await?)
     }

@@ -10,7 +10,7 @@ use tertulia_model::AgentState;
 use tertulia_store::{ComplaintsAfter, PlainReport, PlainReporting};
 
 use crate::{
-    Deed, Error, Limit, agents::Agent, chat::Chat, participation::AgentRef, rules::EnforcementRules, surface::Caller,
+    Deed, Error, Limit, Protected, agents::Agent, chat::Chat, participation::AgentRef, rules::EnforcementRules, surface::Caller,
 };
 
 /// What an agent's complaints come to.
@@ -36,8 +36,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::SystemAgent`],
-    /// [`Error::AlreadyReported`]; [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
+    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::Protected`];
+    /// [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: blocks, enforcement
     pub async fn report_plainly(
         &self,
@@ -53,7 +53,7 @@ impl Chat {
         let reporting = async move {
             let reported = chat.0.store.report_plainly(&report).await;
             let PlainReporting::Noted { counts, blocking } = chat.heard(pair, reported).await? else {
-                return Err(Error::AlreadyReported);
+                return Err(Protected::ReportedBefore.into());
             };
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;

@@ -11,7 +11,7 @@ mod messaging;
 
 pub use contact::{CodeRefused, EmailRefused};
 pub use group::GroupBarred;
-pub use messaging::{AttachmentRefused, Reach};
+pub use messaging::{ContentRefused, KeyInUse, Protected, Reach};
 
 use crate::{identity::BadPublicKey, limits::Throttle, webhooks::BadWebhookUrl};
 
@@ -212,53 +212,27 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
-    /// The other takes this from its contacts only.
-    #[error("the other hears its contacts only")]
-    InboxRestricted,
-    /// The message does not reach the other now.
+    /// The other cannot be reached now.
     #[error("out of reach: {0}")]
     Reach(#[from] Reach),
-    /// Content and metadata together have more bytes than a message may.
-    #[error("content of {actual} bytes; {max} are allowed")]
-    ContentTooLarge {
-        /// Bytes found.
-        actual: usize,
-        /// Most bytes allowed.
-        max: usize,
-    },
-    /// The attachment cannot be used.
-    #[error("attachment refused: {0}")]
-    Attachment(#[from] AttachmentRefused),
+    /// The message's content cannot be sent.
+    #[error("content refused: {0}")]
+    Content(#[from] ContentRefused),
     /// Not done to a group, or in one.
     #[error("barred from a group: {0}")]
     Group(#[from] GroupBarred),
-    /// The system agent is protected from this.
-    #[error("the system agent is protected")]
-    SystemAgent,
-    /// Only system agents may do this.
-    #[error("for system agents only")]
-    SystemOnly,
-    /// The agent has reported the other before.
-    #[error("reported before")]
-    AlreadyReported,
-    /// Nobody mutes itself.
-    #[error("muting oneself")]
-    SelfMute,
-    /// The agent has muted as much as it may.
-    #[error("at most {0} mutes of one agent")]
-    TooManyMutes(u32),
+    /// Not done to this agent, or not by this one.
+    #[error("protected: {0}")]
+    Protected(#[from] Protected),
     /// The code sent by e-mail is not taken, or was not sent.
     #[error("code refused: {0}")]
     Code(#[from] CodeRefused),
     /// The e-mail address does not stand for one agent, or for one more.
     #[error("e-mail address refused: {0}")]
     Email(#[from] EmailRefused),
-    /// The idempotency key belongs to another request.
-    #[error("the idempotency key belongs to another request")]
-    IdempotencyKeyConflict,
-    /// A request with the same idempotency key is at work.
-    #[error("a request with this idempotency key is at work")]
-    IdempotencyKeyInProgress,
+    /// The idempotency key is in use.
+    #[error("idempotency key in use: {0}")]
+    Idempotency(#[from] KeyInUse),
     /// Nobody is a friend of itself, or blocks itself, vouches for itself or flags itself.
     #[error("with oneself")]
     Oneself,

@@ -213,7 +213,7 @@ impl Chat {
         }
     }
 
-    async fn set_view(&self, conversation: &Conversation, view: Option<View>) {
+    pub(crate) async fn set_view(&self, conversation: &Conversation, view: Option<View>) {
         if let Some(conversation) = self.0.conversations.set_view(conversation.number, view) {
             self.announce_withdrawal(conversation).await;
         }

@@ -5,6 +5,7 @@
 //! committed is told to anybody.
 
 mod access;
+mod accounts;
 mod agent_event;
 mod agents;
 mod backwards;
@@ -19,6 +20,7 @@ mod connections;
 mod contacts;
 mod conversation;
 mod conversations;
+mod departures;
 mod direct;
 mod discovery;
 mod enforcement;
@@ -65,6 +67,7 @@ mod verification;
 mod webhooks;
 mod workers;
 
+pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, Recovered};
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use backwards::Before;
@@ -81,7 +84,9 @@ pub use connections::LiveConnection;
 pub use contacts::{Contact, ContactList};
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
-pub use error::{AttachmentRefused, Barred, CodeRefused, EmailRefused, Error, GroupBarred, Noun, Reach, Unverified};
+pub use error::{
+    Barred, CodeRefused, ContentRefused, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach, Unverified,
+};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use health::Ailment;
@@ -105,7 +110,7 @@ pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{
-    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
+    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
     StoreError,
 };
 /// The numbers of the scheme by which trust is computed.

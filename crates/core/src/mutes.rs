@@ -13,7 +13,7 @@ use tertulia_store::{MuteRecord, MuteTarget, NewMute, StoreError};
 
 pub(crate) use self::book::Mutes;
 use crate::{
-    Deed, Error, Noun,
+    Deed, Error, Noun, Protected,
     agents::Agent,
     chat::Chat,
     conversations::DirectKey,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Mutes of one agent at the most.
-const MOST_MUTES: u32 = 10_000;
+const MOST_MUTES: usize = 10_000;
 
 /// What is muted, as who mutes it names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +60,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`], [`Error::SelfMute`], [`Error::NotParticipant`], [`Error::Throttled`],
-    /// [`Error::TooManyMutes`]; [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
+    /// [`Error::NotFound`], [`Error::Protected`], [`Error::NotParticipant`], [`Error::Throttled`];
+    /// [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: mutes
     pub async fn mute(&self, caller: &Caller, of: &MuteRef, until: Option<Timestamp>) -> Result<Mute, Error> {
         Self::permit(&caller.agent, Deed::Relate)?;
@@ -71,8 +71,8 @@ impl Chat {
         let new = NewMute { agent: agent.number, target, until, now: self.now() };
         let muting = async move {
             chat.mutes_of(&agent).await?;
-            if agent.mutes.count_without(target, new.now) >= MOST_MUTES as usize {
-                return Err(Error::TooManyMutes(MOST_MUTES));
+            if agent.mutes.count_without(target, new.now) >= MOST_MUTES {
+                return Err(Protected::TooManyMutes.into());
             }
             let muted = chat.0.store.mute(&new).await;
             agent.mutes.doubt();
@@ -137,7 +137,7 @@ impl Chat {
             MuteRef::Agent(other) => {
                 let agent = self.find_seen(other).await?.ok_or(Error::NotFound(Noun::Agent))?;
                 let is_other = agent.number != caller.agent.number;
-                if is_other { Ok(MuteTarget::Agent(agent.number)) } else { Err(Error::SelfMute) }
+                if is_other { Ok(MuteTarget::Agent(agent.number)) } else { Err(Protected::SelfMute.into()) }
             }
             MuteRef::Conversation(id) => {
                 let found = self.0.conversations.direct(DirectKey::Id(*id), &self.0.directory).await?;

@@ -1,14 +1,17 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod accounts;
 mod backwards;
 mod communities;
 mod connections;
 mod credentials;
+mod departures;
 mod doubt;
 mod expiry;
 mod friendships;
 mod hub;
 mod journal;
+mod letters;
 mod listener;
 mod memory;
 mod observers;

@@ -23,6 +23,8 @@ impl Chat {
         tasks.spawn(self.clone().send_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_identities(stop.clone()));
+        tasks.spawn(self.clone().sweep_accounts(stop.clone()));
+        tasks.spawn(self.clone().look_after_departures(stop.clone()));
     }
 
     /// Writes down what is only in memory. Called when everything else has ended.

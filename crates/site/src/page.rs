@@ -155,20 +155,13 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::RequestExists
         | Error::NotFriends
         | Error::OwnMessage
-        | Error::InboxRestricted
         | Error::Reach(_)
-        | Error::ContentTooLarge { .. }
-        | Error::Attachment(_)
+        | Error::Content(_)
         | Error::Group(_)
-        | Error::SystemAgent
-        | Error::SystemOnly
-        | Error::AlreadyReported
-        | Error::SelfMute
-        | Error::TooManyMutes(_)
+        | Error::Protected(_)
         | Error::Code(_)
         | Error::Email(_)
-        | Error::IdempotencyKeyConflict
-        | Error::IdempotencyKeyInProgress
+        | Error::Idempotency(_)
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)

@@ -7,6 +7,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a case fails by panicking")]
 #![expect(clippy::missing_errors_doc, reason = "a case hands on what the store refused")]
 
+pub mod accounts;
 pub mod agents;
 pub mod badges;
 pub mod belonging;
@@ -15,6 +16,7 @@ pub mod community_lists;
 pub mod community_sweeps;
 pub mod contacts;
 pub mod credentials;
+pub mod departures;
 pub mod directs;
 pub mod enforcement;
 mod fixtures;
@@ -39,6 +41,25 @@ pub mod unread;
 #[macro_export]
 macro_rules! conformance {
     ($make_store:ident) => {
+        $crate::conformance_cases! { $make_store, accounts,
+            an_agent_with_an_address_is_written_whole
+            agents_of_an_address_are_counted
+            an_address_has_so_many_agents
+            of_ten_with_one_address_as_many_register_as_may
+            an_address_takes_a_name_that_is_held_no_more
+            a_code_is_told_once
+            a_code_runs_out
+            a_code_is_told_so_often
+            of_ten_that_tell_one_code_one_uses_it_up
+            a_code_about_another_agent_is_foreign
+            an_address_guesses_so_often
+            a_recovery_ends_every_credential
+            holds_are_set_and_lifted
+            an_account_says_when_it_has_changed
+            the_directory_is_read_by_prefix
+            unsent_mail_is_kept_for_a_while
+            what_has_run_out_of_accounts_is_swept
+        }
         $crate::conformance_cases! { $make_store, agents,
             a_registered_agent_is_found_every_way
             a_name_is_given_once
@@ -123,6 +144,15 @@ macro_rules! conformance {
             only_the_holder_revokes
             a_digest_is_used_once
             rotations_at_once_leave_one_live_key
+        }
+        $crate::conformance_cases! { $make_store, departures,
+            a_deleted_agent_is_nobody
+            not_everybody_can_be_deleted
+            the_account_of_a_deleted_agent_is_free
+            who_departs_is_known_until_it_has
+            ties_are_undone_in_slices
+            a_community_passes_on
+            rooms_of_an_agent_are_found
         }
         $crate::conformance_cases! { $make_store, directs,
             a_pair_has_one_direct_conversation

@@ -202,6 +202,17 @@ impl TestApp {
         }
     }
 
+    /// Registers an agent and gives it a key of AgentChat, with which it calls from then on.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub async fn ac_agent(&self, name: &str) -> AgentCaller {
+        let agent = self.agent(name).await;
+        let issued = agent.post("/api/me/credentials", r#"{"kind":"ac_live"}"#).await.expect(201);
+        agent.with_key(&issued.str_at("/credential/apiKey"))
+    }
+
     /// Registers an agent and gives it a badge, the whole way over the vouching service.
     ///
     /// # Panics
@@ -341,6 +352,21 @@ impl AgentCaller {
     /// `POST` with a JSON body.
     pub async fn post(&self, target: &str, body: &str) -> Reply {
         self.send(&self.request("POST", target).json(body)).await
+    }
+
+    /// `POST` without a body.
+    pub async fn post_nothing(&self, target: &str) -> Reply {
+        self.send(&self.request("POST", target)).await
+    }
+
+    /// `PUT` with a JSON body.
+    pub async fn put(&self, target: &str, body: &str) -> Reply {
+        self.send(&self.request("PUT", target).json(body)).await
+    }
+
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, target: &str, body: &str) -> Reply {
+        self.send(&self.request("PATCH", target).json(body)).await
     }
 
     /// `DELETE`.

@@ -1,12 +1,15 @@
-//! Refusals of messages to an agent, and of what is attached to them.
+//! Refusals of messages and other deeds between agents.
 
 use std::sync::Arc;
 
 use tertulia_model::Timestamp;
 
-/// Why a message does not reach an agent now.
+/// Why an agent cannot be reached now, by a message or an invitation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reach {
+    /// It hears its contacts only.
+    #[error("it hears its contacts only")]
+    ContactsOnly,
     /// The sender has spoken first, and has no answer yet.
     #[error("{recipient} has not answered yet")]
     AwaitingReply {
@@ -15,7 +18,7 @@ pub enum Reach {
         /// When the sender spoke first.
         since: Timestamp,
     },
-    /// As many messages wait for the other as may.
+    /// As many messages wait for it as may.
     #[error("{count} messages wait for {recipient}")]
     Backlogged {
         /// The other's name.
@@ -25,13 +28,52 @@ pub enum Reach {
     },
 }
 
-/// Why an attachment cannot be used in a message.
+/// Why the content of a message cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum AttachmentRefused {
-    /// There is none, or it is not the sender's.
-    #[error("unknown")]
-    Unknown,
-    /// It was uploaded for another conversation.
-    #[error("for another conversation")]
-    WrongScope,
+pub enum ContentRefused {
+    /// Content and metadata together have more bytes than a message may.
+    #[error("{actual} bytes; {max} are allowed")]
+    TooLarge {
+        /// Bytes found.
+        actual: usize,
+        /// Most bytes allowed.
+        max: usize,
+    },
+    /// There is no such attachment, or it is not the sender's.
+    #[error("unknown attachment")]
+    AttachmentUnknown,
+    /// The attachment was uploaded for another conversation.
+    #[error("an attachment for another conversation")]
+    AttachmentWrongScope,
+}
+
+/// Why something is not done to an agent, or not by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Protected {
+    /// Nobody does this to a system agent.
+    #[error("a system agent")]
+    SystemAgent,
+    /// Only system agents do this.
+    #[error("for system agents only")]
+    SystemOnly,
+    /// The agent has reported the other before.
+    #[error("reported before")]
+    ReportedBefore,
+    /// Nobody mutes itself.
+    #[error("muting oneself")]
+    SelfMute,
+    /// The agent has muted as much as it may.
+    #[error("as many mutes as there may be")]
+    TooManyMutes,
+}
+
+/// Why an idempotency key is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum KeyInUse {
+    /// It belongs to another request.
+    #[error("it belongs to another request")]
+    Conflict,
+    /// The first request with it is still at work.
+    #[error("the first request with it is still at work")]
+    InProgress,
 }

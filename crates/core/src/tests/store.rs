@@ -1,5 +1,6 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod accounts;
 mod communities;
 mod contacts;
 mod discovery;

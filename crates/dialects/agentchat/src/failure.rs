@@ -136,6 +136,7 @@ impl Failure {
     }
 
     /// Its code.
+    #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.0.code
     }
@@ -175,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    fn said(failure: Failure) -> (u16, Option<String>, String) {
+    fn said(failure: &Failure) -> (u16, Option<String>, String) {
         let wait = failure.0.retry_after.map(|wait| tertulia_edge::whole_seconds(wait).to_string());
         (failure.0.status.as_u16(), wait, serde_json::to_string(&failure.0.problem).unwrap())
     }
@@ -183,52 +184,55 @@ mod tests {
     fn throttle(action: Action) -> Failure {
         let (resets_in, resets_at) = (Duration::from_micros(1_500_100), Timestamp::from_micros(0));
         let quota = Quota { limit: 5, remaining: 0, resets_in, resets_at };
-        Failure::throttled(&Throttle { action, quota, per: Duration::from_secs(60), is_local: false })
+        Failure::throttled(&Throttle { action, quota, per: Duration::from_mins(1), is_local: false })
     }
 
     #[test]
     fn a_limit_says_when_to_come_back() {
-        let (status, wait, body) = said(throttle(Action::SendMessage));
+        let (status, wait, body) = said(&throttle(Action::SendMessage));
         assert_eq!((status, wait.as_deref()), (429, Some("2")));
         assert!(body.contains(r#""details":{"limit":5,"retry_after_ms":1501}}"#), "{body}");
-        let (_, _, body) = said(throttle(Action::ChangeAvatar));
+        let (_, _, body) = said(&throttle(Action::ChangeAvatar));
         assert!(body.ends_with(r#"},"retry_after_ms":1501}"#), "{body}");
     }
 
     #[test]
     fn details_are_what_clients_read() {
         let since = Timestamp::from_micros(1_770_866_664_123_456);
-        let (status, wait, body) = said(Error::from(Reach::AwaitingReply { recipient: "Bob".into(), since }).into());
+        let (status, wait, body) =
+            said(&Failure::from(Error::from(Reach::AwaitingReply { recipient: "Bob".into(), since })));
         assert_eq!((status, wait), (403, None));
         assert!(
             body.ends_with(r#""details":{"recipient_handle":"bob","waiting_since":"2026-02-12T03:24:24.123Z"}}"#),
             "{body}"
         );
         let (status, wait, body) =
-            said(Error::from(Reach::Backlogged { recipient: "Bob".into(), count: 10_000 }).into());
+            said(&Failure::from(Error::from(Reach::Backlogged { recipient: "Bob".into(), count: 10_000 })));
         assert_eq!((status, wait), (429, None));
         assert!(body.ends_with(r#""details":{"recipient_handle":"bob","undelivered_count":10000}}"#), "{body}");
         let id = ConversationId::from_uuid(Uuid::nil());
-        let (status, _, body) = said(Error::from(GroupBarred::Gone { id, deleted_by: "Al".into(), at: since }).into());
+        let (status, _, body) =
+            said(&Failure::from(Error::from(GroupBarred::Gone { id, deleted_by: "Al".into(), at: since })));
         assert_eq!(status, 410);
         assert!(body.contains(r#""deleted_at":"2026-02-12T03:24:24.123Z","deleted_by_handle":"al","group_id":"grp_AAAAAAAAAAAAAAAAAAAAAA""#), "{body}");
         let names = vec!["Old".into(), "new".into()];
-        let (status, _, body) = said(Error::from(EmailRefused::NameChoice { names }).into());
+        let (status, _, body) = said(&Failure::from(Error::from(EmailRefused::NameChoice { names })));
         assert_eq!(status, 409);
         assert!(body.ends_with(r#""details":{"handles":["old","new"]}}"#), "{body}");
-        let (status, wait, _) = said(Error::from(CodeRefused::Cooldown { wait: Duration::from_millis(100) }).into());
+        let (status, wait, _) =
+            said(&Failure::from(Error::from(CodeRefused::Cooldown { wait: Duration::from_millis(100) })));
         assert_eq!((status, wait.as_deref()), (429, Some("1")));
-        assert_eq!(said(Error::from(CodeRefused::NoAttemptsLeft).into()).1, None);
+        assert_eq!(said(&Failure::from(Error::from(CodeRefused::NoAttemptsLeft))).1, None);
     }
 
     #[test]
     fn problems_are_told_by_field() {
-        let (status, _, body) = said(Failure::bad_field("handle", "is required"));
+        let (status, _, body) = said(&Failure::bad_field("handle", "is required"));
         assert_eq!(status, 400);
         assert!(body.contains(r#""details":{"fieldErrors":{"handle":["is required"]},"formErrors":[]}}"#), "{body}");
-        let (_, _, body) = said(Failure::bad_form("One of the two."));
+        let (_, _, body) = said(&Failure::bad_form("One of the two."));
         assert!(body.contains(r#""message":"One of the two.""#), "{body}");
-        let (status, _, body) = said(Error::Suspended.into());
+        let (status, _, body) = said(&Failure::from(Error::Suspended));
         assert_eq!(status, 403);
         assert!(body.contains(r#""reason":"community_enforcement","detail":""#), "{body}");
     }

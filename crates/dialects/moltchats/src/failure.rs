@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use tertulia_core::{Barred, Error, Noun, Quota, StoreError, Throttle};
+use tertulia_core::{Barred, Error, Noun, Protected, Quota, StoreError, Throttle};
 use tertulia_edge::{insert_quota, insert_retry_after, throttled_in_words};
 use tertulia_model::BadText;
 use utoipa::ToSchema;
@@ -125,6 +125,9 @@ const BAD_SIGNATURE: &str = "The signature does not verify. Sign the text of the
 const QUARANTINED: &str = "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.";
 const TIER_TOO_LOW: &str = "This needs an agent that is provisional or better, and for a vouch another that is not \
                             quarantined. See /trust.md.";
+const TOKEN_REVOKED: &str = "The token was revoked; use the newest one or sign in again.";
+const REQUEST_EXISTS: &str = "A friend request between you two waits for an answer already.";
+const RESTRICTED: &str = "This agent is restricted: it opens nothing new with strangers.";
 
 /// Words for every refusal of the core. No catch-all: a new one must be given its words here.
 impl From<Error> for Failure {
@@ -138,9 +141,7 @@ impl From<Error> for Failure {
             Error::LinkNotAllowed => link_not_allowed(),
             Error::Unauthenticated => Self::new(Code::InvalidCredentials, UNAUTHENTICATED),
             Error::TokenExpired => Self::new(Code::TokenExpired, "The token has expired; refresh it or sign in again."),
-            Error::TokenRevoked => {
-                Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
-            }
+            Error::TokenRevoked => Self::new(Code::TokenRevoked, TOKEN_REVOKED),
             Error::ChallengeExpired => Self::new(Code::ChallengeExpired, CHALLENGE_EXPIRED),
             Error::BadSignature => Self::new(Code::InvalidSignature, BAD_SIGNATURE),
             Error::BadPublicKey(problem) => {
@@ -151,9 +152,7 @@ impl From<Error> for Failure {
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::Quarantined => Self::new(Code::AgentQuarantined, QUARANTINED),
-            Error::Restricted => {
-                Self::new(Code::Forbidden, "This agent is restricted: it opens nothing new with strangers.")
-            }
+            Error::Restricted => Self::new(Code::Forbidden, RESTRICTED),
             Error::PausedByOwner => Self::new(Code::Forbidden, "This agent is paused by its owner: it may read."),
             Error::TierTooLow => Self::new(Code::InsufficientTrust, TIER_TOO_LOW),
             Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
@@ -162,16 +161,14 @@ impl From<Error> for Failure {
             }
             Error::NotFound(noun) => not_found(noun),
             // The hub's own agent is not among those that anybody deals with here.
-            Error::SystemAgent => not_found(Noun::Agent),
+            Error::Protected(Protected::SystemAgent) => not_found(Noun::Agent),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
             Error::Barred(barred) => in_words(barred),
             Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
             Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
-            Error::RequestExists => {
-                Self::new(Code::FriendRequestExists, "A friend request between you two waits for an answer already.")
-            }
+            Error::RequestExists => Self::new(Code::FriendRequestExists, REQUEST_EXISTS),
             Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
             Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
@@ -180,18 +177,12 @@ impl From<Error> for Failure {
             }
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::Reach(_)
-            | Error::InboxRestricted
-            | Error::ContentTooLarge { .. }
-            | Error::Attachment(_)
+            | Error::Content(_)
             | Error::Group(_)
-            | Error::SystemOnly
-            | Error::AlreadyReported
-            | Error::SelfMute
-            | Error::TooManyMutes(_)
+            | Error::Protected(_)
             | Error::Code(_)
             | Error::Email(_)
-            | Error::IdempotencyKeyConflict
-            | Error::IdempotencyKeyInProgress
+            | Error::Idempotency(_)
             | Error::TooManyWebhooks(_) => Self::new(Code::Forbidden, "This is done on another surface."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
-use tertulia_core::{AttachmentRefused, CodeRefused, EmailRefused, Error, GroupBarred, Noun, Reach, StoreError};
+use tertulia_core::{
+    CodeRefused, ContentRefused, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach, StoreError,
+};
 use tertulia_edge::wait_in_words;
 use tertulia_model::BadText;
 
@@ -30,18 +32,11 @@ impl From<Error> for Failure {
             | Error::ChallengeExpired
             | Error::BadSignature => Self::new(Code::Unauthorized, "Invalid API key"),
             Error::Suspended => Self::suspended(),
-            Error::Restricted => {
-                Self::new(Code::Restricted, "Your account is restricted: it opens no new conversations for now.")
-            }
+            Error::Restricted => Self::new(Code::Restricted, "Your account is restricted: it opens nothing new."),
             Error::PausedByOwner => Self::new(Code::AgentPausedByOwner, "Your owner has paused you."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
-            Error::InboxRestricted => Self::new(Code::InboxRestricted, "This agent hears its contacts only."),
             Error::Reach(problem) => out_of_reach(&problem),
-            Error::ContentTooLarge { actual, max } => {
-                let message = format!("Content and metadata have {actual} bytes as JSON; at most {max} are taken.");
-                Self::new(Code::ContentTooLarge, message)
-            }
-            Error::Attachment(problem) => attachment(problem),
+            Error::Content(problem) => content(problem),
             Error::Group(problem) => group(&problem),
             Error::NotFound(noun) => not_found(noun),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
@@ -49,31 +44,15 @@ impl From<Error> for Failure {
                 Self::new(Code::NotParticipant, "You take no part in this conversation.")
             }
             Error::Oneself => Self::bad_form("That is you; name another agent."),
-            Error::SelfMute => Self::new(Code::SelfMute, "Nobody mutes itself."),
-            Error::TooManyMutes(most) => {
-                Self::new(Code::LimitReached, format!("One agent has at most {most} mutes; end one first."))
-            }
-            Error::SystemAgent => Self::new(Code::SystemAgentProtected, "Nobody does this to a system agent."),
-            Error::SystemOnly => Self::new(Code::Forbidden, "Only system agents are told of this."),
-            Error::AlreadyReported => Self::new(Code::AlreadyReported, "You have reported this agent before."),
+            Error::Protected(problem) => protected(problem),
             Error::Code(problem) => code(problem),
             Error::Email(problem) => email(&problem),
             Error::EmailTaken => Self::bad_field("email", "has an account already"),
-            Error::IdempotencyKeyConflict => {
-                Self::new(Code::IdempotencyKeyConflict, "This Idempotency-Key was sent with another request.")
-            }
-            Error::IdempotencyKeyInProgress => {
-                Self::new(Code::IdempotentInProgress, "The first request with this Idempotency-Key is still at work.")
-            }
+            Error::Idempotency(problem) => key_in_use(problem),
             Error::Throttled(throttle) => Self::throttled(&throttle),
             Error::TooManyConnections(most) => too_many_connections(most),
-            Error::Stopping => {
-                unavailable(Code::InternalError, "The hub is restarting; try again in a moment.", RESTART)
-            }
-            Error::ObjectsUnavailable => {
-                let message = "Where files lie cannot be reached; try again in a moment.";
-                unavailable(Code::StorageUnavailable, message, TRY_AGAIN)
-            }
+            Error::Stopping => stopping(),
+            Error::ObjectsUnavailable => objects_unavailable(),
             Error::Store(problem) => unstored(&problem),
             Error::BadWebhookUrl(problem) => Self::bad_field("url", problem.to_string()),
             Error::TooManyWebhooks(most) => {
@@ -106,6 +85,14 @@ fn elsewhere(error: &Error) -> Failure {
     Failure::new(Code::Forbidden, format!("This is not allowed: {error}."))
 }
 
+fn stopping() -> Failure {
+    unavailable(Code::InternalError, "The hub is restarting; try again in a moment.", RESTART)
+}
+
+fn objects_unavailable() -> Failure {
+    unavailable(Code::StorageUnavailable, "Where files lie cannot be reached; try again in a moment.", TRY_AGAIN)
+}
+
 fn unavailable(code: Code, message: &str, wait: Duration) -> Failure {
     Failure::new(code, message).with_status(StatusCode::SERVICE_UNAVAILABLE).retry_after(wait)
 }
@@ -132,6 +119,7 @@ fn bad_text(problem: &BadText) -> Failure {
 // wire: agentchat.md#62-one-message-until-reply-new
 fn out_of_reach(problem: &Reach) -> Failure {
     match problem {
+        Reach::ContactsOnly => Failure::new(Code::InboxRestricted, "This agent hears its contacts only."),
         Reach::AwaitingReply { recipient, since } => {
             let name = recipient.to_ascii_lowercase();
             let message = format!("@{name} has not answered your first message yet; wait for the answer.");
@@ -147,11 +135,40 @@ fn out_of_reach(problem: &Reach) -> Failure {
     }
 }
 
-fn attachment(problem: AttachmentRefused) -> Failure {
+fn content(problem: ContentRefused) -> Failure {
     match problem {
-        AttachmentRefused::Unknown => Failure::new(Code::AttachmentNotFound, "There is no such attachment of yours."),
-        AttachmentRefused::WrongScope => {
+        ContentRefused::TooLarge { actual, max } => {
+            let message = format!("Content and metadata have {actual} bytes as JSON; at most {max} are taken.");
+            Failure::new(Code::ContentTooLarge, message)
+        }
+        ContentRefused::AttachmentUnknown => {
+            Failure::new(Code::AttachmentNotFound, "There is no such attachment of yours.")
+        }
+        ContentRefused::AttachmentWrongScope => {
             Failure::new(Code::AttachmentWrongScope, "This attachment was uploaded for another conversation.")
+        }
+    }
+}
+
+fn protected(problem: Protected) -> Failure {
+    let (code, message) = match problem {
+        Protected::SystemAgent => (Code::SystemAgentProtected, "Nobody does this to a system agent."),
+        Protected::SystemOnly => (Code::Forbidden, "Only system agents do this."),
+        Protected::ReportedBefore => (Code::AlreadyReported, "You have reported this agent before."),
+        Protected::SelfMute => (Code::SelfMute, "Nobody mutes itself."),
+        Protected::TooManyMutes => (Code::LimitReached, "You have muted as much as you may; end a mute first."),
+    };
+    Failure::new(code, message)
+}
+
+// wire: agentchat.md#17-idempotency
+fn key_in_use(problem: KeyInUse) -> Failure {
+    match problem {
+        KeyInUse::Conflict => {
+            Failure::new(Code::IdempotencyKeyConflict, "This Idempotency-Key was sent with another request.")
+        }
+        KeyInUse::InProgress => {
+            Failure::new(Code::IdempotentInProgress, "The first request with this Idempotency-Key is still at work.")
         }
     }
 }
