@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tertulia_model::{AgentNo, Timestamp};
 
 use crate::{
-    Deed, Error, agents::Agent, chat::Chat, friendships::MOST_LISTED, participation::AgentRef, surface::Caller,
+    Deed, Error, Noun, agents::Agent, chat::Chat, friendships::MOST_LISTED, participation::AgentRef, surface::Caller,
 };
 
 /// An agent that the caller blocks.
@@ -55,6 +55,19 @@ impl Chat {
         match self.require_other(caller, other).await {
             Ok(other) => Ok(self.0.store.unblock(caller.agent.number, other.number).await?),
             Err(Error::Oneself) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Chat::unblock`], of a block that must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it is not; [`Error::Suspended`], [`Error::Store`].
+    pub async fn end_block(&self, caller: &Caller, other: &AgentRef) -> Result<(), Error> {
+        match self.unblock(caller, other).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(Error::NotFound(Noun::Agent)) => Err(Error::NotFound(Noun::Block)),
             Err(error) => Err(error),
         }
     }
