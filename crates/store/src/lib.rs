@@ -21,6 +21,7 @@ mod enforcement;
 mod error;
 mod hub;
 mod identity;
+mod inbox;
 mod messages;
 mod mutes;
 mod observers;
@@ -55,6 +56,10 @@ pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
+};
+pub use inbox::{
+    Content, DirectChange, EventRecord, Inboxes, Move, Moved, NewEnvelope, QueueRecord, Receipt, Unanswered, UnreadRecord,
+    WaitingRecord,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use mutes::{MuteRecord, MuteTarget, Mutes, NewMute};
@@ -99,6 +104,7 @@ store! {
     Enforcement,
     Hub,
     Identities,
+    Inboxes,
     Messages,
     Mutes,
     Observers,

@@ -64,7 +64,7 @@ pub(crate) async fn unblock(
     path: TextPath,
 ) -> Result<Json<Done>, Failure> {
     let handle = Handle::in_path(path).map_err(|_| Error::NotFound(Noun::Block))?;
-    agentchat.chat().end_block(&caller, &handle.agent()).await?;
+    agentchat.chat().lift_block(&caller, &handle.agent()).await?;
     Ok(Json(Done::DONE))
 }
 
