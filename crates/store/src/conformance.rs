@@ -170,6 +170,10 @@ macro_rules! conformance {
             who_is_blocked_already_is_reported
             strangers_count_for_nothing
             who_is_suspended_no_longer_is_not_restricted_either
+            complaints_count_against_who_had_written_first
+            complaints_are_counted_after_a_moment
+            a_block_that_is_taken_back_counts_no_more
+            what_the_operator_forgives_counts_no_more
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides

@@ -28,7 +28,7 @@ struct Inner {
 impl Agent {
     /// Whether it does not want to be woken by `sender`, or by whatever is said in `conversation`. Its mutes must have
     /// been read: see [`Chat::mutes_of`](crate::Chat).
-    #[expect(dead_code, reason = "what wakes agents asks it")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "what wakes agents asks it"))]
     pub(crate) fn mutes(&self, sender: AgentNo, conversation: ConversationNo, now: Timestamp) -> bool {
         self.mutes.silence(sender, conversation, now)
     }

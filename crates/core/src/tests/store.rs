@@ -6,6 +6,7 @@ mod contacts;
 mod discovery;
 mod enforcement;
 mod identities;
+mod inboxes;
 mod mutes;
 mod observers;
 mod outbox;
