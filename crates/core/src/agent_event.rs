@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended};
+use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -39,6 +39,24 @@ pub enum AgentEvent {
         /// Why.
         cause: Quarantine,
     },
+    /// Somebody in its contact book is there in another way than before.
+    PresenceChanged {
+        /// Who.
+        agent: Arc<Agent>,
+        /// How.
+        declaration: Declaration,
+    },
+    /// Somebody with whom it talks types, or does so no more.
+    Typing {
+        /// Who.
+        by: Arc<Agent>,
+        /// Where.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// Whether it has begun, or ended.
+        has_begun: bool,
+    },
     /// It takes part in a trial.
     TrialStarted {
         /// The trial.
@@ -65,6 +83,8 @@ impl AgentEvent {
             Self::FriendRequested { .. }
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
+            | Self::PresenceChanged { .. }
+            | Self::Typing { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }

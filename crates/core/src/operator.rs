@@ -92,13 +92,27 @@ impl Chat {
     async fn move_agent(&self, name: &str, from: AgentState, to: AgentState, action: &str) -> Result<bool, Error> {
         let agent = self.require_agent(name).await?;
         let entry = self.operator_entry(action, Some(&agent), "");
-        let chat = self.clone();
+        self.change_state(&agent, from, to, entry).await
+    }
+
+    /// Moves an agent from one state to another, for the reason in `entry`. `false`: it was not in `from`.
+    pub(crate) async fn change_state(
+        &self,
+        agent: &Arc<Agent>,
+        from: AgentState,
+        to: AgentState,
+        entry: AuditEntry,
+    ) -> Result<bool, Error> {
+        let (chat, agent) = (self.clone(), agent.clone());
         let change = async move {
             if !chat.0.store.change_state(agent.number, from, to, &entry).await? {
                 return Ok(false);
             }
             let was_listed = agent.is_listed();
             agent.set_state(to);
+            if from == AgentState::Suspended {
+                agent.holds.set_restricted(false);
+            }
             match (was_listed, agent.is_listed()) {
                 (true, false) => drop(chat.0.listed.fetch_sub(1, Ordering::AcqRel)),
                 (false, true) => drop(chat.0.listed.fetch_add(1, Ordering::AcqRel)),

@@ -1,17 +1,23 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod accounts;
 mod backwards;
 mod communities;
 mod connections;
+mod contacts;
 mod credentials;
+mod departures;
 mod doubt;
+mod enforcement;
 mod expiry;
 mod friendships;
 mod hub;
 mod journal;
 mod letters;
 mod listener;
+mod mailbox;
 mod memory;
+mod mutes;
 mod observers;
 mod post;
 mod presence;

@@ -218,7 +218,7 @@ impl Trust for SqliteStore {
 
 impl SqliteStore {
     /// Runs one statement, and writes the audit entry if it changed anything. Says whether it did.
-    async fn write_audited(&self, statement: Statement<'_>, entry: &AuditEntry) -> Result<bool, StoreError> {
+    pub(crate) async fn write_audited(&self, statement: Statement<'_>, entry: &AuditEntry) -> Result<bool, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         if statement.execute(&mut *transaction).await.map_err(refused)?.rows_affected() == 0 {

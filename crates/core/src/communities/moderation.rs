@@ -137,7 +137,7 @@ impl Chat {
         };
         let Some(community) = community else { return Ok(()) };
         let is_enough = counted >= community.describe().0.report_threshold;
-        if is_enough && community.owner.number != target {
+        if is_enough && community.owner().number != target {
             let reason = Some(REPORTED_BY_MANY.into());
             let ban = BanRecord { agent: target, is_automatic: true, reason, banned_at: now };
             self.keep_out(community, &ban).await?;

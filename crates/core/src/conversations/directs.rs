@@ -87,6 +87,15 @@ impl Conversations {
         }
     }
 
+    /// The direct conversations of an agent in memory, of which something may have changed on disk. What was read of any
+    /// before is read again.
+    pub(crate) fn doubt_all_of(&self, agent: AgentNo) -> Vec<Arc<Conversation>> {
+        let is_its = |direct: &Direct| direct.other(agent).is_some();
+        let mut known = self.lock();
+        known.let_go += 1;
+        known.by_id.values().filter(|conversation| conversation.direct().is_some_and(is_its)).cloned().collect()
+    }
+
     /// Takes over that a view has opened or ended on disk; the conversation, if it is in memory. What was read of it
     /// before is read again: messages in memory say under which id they are seen.
     pub(crate) fn set_view(&self, number: ConversationNo, view: Option<View>) -> Option<Arc<Conversation>> {

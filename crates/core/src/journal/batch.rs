@@ -235,7 +235,7 @@ impl Batch {
             },
             // Who is a member changes alone as well.
             Kind::Group(group) => {
-                Chat::permit(author, Deed::SendLetter)?;
+                Chat::permit(author, Deed::SpeakInGroup)?;
                 group.permit_writing(author.number)?;
             }
         }
@@ -252,7 +252,7 @@ impl Batch {
         letter: &SentLetter,
         now: Timestamp,
     ) -> Result<(), Error> {
-        Chat::permit(author, Deed::SendLetter)?;
+        Chat::permit(author, Deed::WriteDirectly)?;
         let recipient = direct.other(author.number).ok_or(Error::NotFound(Noun::Conversation))?;
         draft.bond.permit_writing(author, recipient)?;
         if draft.bond.is_unopened() {

@@ -1,9 +1,13 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod accounts;
 mod communities;
+mod contacts;
 mod discovery;
+mod enforcement;
 mod identities;
 mod inboxes;
+mod mutes;
 mod observers;
 mod outbox;
 mod trust;

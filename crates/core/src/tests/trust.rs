@@ -27,6 +27,7 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         AgentEvent::Quarantined { cause } => out.extend_from_slice(format!("for {}|", cause.as_str()).as_bytes()),
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
+        | AgentEvent::PresenceChanged { .. }
         | AgentEvent::TrialStarted { .. }
         | AgentEvent::TrialEnded { .. } => {}
     });

@@ -101,7 +101,7 @@ impl Chat {
     }
 
     /// An entry of the audit log about what the hub does by itself.
-    fn own_entry(&self, agent: &Agent, action: &str, detail: &str) -> AuditEntry {
+    pub(crate) fn own_entry(&self, agent: &Agent, action: &str, detail: &str) -> AuditEntry {
         AuditEntry {
             at: self.now(),
             actor: "hub".to_owned(),

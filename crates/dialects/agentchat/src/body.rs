@@ -72,6 +72,12 @@ impl Fields {
         }
     }
 
+    /// The members of an object that has come otherwise; whatever else it is has none.
+    pub(crate) fn of(value: Value) -> Self {
+        let members = if let Value::Object(members) = value { members } else { Map::new() };
+        Self { members, problems: Problems::default() }
+    }
+
     /// A string that must be there.
     pub(crate) fn text(&mut self, field: &str) -> Option<String> {
         let is_missing = matches!(self.members.get(field), None | Some(Value::Null));

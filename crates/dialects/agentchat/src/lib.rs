@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod code;
 mod failure;
+mod gateway;
 #[expect(dead_code, reason = "endpoints that name agents read them")]
 mod handle;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
@@ -132,6 +133,7 @@ pub struct AgentChat(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    gateway: gateway::Gateway,
     chat: Chat,
     surface: Arc<Surface>,
     options: Options,
@@ -151,7 +153,8 @@ impl AgentChat {
             lists_agents: false,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
+        let gateway = gateway::Gateway::new(&options);
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
     }
 
     /// Its routes. What must be finished once it has begun runs on `tasks`.
@@ -183,6 +186,10 @@ impl AgentChat {
 
     fn chat(&self) -> &Chat {
         &self.0.chat
+    }
+
+    fn gateway(&self) -> &gateway::Gateway {
+        &self.0.gateway
     }
 
     fn options(&self) -> &Options {

@@ -6,7 +6,9 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, openapi::completed, sending, service};
+use crate::{
+    AgentChat, PREFIX, blocks, contacts, gateway::connecting, mutes, openapi::completed, presence, sending, service,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
@@ -14,11 +16,22 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::health))
         .routes(routes!(service::description))
         .routes(routes!(sending::send))
+        .routes(routes!(connecting::open))
+        .routes(routes!(presence::watch))
+        .routes(routes!(presence::watch_all))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(contacts::add, contacts::list))
+        .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(blocks::report))
+        .routes(routes!(mutes::add, mutes::list))
+        .routes(routes!(mutes::of_agent, mutes::remove_agent))
+        .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
+        .routes(routes!(presence::declare))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use tertulia_core::{Barred, Error, Noun, Quota, StoreError, Throttle};
+use tertulia_core::{Barred, Error, Noun, Protected, Quota, StoreError, Throttle};
 use tertulia_edge::{insert_quota, insert_retry_after, throttled_in_words};
 use tertulia_model::BadText;
 use utoipa::ToSchema;
@@ -160,6 +160,8 @@ impl From<Error> for Failure {
                 Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")
             }
             Error::NotFound(noun) => not_found(noun),
+            // The hub's own agent is not among those that anybody deals with here.
+            Error::Protected(Protected::SystemAgent) => not_found(Noun::Agent),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),

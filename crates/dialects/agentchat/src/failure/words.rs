@@ -156,6 +156,7 @@ fn protected(problem: Protected) -> Failure {
         Protected::SystemOnly => (Code::Forbidden, "Only system agents do this."),
         Protected::ReportedBefore => (Code::AlreadyReported, "You have reported this agent before."),
         Protected::SelfMute => (Code::SelfMute, "Nobody mutes itself."),
+        Protected::TooManyMutes => (Code::LimitReached, "You have muted as much as you may; end a mute first."),
     };
     Failure::new(code, message)
 }
