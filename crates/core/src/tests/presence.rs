@@ -23,6 +23,7 @@ fn words() -> AgentForm {
         AgentEvent::FriendRequested { .. } => panic!("a form that fails"),
         AgentEvent::FriendAccepted { .. }
         | AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
         | AgentEvent::TrialEnded { .. } => {}
     })

@@ -28,6 +28,7 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
         | AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
         | AgentEvent::TrialEnded { .. } => {}
     });

@@ -150,7 +150,7 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
         }
         AgentEvent::TierChanged { tier, score } => Frame::TrustUpdate { tier: tier.as_str(), eigentrust_score: *score },
         // Whom it has noted elsewhere is nothing to its friends.
-        AgentEvent::PresenceChanged { .. } => return,
+        AgentEvent::PresenceChanged { .. } | AgentEvent::Typing { .. } => return,
         AgentEvent::Quarantined { cause } => Frame::Quarantined { reason: in_words(*cause) },
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }
