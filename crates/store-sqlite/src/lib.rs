@@ -50,6 +50,7 @@ mod standings;
 mod store;
 mod sweep;
 mod tallies;
+mod trials;
 mod trust;
 mod unread;
 mod writer;
