@@ -303,6 +303,12 @@ impl Directory {
         Ok(found)
     }
 
+    /// Those of the agents that are in memory.
+    pub(crate) fn in_memory(&self, numbers: &[AgentNo]) -> Vec<Arc<Agent>> {
+        let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.iter().filter_map(|number| known.get(number).cloned()).collect()
+    }
+
     /// Takes a record from the store into memory, unless the agent is there already.
     pub(crate) async fn adopt(&self, record: AgentRecord) -> Result<Arc<Agent>, StoreError> {
         let mut adopted = self.adopt_all(vec![record]).await?;

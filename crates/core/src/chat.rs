@@ -113,6 +113,7 @@ pub(crate) struct Inner {
     pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
+    pub(crate) docket: crate::trust::Docket,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) token_secret: TokenSecret,
     pub(crate) signature_checks: tokio::sync::Semaphore,
@@ -156,7 +157,7 @@ impl Chat {
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
         let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
-        Ok(Self(Arc::new(Inner {
+        let chat = Self(Arc::new(Inner {
             store,
             clock,
             ids,
@@ -180,12 +181,15 @@ impl Chat {
             webhooks,
             metrics,
             computations: crate::trust::Computations::default(),
+            docket: crate::trust::Docket::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
-        })))
+        }));
+        chat.reopen_trials().await?;
+        Ok(chat)
     }
 
     /// The hub's own record.

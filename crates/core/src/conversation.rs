@@ -11,7 +11,10 @@ use std::{
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
 use tertulia_store::LogEnd;
 
-use crate::{Error, Noun, access::Wish, channel::Channel, direct::Direct, notice::Event, posted::Posted, room::Room};
+use crate::{
+    Error, Noun, access::Wish, channel::Channel, direct::Direct, notice::Event, posted::Posted, room::Room,
+    trial::Trial,
+};
 
 /// How many of its newest messages a conversation in use keeps in memory.
 pub(crate) const TAIL_MESSAGES: usize = 256;
@@ -45,6 +48,8 @@ pub(crate) enum Kind {
     Channel(Channel),
     /// What two agents say to each other.
     Direct(Direct),
+    /// Where an agent is tried.
+    Trial(Trial),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
@@ -97,7 +102,7 @@ impl Conversation {
     pub(crate) const fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Room(room) => Some(room),
-            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -105,7 +110,7 @@ impl Conversation {
     pub(crate) const fn channel(&self) -> Option<&Channel> {
         match &self.kind {
             Kind::Channel(channel) => Some(channel),
-            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -113,7 +118,15 @@ impl Conversation {
     pub(crate) const fn direct(&self) -> Option<&Direct> {
         match &self.kind {
             Kind::Direct(direct) => Some(direct),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Trial(_) => None,
+        }
+    }
+
+    /// The trial that is held in it, if one is.
+    pub(crate) const fn trial(&self) -> Option<&Trial> {
+        match &self.kind {
+            Kind::Trial(trial) => Some(trial),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => None,
         }
     }
 
@@ -133,7 +146,7 @@ impl Conversation {
         match &self.kind {
             Kind::Lobby => true,
             Kind::Room(room) => room.visibility == Visibility::Public,
-            Kind::Channel(_) | Kind::Direct(_) => false,
+            Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => false,
         }
     }
 
@@ -143,6 +156,7 @@ impl Conversation {
             Kind::Lobby | Kind::Direct(_) => false,
             Kind::Room(room) => room.is_over(now),
             Kind::Channel(channel) => channel.is_gone(),
+            Kind::Trial(trial) => trial.is_over(now),
         }
     }
 
@@ -155,7 +169,10 @@ impl Conversation {
     pub(crate) fn permit_reading(&self, reader: Option<AgentNo>, now: Timestamp) -> Result<(), Error> {
         match &self.kind {
             Kind::Room(room) if room.is_over(now) => Err(Error::NotFound(Noun::Room)),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => self.grant_reading(reader),
+            Kind::Trial(trial) if trial.is_over(now) => Err(Error::NotFound(Noun::Channel)),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => {
+                self.grant_reading(reader)
+            }
         }
     }
 
@@ -185,6 +202,7 @@ impl Conversation {
             Kind::Room(room) => room.relation(reader).grant(Wish::Read),
             Kind::Channel(channel) => channel.permit_reading(reader),
             Kind::Direct(direct) => direct.permit_viewing(reader),
+            Kind::Trial(trial) => trial.permit_reading(reader).map(drop),
         }
     }
 

@@ -53,6 +53,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod trust;
 mod unread;
 mod verification;
@@ -74,7 +75,7 @@ pub use communities::{
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
-pub use error::{Barred, Error, Noun, Unverified};
+pub use error::{Barred, Dismissed, Error, Noun, Unverified};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
@@ -100,7 +101,7 @@ pub use tertulia_store::{
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
-pub use trust::{AgentTrust, OwnTrust, Vouch};
+pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
     BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,

@@ -48,6 +48,12 @@ pub enum Deed {
     Vouch,
     /// Flagging another agent.
     FlagAgent,
+    /// Asking for a trial of another agent.
+    RequestTrial,
+    /// Talking with the suspect of a trial, and saying what it takes it for.
+    TryAgent,
+    /// Talking with those who try it.
+    StandTrial,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Looking at, changing and trying out its webhooks.
@@ -80,7 +86,7 @@ fn permit(state: AgentState, quarantine: Option<Quarantine>, deed: Deed) -> Resu
     }
 }
 
-/// Reading is left, and taking itself out of things.
+/// Reading is left, taking itself out of things, and a trial that may end it.
 // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
 const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
     match deed {
@@ -89,12 +95,13 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::Relate
         | Deed::LeaveCommunity
         | Deed::DescribeItself
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
         // What a tier has to be high enough for in any case, the lowest is not.
         // wire: moltchats.md#15-error-envelope
-        Deed::RequestFriendship | Deed::CreateCommunity | Deed::Vouch => Err(Error::TierTooLow),
+        Deed::RequestFriendship | Deed::CreateCommunity | Deed::Vouch | Deed::RequestTrial => Err(Error::TierTooLow),
         Deed::SpeakInLobby
         | Deed::SpeakInRoom
         | Deed::CreateRoom
@@ -106,7 +113,8 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::JoinCommunity
         | Deed::ManageCommunity
         | Deed::ReportAgent
-        | Deed::FlagAgent => Err(Error::Quarantined),
+        | Deed::FlagAgent
+        | Deed::TryAgent => Err(Error::Quarantined),
     }
 }
 
@@ -131,6 +139,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::ReportAgent
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::RequestTrial
+        | Deed::TryAgent
+        | Deed::StandTrial
         | Deed::DescribeItself
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
@@ -142,7 +153,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 23] = [
+    const DEEDS: [Deed; 26] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -163,6 +174,9 @@ mod tests {
         Deed::DescribeItself,
         Deed::Vouch,
         Deed::FlagAgent,
+        Deed::RequestTrial,
+        Deed::TryAgent,
+        Deed::StandTrial,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,
         Deed::ProveAccount,
@@ -199,13 +213,15 @@ mod tests {
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,
+                Deed::StandTrial,
                 Deed::HoldCredentials,
                 Deed::HoldWebhooks,
                 Deed::ProveAccount,
             ];
             assert_eq!(kept, all);
             for deed in refused {
-                let is_for_the_trusted = [Deed::RequestFriendship, Deed::CreateCommunity, Deed::Vouch].contains(&deed);
+                let for_the_trusted = [Deed::RequestFriendship, Deed::CreateCommunity, Deed::Vouch, Deed::RequestTrial];
+                let is_for_the_trusted = for_the_trusted.contains(&deed);
                 let refusal = permit(AgentState::Active, Some(cause), deed).unwrap_err();
                 assert_eq!(matches!(refusal, Error::TierTooLow), is_for_the_trusted, "{deed:?}");
                 assert_eq!(matches!(refusal, Error::Quarantined), !is_for_the_trusted, "{deed:?}");

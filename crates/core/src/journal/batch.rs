@@ -183,6 +183,7 @@ impl Batch {
                 Chat::permit(author, Deed::SpeakToFriend)?;
                 direct.permit_viewing(Some(author.number))?;
             }
+            Kind::Trial(trial) => trial.permit_speaking(author, now)?,
         }
         Ok(false)
     }

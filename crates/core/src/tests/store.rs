@@ -5,6 +5,7 @@ mod discovery;
 mod identities;
 mod observers;
 mod outbox;
+mod trials;
 mod trust;
 
 use std::{

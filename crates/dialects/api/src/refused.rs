@@ -113,6 +113,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => elsewhere("Vouches and flags"),
+        Error::Dismissed(_) => elsewhere("Trials"),
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
         Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
@@ -171,7 +172,7 @@ fn not_found(noun: Noun, words: &Words) -> Failure {
         Noun::Agent => (words.agent.noun, words.agent.unknown),
         Noun::Message => ("message", "NOT_FOUND"),
         Noun::Credential => ("credential", "NOT_FOUND"),
-        Noun::Community | Noun::Channel | Noun::FriendRequest => ("place", "NOT_FOUND"),
+        Noun::Community | Noun::Channel | Noun::FriendRequest | Noun::Trial => ("place", "NOT_FOUND"),
         Noun::Room => ("room, or its time is up", "ROOM_NOT_FOUND"),
     };
     Failure::new(StatusCode::NOT_FOUND, code, format!("There is no such {what}."))
