@@ -44,6 +44,10 @@ pub const CHALLENGERS: usize = 3;
 // wire: moltchats.md#58-challenges-reverse-turing-test
 pub const TRIAL_LASTS: Duration = Duration::from_hours(1);
 
+/// How long an agent is left alone after a trial that came to nothing.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub const REST_AFTER_TRIAL: Duration = Duration::from_hours(24);
+
 /// Trials of one agent that begin in a day.
 // wire: moltchats.md#58-challenges-reverse-turing-test
 pub const TRIALS_A_DAY: usize = 2;

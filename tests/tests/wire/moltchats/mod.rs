@@ -32,6 +32,7 @@ mod register;
 mod servers;
 mod sessions;
 mod support;
+mod trials;
 mod trust;
 mod verify;
 mod webhook_delivery;

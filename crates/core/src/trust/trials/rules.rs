@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tertulia_model::{AgentNo, AgentState, Quarantine, Tier, Timestamp, TrialOutcome, Verdict};
 use tertulia_store::{Ballot, TrialRecord, TrialSentence};
-use tertulia_trust::constants::{TRIAL_LASTS, TRIALS_A_DAY, TRIALS_A_DAY_IN_QUARANTINE};
+use tertulia_trust::constants::{REST_AFTER_TRIAL, TRIAL_LASTS, TRIALS_A_DAY, TRIALS_A_DAY_IN_QUARANTINE};
 
 use crate::{Dismissed, agents::Agent};
 
@@ -29,7 +29,7 @@ pub(super) fn permit_trial(suspect: &Agent, before: &[TrialRecord], now: Timesta
     let most = if suspect.quarantine().is_some() { TRIALS_A_DAY_IN_QUARANTINE } else { TRIALS_A_DAY };
     let since = now - DAY;
     let was_undecided = |trial: &TrialRecord| {
-        trial.ended.is_some_and(|(at, outcome)| outcome == TrialOutcome::Inconclusive && at > since)
+        trial.ended.is_some_and(|(at, outcome)| outcome == TrialOutcome::Inconclusive && at > now - REST_AFTER_TRIAL)
     };
     let today = before.iter().filter(|trial| trial.started_at > since).count();
     if today >= most || before.iter().any(was_undecided) { Err(Dismissed::TooSoon) } else { Ok(()) }
