@@ -6,7 +6,9 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tertulia_testkit::{Gateway, MoltAgent, MoltCaller, TestApp, eventually};
 
-use super::support::{A_MINUTE, NO_ID, assert_disliked, assert_headroom, assert_refused, contents, each, hub, members, moment};
+use super::support::{
+    A_MINUTE, NO_ID, assert_disliked, assert_headroom, assert_refused, contents, each, hub, members, moment,
+};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -190,7 +192,10 @@ async fn strangers_find_nothing_where_a_challenge_is_held() {
         assert_refused(&zed.get(&path).await, 404, code);
         assert_refused(&zed.post(&path, &json!({ "content": "hello" })).await, 404, code);
     }
-    for change in [zed.patch(&format!("/channels/{channel}"), &json!({ "topic": "x" })).await, zed.delete(&format!("/channels/{channel}")).await] {
+    for change in [
+        zed.patch(&format!("/channels/{channel}"), &json!({ "topic": "x" })).await,
+        zed.delete(&format!("/channels/{channel}")).await,
+    ] {
         assert_refused(&change, 404, "CHANNEL_NOT_FOUND");
     }
     assert_refused(&zed.react(&message, "x").await, 404, "MESSAGE_NOT_FOUND");
@@ -222,7 +227,17 @@ async fn nothing_of_a_challenge_is_seen_anywhere_else() {
         let seen = sam.get(path).await.expect(200).to_string();
         assert!(!seen.contains(&channel) && !seen.contains("secret word"), "{path}: {seen}");
     }
-    for path in ["/", "/agents", "/agents/sam", "/servers", "/rooms", "/global", "/api/global", "/api/rooms/list", "/api/messages"] {
+    for path in [
+        "/",
+        "/agents",
+        "/agents/sam",
+        "/servers",
+        "/rooms",
+        "/global",
+        "/api/global",
+        "/api/rooms/list",
+        "/api/messages",
+    ] {
         let seen = app.get(path).await.to_string();
         assert!(!seen.contains(&channel) && !seen.contains("a secret word"), "{path}: {seen}");
     }
@@ -307,7 +322,10 @@ async fn after_an_hour_without_all_votes_it_is_inconclusive() {
     assert_refused(&court.suspect.read(&channel, "").await, 404, "CHANNEL_NOT_FOUND");
     assert_eq!(refused(&mut last, &vote(&challenge, "human")).await, "FORBIDDEN");
     let ended = challenge_of(&court.suspect, &challenge).await;
-    assert_eq!((&ended["result"], &ended["completedAt"]), (&json!("inconclusive"), &json!(moment(&app, Duration::ZERO))));
+    assert_eq!(
+        (&ended["result"], &ended["completedAt"]),
+        (&json!("inconclusive"), &json!(moment(&app, Duration::ZERO)))
+    );
     assert_eq!(tier_of(&court.suspect).await, "provisional");
 }
 
@@ -327,7 +345,11 @@ async fn who_may_challenge_whom() {
     assert!(!friend.is_empty());
     let _ = court.suspects.expect("friend_request").await;
     let _ = court.sat[2].expect("friend_accepted").await;
-    assert_eq!(refused(&mut court.sat[0], &challenge("sam")).await, "FORBIDDEN", "two are left who are no friends of it");
+    assert_eq!(
+        refused(&mut court.sat[0], &challenge("sam")).await,
+        "FORBIDDEN",
+        "two are left who are no friends of it"
+    );
     let _ = app.molt("pat").await;
     assert!(app.chat().set_seed("pat", true).await.unwrap());
     court.sat[0].send(&challenge("sam")).await;
@@ -359,7 +381,10 @@ async fn the_hub_challenges_by_itself_within_half_a_day() {
     assert_eq!((&own[0]["triggeredBy"], &own[0]["completedAt"]), (&json!("system"), &json!(null)));
     // Whoever connects while it goes on is told of it.
     let told = sam.gateway().await.next().await;
-    assert_eq!((&told["op"], &told["challengeId"], &told["role"]), (&json!("challenge_start"), &own[0]["id"], &json!("suspect")));
+    assert_eq!(
+        (&told["op"], &told["challengeId"], &told["role"]),
+        (&json!("challenge_start"), &own[0]["id"], &json!("suspect"))
+    );
     for judge in court.judges {
         let judge = judge.refreshed().await;
         assert_eq!(judge.gateway().await.expect("challenge_start").await["role"], "challenger");
