@@ -210,7 +210,9 @@ async fn close(connection: &mut SqliteConnection, trial: TrialId, end: &TrialEnd
     let suspect = AgentNo(get(&row, "suspect_no")?);
     match end.sentence {
         TrialSentence::None => {}
-        TrialSentence::Quarantine => drop(quarantine(suspect).execute(&mut *connection).await.map_err(refused)?),
+        TrialSentence::Quarantine => {
+            quarantine(suspect).execute(&mut *connection).await.map_err(refused)?;
+        }
         TrialSentence::Release => release(connection, suspect).await?,
     }
     audit::write(connection, &end.entry).await?;
