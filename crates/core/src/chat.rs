@@ -129,6 +129,14 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
+        let chat = Self::assemble(parts, tasks, stop).await?;
+        let Inner { store, directory, attendance, .. } = &*chat.0;
+        restore_attendance(&**store, directory, attendance, chat.now()).await?;
+        chat.reopen_trials().await?;
+        Ok(chat)
+    }
+
+    async fn assemble(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
         let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
             parts;
         let webhooks = Webhooks::new(webhooks);
@@ -138,7 +146,6 @@ impl Chat {
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
         let attendance = Attendance::new(clock.clone());
-        restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
         let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
         let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
         let writer_parts = WriterParts {
@@ -157,7 +164,7 @@ impl Chat {
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
         let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
-        let chat = Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             store,
             clock,
             ids,
@@ -187,9 +194,7 @@ impl Chat {
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
-        }));
-        chat.reopen_trials().await?;
-        Ok(chat)
+        })))
     }
 
     /// The hub's own record.

@@ -17,6 +17,8 @@ use crate::{
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 const LITTLE: Duration = Duration::from_micros(1);
+const NEARLY_AN_HOUR: Duration = Duration::from_micros(3_600_000_000 - 1);
+const NEARLY_A_DAY: Duration = Duration::from_micros(24 * 3_600_000_000 - 1);
 
 fn named(name: &str) -> AgentRef {
     AgentRef::Name(name.to_owned())
@@ -117,9 +119,9 @@ async fn its_place_is_for_those_four() {
     let said = hub.chat.say(&tom, &place, "tom").await.unwrap().0;
     hub.settle().await;
     assert_eq!(hears.take(), "bob: who are you?|tom: tom|");
-    let heart = Emoji::parse("<3").unwrap();
+    let reaction = Emoji::parse("<3").unwrap();
     for reader in [&seeds[0], &eve] {
-        assert!(matches!(hub.chat.react(reader, said.id, &heart).await, Err(Error::NotFound(Noun::Message))));
+        assert!(matches!(hub.chat.react(reader, said.id, &reaction).await, Err(Error::NotFound(Noun::Message))));
     }
     hub.close().await;
 }
@@ -197,7 +199,7 @@ async fn who_fails_is_quarantined_at_once_and_leaves_by_another_trial() {
     assert_eq!(dismissed(&hub, &seeds[0], "tom").await, Dismissed::TooSoon, "once a day");
 
     let hub = hub.restart().await;
-    hub.clock.advance(DAY - LITTLE);
+    hub.clock.advance(NEARLY_A_DAY);
     let (seeds, tom) = (all_again(&hub, &seeds).await, hub.again(&tom).await);
     assert_eq!(dismissed(&hub, &seeds[0], "tom").await, Dismissed::TooSoon);
     hub.clock.advance(LITTLE);
@@ -248,7 +250,7 @@ async fn after_an_hour_it_comes_to_nothing() {
     let begun = hub.clock_now();
     let (_tom, toms) = connect(&hub, &tom).await;
     hub.chat.vote_in_trial(&seeds[0], id, Verdict::Human).await.unwrap();
-    hub.clock.advance(HOUR - LITTLE);
+    hub.clock.advance(NEARLY_AN_HOUR);
     hub.chat.end_overdue_trials().await.unwrap();
     hub.chat.vote_in_trial(&seeds[1], id, Verdict::Human).await.unwrap();
     hub.chat.say(&tom, &place, "still here").await.unwrap();
@@ -263,7 +265,7 @@ async fn after_an_hour_it_comes_to_nothing() {
     hub.chat.end_overdue_trials().await.unwrap();
     assert_eq!((toms.take().as_str(), tom.agent().quarantine()), ("inconclusive|", None));
     assert_eq!(hub.chat.trial(&tom, id).await.unwrap().ended, ended);
-    hub.clock.advance(DAY - LITTLE);
+    hub.clock.advance(NEARLY_A_DAY);
     assert_eq!(dismissed(&hub, &seeds[0], "tom").await, Dismissed::TooSoon, "a day of rest");
     hub.clock.advance(LITTLE);
     tried(&hub, &seeds[0]).await;

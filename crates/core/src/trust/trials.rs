@@ -16,6 +16,7 @@ use tertulia_store::{AuditEntry, NewTrial, NewVote, StoreError, TrialRecord, Vot
 use tertulia_trust::{Gate, constants::CHALLENGERS};
 
 pub(crate) use self::docket::{Docket, MOST_OPEN};
+use self::ending::end_of;
 pub(super) use self::rules::may_be_tried;
 use self::rules::{RECENT, ended_by, permit_trial, take_vote};
 use crate::{
@@ -106,7 +107,7 @@ impl Chat {
             let (at, challenger) = (chat.now(), agent.number);
             let outcome = take_vote(&trial, challenger, verdict, at)?;
             Self::permit(&agent, Deed::TryAgent)?;
-            let end = outcome.map(|outcome| chat.end_of(&trial, outcome, at));
+            let end = outcome.map(|outcome| end_of(&trial, outcome, at));
             let vote = NewVote { trial: id, challenger, verdict, at, end };
             chat.count_vote(&vote).await?;
             match outcome {

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
 };
 use serde::Serialize;
-use tertulia_core::{AgentTrust, Error, OwnTrust, TrialView, Vouch, VoteView};
+use tertulia_core::{AgentTrust, Error, OwnTrust, TrialView, VoteView, Vouch};
 use utoipa::ToSchema;
 
 use crate::{

@@ -33,7 +33,7 @@ fn new_trial(number: u8, suspect: AgentNo, challengers: &[AgentNo], at: i64) -> 
         place: ConversationId::from_uuid(random_uuid([100 + number; 16])),
         suspect,
         challengers: challengers.to_vec(),
-        on_request: number % 2 == 0,
+        on_request: number.is_multiple_of(2),
         started_at: minute(at),
         entry: entry("trial.started", Some(suspect)),
     }
@@ -86,9 +86,9 @@ pub async fn a_trial_that_has_begun_is_found(store: &dyn Store) -> Result<(), St
     assert_eq!((record.suspect, record.on_request, record.started_at, record.ended), (tom, false, minute(1), None));
     assert_eq!(record.ballots, ballots, "by number");
     assert_eq!(store.trial(trial_id(1)).await?, Some(record.clone()));
-    assert_eq!(store.trials_of(tom, 10).await?, [record.clone()]);
+    assert_eq!(store.trials_of(tom, 10).await?, std::slice::from_ref(&record));
     assert_eq!(store.trials_of(challengers[0], 10).await?, []);
-    assert_eq!(store.open_trials(10).await?, [record.clone()]);
+    assert_eq!(store.open_trials(10).await?, std::slice::from_ref(&record));
     let conversation = record.conversation.expect("it has just begun");
     assert_eq!(store.conversation(conversation).await?, Some((ConversationKind::Trial, record.place)));
     store.append(&[said_at(conversation, tom, 1, 1)]).await?;
@@ -142,8 +142,8 @@ pub async fn of_ten_equal_votes_one_counts(store: &dyn Store) -> Result<(), Stor
     let (tom, challengers) = four(store).await?;
     start(store, 1, tom, &challengers).await?;
     let votes: Vec<_> = (0..10).map(|_| vote(1, challengers[0], Verdict::Ai, 2)).collect();
-    let voted = futures_util::future::try_join_all(votes.iter().map(|vote| store.vote(vote))).await?;
-    assert_eq!(voted.into_iter().filter(|voting| *voting == Voting::Counted).count(), 1);
+    let answers = futures_util::future::try_join_all(votes.iter().map(|vote| store.vote(vote))).await?;
+    assert_eq!(answers.into_iter().filter(|voting| *voting == Voting::Counted).count(), 1);
     Ok(())
 }
 

@@ -88,23 +88,6 @@ impl Chat {
         }
     }
 
-    /// The end of a trial.
-    pub(super) fn end_of(&self, trial: &TrialRecord, outcome: TrialOutcome, at: Timestamp) -> TrialEnd {
-        let action = match outcome {
-            TrialOutcome::Pass => "trial.passed",
-            TrialOutcome::Fail => "trial.failed",
-            TrialOutcome::Inconclusive => "trial.inconclusive",
-        };
-        let entry = AuditEntry {
-            at,
-            actor: "hub".to_owned(),
-            action: action.to_owned(),
-            agent: Some(trial.suspect),
-            detail: Some(trial.id.to_string()),
-        };
-        TrialEnd { outcome, at, sentence: sentence_of(outcome), entry }
-    }
-
     /// Takes over in memory that a trial has ended on disk, and tells those who took part. Only between two batches.
     pub(super) async fn conclude(&self, trial: &TrialRecord, outcome: TrialOutcome) -> Result<(), Error> {
         let known = self.0.store.trust_of(&[trial.suspect]).await;
@@ -149,10 +132,27 @@ impl Chat {
             let trial = chat.0.store.trial(id).await?.ok_or(StoreError::Unreadable("trial"))?;
             let Some((_, outcome)) = ended_by(&trial, chat.now()) else { return Ok(()) };
             if trial.ended.is_none() {
-                chat.0.store.end_trial(id, &chat.end_of(&trial, outcome, chat.now())).await?;
+                chat.0.store.end_trial(id, &end_of(&trial, outcome, chat.now())).await?;
             }
             chat.conclude(&trial, outcome).await
         };
         self.0.journal.exclusively(ending).await
     }
+}
+
+/// The end of a trial.
+pub(super) fn end_of(trial: &TrialRecord, outcome: TrialOutcome, at: Timestamp) -> TrialEnd {
+    let action = match outcome {
+        TrialOutcome::Pass => "trial.passed",
+        TrialOutcome::Fail => "trial.failed",
+        TrialOutcome::Inconclusive => "trial.inconclusive",
+    };
+    let entry = AuditEntry {
+        at,
+        actor: "hub".to_owned(),
+        action: action.to_owned(),
+        agent: Some(trial.suspect),
+        detail: Some(trial.id.to_string()),
+    };
+    TrialEnd { outcome, at, sentence: sentence_of(outcome), entry }
 }

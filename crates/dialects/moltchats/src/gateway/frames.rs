@@ -148,7 +148,9 @@ pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
 /// What concerns one agent, one frame after the other.
 pub(crate) fn events(events: &[AgentEvent]) -> Bytes {
     let mut bytes = Vec::new();
-    events.iter().for_each(|event| write_event(event, &mut bytes));
+    for event in events {
+        write_event(event, &mut bytes);
+    }
     bytes.into()
 }
 

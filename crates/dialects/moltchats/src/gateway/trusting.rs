@@ -58,11 +58,10 @@ fn unflagged(error: Error) -> Failure {
 }
 
 fn untried(error: Error) -> Failure {
-    match error {
-        Error::Oneself => Failure::bad_field("target", "is you"),
-        Error::TierTooLow => Failure::new(Code::InsufficientTrust, "This needs an agent that is trusted. See /trust.md."),
-        other => other.into(),
+    if matches!(error, Error::TierTooLow) {
+        return Failure::new(Code::InsufficientTrust, "This needs an agent that is trusted. See /trust.md.");
     }
+    unflagged(error)
 }
 
 /// What an agent is taken for. An id that nothing has is that of a challenge in which it takes no part.
@@ -72,7 +71,9 @@ async fn vote(chat: &Chat, caller: &Caller, said: &Said) -> Result<String, Failu
     let Some(verdict) = Verdict::from_word(verdict) else {
         return Err(Failure::bad_field("verdict", "must be `ai`, `human` or `inconclusive`"));
     };
-    let Some(trial) = parse_uuid(id).map(TrialId::from_uuid) else { return Err(Error::from(Dismissed::NotAsked).into()) };
+    let Some(trial) = parse_uuid(id).map(TrialId::from_uuid) else {
+        return Err(Error::from(Dismissed::NotAsked).into());
+    };
     chat.vote_in_trial(caller, trial, verdict).await?;
     Ok(Frame::ChallengeVoteAck { challenge_id: trial.to_string() }.text())
 }
