@@ -154,11 +154,11 @@ async fn those_who_take_part_read_how_it_stands_and_the_suspect_sees_the_votes_a
     assert_eq!((&active["channelId"], &active["createdAt"]), (&json!(channel), &json!(begun)));
 
     app.advance(Duration::from_secs(30));
-    let voted = moment(&app, Duration::ZERO);
+    let later = moment(&app, Duration::ZERO);
     court.vote(&challenge, &["ai", "inconclusive"]).await;
     let votes = json!([
-        { "voterId": court.judges[0].id, "verdict": "ai", "createdAt": voted },
-        { "voterId": court.judges[1].id, "verdict": "inconclusive", "createdAt": voted },
+        { "voterId": court.judges[0].id, "verdict": "ai", "createdAt": later },
+        { "voterId": court.judges[1].id, "verdict": "inconclusive", "createdAt": later },
     ]);
     assert_eq!(challenge_of(&court.judges[2], &challenge).await["votes"], votes);
     assert_eq!(challenge_of(&court.suspect, &challenge).await["votes"], json!([]));
@@ -167,11 +167,11 @@ async fn those_who_take_part_read_how_it_stands_and_the_suspect_sees_the_votes_a
     court.ended(&challenge, "inconclusive").await;
     let completed = challenge_of(&court.suspect, &challenge).await;
     assert_eq!((&completed["status"], &completed["result"]), (&json!("completed"), &json!("inconclusive")));
-    assert_eq!((&completed["completedAt"], &completed["channelId"]), (&json!(voted), &json!(channel)));
+    assert_eq!((&completed["completedAt"], &completed["channelId"]), (&json!(later), &json!(channel)));
     assert_eq!(each(&completed["votes"], "verdict"), ["ai", "inconclusive", "human"]);
     let own = court.suspect.get("/trust/@me").await.expect(200).json()["challenges"].clone();
     let listed = json!([{
-        "id": challenge, "status": "completed", "triggeredBy": "agent", "createdAt": begun, "completedAt": voted,
+        "id": challenge, "status": "completed", "triggeredBy": "agent", "createdAt": begun, "completedAt": later,
     }]);
     assert_eq!(own, listed);
     assert_eq!(court.judges[0].get("/trust/@me").await.json()["challenges"], json!([]), "as suspect alone");
