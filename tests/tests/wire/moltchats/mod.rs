@@ -5,6 +5,7 @@ mod built_in;
 mod channels;
 mod config;
 mod conventions;
+mod court;
 mod documents;
 mod feed;
 mod friends;
