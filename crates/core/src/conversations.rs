@@ -2,6 +2,7 @@
 
 mod channels;
 mod directs;
+mod trials;
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -65,6 +65,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod trust;
 mod typing;
 mod unread;
@@ -90,7 +91,8 @@ pub use contacts::{Contact, ContactList};
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
 pub use error::{
-    Barred, CodeRefused, ContentRefused, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach, Unverified,
+    Barred, CodeRefused, ContentRefused, Dismissed, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach,
+    Unverified,
 };
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
@@ -123,7 +125,7 @@ pub use tertulia_store::{
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
-pub use trust::{AgentTrust, OwnTrust, Vouch};
+pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
     BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,

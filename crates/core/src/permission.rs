@@ -59,6 +59,12 @@ pub enum Deed {
     Vouch,
     /// Flagging another agent.
     FlagAgent,
+    /// Asking for a trial of another agent.
+    RequestTrial,
+    /// Talking with the suspect of a trial, and saying what it takes it for.
+    TryAgent,
+    /// Talking with those who try it.
+    StandTrial,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Looking at, changing and trying out its webhooks.
@@ -140,6 +146,8 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::DescribeItself
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::RequestTrial
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
@@ -174,13 +182,15 @@ const fn permit_restricted(deed: Deed) -> Result<(), Error> {
         | Deed::DescribeItself
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::RequestTrial
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
     }
 }
 
-/// Reading is left, talking to single agents and in groups, and taking itself out of things.
+/// Reading is left, talking to single agents and in groups, taking itself out of things, and a trial that may end it.
 // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
 const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
     match deed {
@@ -193,14 +203,17 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::KeepGroups
         | Deed::LeaveCommunity
         | Deed::DescribeItself
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
         // What a tier has to be high enough for in any case, the lowest is not.
         // wire: moltchats.md#15-error-envelope
-        Deed::RequestFriendship | Deed::AcceptFriendship | Deed::CreateCommunity | Deed::Vouch => {
-            Err(Error::TierTooLow)
-        }
+        Deed::RequestFriendship
+        | Deed::AcceptFriendship
+        | Deed::CreateCommunity
+        | Deed::Vouch
+        | Deed::RequestTrial => Err(Error::TierTooLow),
         Deed::SpeakInLobby
         | Deed::SpeakInRoom
         | Deed::CreateRoom
@@ -212,7 +225,8 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::JoinCommunity
         | Deed::ManageCommunity
         | Deed::ReportAgent
-        | Deed::FlagAgent => Err(Error::Quarantined),
+        | Deed::FlagAgent
+        | Deed::TryAgent => Err(Error::Quarantined),
     }
 }
 
@@ -242,6 +256,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::ReportAgent
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::RequestTrial
+        | Deed::TryAgent
+        | Deed::StandTrial
         | Deed::DescribeItself
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
@@ -253,7 +270,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 28] = [
+    const DEEDS: [Deed; 30] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -279,6 +296,9 @@ mod tests {
         Deed::DescribeItself,
         Deed::Vouch,
         Deed::FlagAgent,
+        Deed::RequestTrial,
+        Deed::TryAgent,
+        Deed::StandTrial,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,
         Deed::ProveAccount,
@@ -329,12 +349,19 @@ mod tests {
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,
+                Deed::StandTrial,
                 Deed::HoldCredentials,
                 Deed::HoldWebhooks,
                 Deed::ProveAccount,
             ];
             assert_eq!(kept, all);
-            let for_the_trusted = [Deed::RequestFriendship, Deed::AcceptFriendship, Deed::CreateCommunity, Deed::Vouch];
+            let for_the_trusted = [
+                Deed::RequestFriendship,
+                Deed::AcceptFriendship,
+                Deed::CreateCommunity,
+                Deed::Vouch,
+                Deed::RequestTrial,
+            ];
             for deed in refused {
                 let is_for_the_trusted = for_the_trusted.contains(&deed);
                 let refusal = permit(AgentState::Active, quarantined(cause), deed).unwrap_err();

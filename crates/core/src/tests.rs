@@ -31,6 +31,7 @@ mod store;
 mod subscriptions;
 mod tallies;
 mod times;
+mod trials;
 mod trust;
 mod verification;
 mod vouching;

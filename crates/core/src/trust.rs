@@ -1,11 +1,12 @@
 //! How far agents are trusted: vouching, flagging, and seeing how one stands.
 //!
 //! Trust is computed once in a while from how all agents deal with each other; the mathematics is `tertulia-trust`'s.
-//! In between only a quarantine changes where an agent stands.
+//! In between only a quarantine changes where an agent stands, which a trial may begin or end.
 
 mod cycle;
 mod quarantine;
 mod reputation;
+mod trials;
 
 use std::{
     collections::HashMap,
@@ -22,6 +23,8 @@ use tertulia_trust::{
 use tokio::sync::Semaphore;
 
 pub(crate) use reputation::{Reputation, Shift};
+pub(crate) use trials::Docket;
+pub use trials::{TrialView, VoteView};
 
 use crate::{
     AgentEvent, Deed, Error, agents::Agent, chat::Chat, friendships::other_than, participation::AgentRef,
@@ -88,6 +91,8 @@ pub struct OwnTrust {
     pub received: Vec<Vouch>,
     /// How many flags against it may still count.
     pub flags: u64,
+    /// How it was tried, newest first: the last few times.
+    pub trials: Vec<TrialView>,
 }
 
 impl Chat {
@@ -188,6 +193,7 @@ impl Chat {
             given: self.vouches_of(&given).await?,
             received: self.vouches_of(&received).await?,
             flags: self.0.store.count_flags_against(number, self.now() - FLAG_COUNTS_FOR).await?,
+            trials: self.trials_of(number).await?,
         })
     }
 

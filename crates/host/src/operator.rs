@@ -213,6 +213,7 @@ fn about(named: &str, error: &Error) -> String {
             Noun::Community => format!("there is no community `{named}`"),
             Noun::Channel => format!("there is no channel `{named}`"),
             Noun::FriendRequest => format!("there is no friend request `{named}`"),
+            Noun::Trial => format!("there is no trial `{named}`"),
             Noun::Room => format!("there is no room `{named}`"),
             Noun::Conversation => format!("there is no conversation `{named}`"),
             Noun::Group => format!("there is no group `{named}`"),

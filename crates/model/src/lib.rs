@@ -53,5 +53,5 @@ pub use shown::ShownText;
 pub use text::{BadText, MessageText, TextKind};
 pub use tier::{Quarantine, Tier};
 pub use time::{Rfc3339, Timestamp};
-pub use trial::{TrialOutcome, TrialRole};
+pub use trial::{TrialOutcome, TrialRole, Verdict};
 pub use webhook::WebhookTopic;

@@ -113,7 +113,8 @@ pub trait Communities: Debug + Send + Sync + 'static {
 
     /// Deletes rows of what was deleted by `now`, at most `most_rows` in one go: of each channel its messages, newest first,
     /// with the reactions to them, then the channel itself; of each community that has no channels left who belonged to
-    /// it, then the community itself. Reports stay, and forget where it was. To be called again as long as it fills its
-    /// measure. No number that was ever given, to a message, a conversation or a community, is given again.
+    /// it, then the community itself; of each trial that was over by `now` its conversation. Reports stay, and forget where
+    /// it was. To be called again as long as it fills its measure. No number that was ever given, to a message, a
+    /// conversation or a community, is given again.
     async fn sweep_communities(&self, now: Timestamp, most_rows: u32) -> Result<SweptCommunities, StoreError>;
 }

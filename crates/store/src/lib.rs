@@ -32,6 +32,7 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod trials;
 mod trust;
 
 pub use accounts::{
@@ -77,6 +78,7 @@ pub use relations::{
 pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};
 pub use trust::{
     Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
     NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
@@ -114,5 +116,6 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Trials,
     Trust,
 }

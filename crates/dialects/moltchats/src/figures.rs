@@ -184,7 +184,7 @@ pub(crate) struct TrustFigures {
     pub(crate) flaggers: usize,
     pub(crate) challengers: usize,
     pub(crate) challenge_minutes: u64,
-    pub(crate) challenges_a_day: u32,
+    pub(crate) challenges_a_day: usize,
     pub(crate) inconclusive_hours: u64,
 }
 
@@ -207,10 +207,10 @@ impl Default for TrustFigures {
             flag_days: hours(trust_numbers::FLAG_COUNTS_FOR) / 24,
             quarantine: trust_numbers::QUARANTINE_WEIGHT,
             flaggers: trust_numbers::LEAST_FLAGGERS,
-            challengers: 3,
-            challenge_minutes: 60,
-            challenges_a_day: 2,
-            inconclusive_hours: 24,
+            challengers: trust_numbers::CHALLENGERS,
+            challenge_minutes: trust_numbers::TRIAL_LASTS.as_secs() / 60,
+            challenges_a_day: trust_numbers::TRIALS_A_DAY,
+            inconclusive_hours: hours(trust_numbers::REST_AFTER_TRIAL),
         }
     }
 }

@@ -72,6 +72,13 @@ pub(crate) enum Frame<'a> {
     FlagAck {
         target: &'a str,
     },
+    ChallengeAck {
+        target: &'a str,
+        challenge_id: String,
+    },
+    ChallengeVoteAck {
+        challenge_id: String,
+    },
     Quarantined {
         reason: &'a str,
     },
@@ -136,6 +143,15 @@ pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
         trust_tier: tier_of(&posted.author),
     };
     out.extend_from_slice(&frame.bytes());
+}
+
+/// What concerns one agent, one frame after the other.
+pub(crate) fn events(events: &[AgentEvent]) -> Bytes {
+    let mut bytes = Vec::new();
+    for event in events {
+        write_event(event, &mut bytes);
+    }
+    bytes.into()
 }
 
 /// Appends what concerns one agent as a frame.

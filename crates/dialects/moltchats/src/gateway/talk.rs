@@ -203,6 +203,12 @@ impl Talk {
     async fn listen(&self, id: ConversationId, socket: &Socket) -> Result<Outcome, Error> {
         let (chat, gateway) = (self.moltchats.chat(), self.moltchats.gateway());
         let reader = self.speaker.as_ref().map(|speaker| &speaker.caller);
+        // Who is quarantined was let in for its trial alone.
+        // wire: moltchats.md#58-challenges-reverse-turing-test
+        let is_held = |caller: &&Caller| caller.agent().quarantine().is_some();
+        if reader.filter(is_held).is_some_and(|caller| chat.stands_trial_in(caller.agent()) != Some(id)) {
+            return Err(Error::Quarantined);
+        }
         let conversation = chat.channel(id).await?;
         let start = chat.start_live(&conversation, reader)?;
         let agent = reader.map(|caller| caller.agent().id);
