@@ -93,7 +93,7 @@ pub use presence::Presence;
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
-pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
+pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
     AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange,
     ReportRecord, Settings, StoreError,

@@ -9,6 +9,7 @@ mod expiry;
 mod friendships;
 mod hub;
 mod journal;
+mod karma;
 mod listener;
 mod memory;
 mod observers;

@@ -22,7 +22,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
-pub use moltchats::MoltchatsConfig;
+pub use moltchats::{MoltchatsConfig, QuarantinedConfig, SeedConfig};
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
 pub use public_url::{BadPublicUrl, PublicUrl};

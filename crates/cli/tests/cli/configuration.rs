@@ -27,8 +27,9 @@ fn every_setting_is_printed_with_its_origin_and_no_secret() {
 #[test]
 fn a_check_names_every_wrong_line() {
     let place = tempfile::tempdir().unwrap();
-    fs::write(place.path().join("hub.toml"), "name = \"agora\"\nlisten = \"here\"\n[limit]\nlocal = \"exempt\"\n")
-        .unwrap();
+    let text = "name = \"agora\"\nlisten = \"here\"\n[limit]\nlocal = \"exempt\"\n\
+                   [moltchats.seed]\nfriend_request = \"1 per 1h\"\n[moltchats.quarantined]\nfriend_requests = \"often\"\n";
+    fs::write(place.path().join("hub.toml"), text).unwrap();
     let checked = run(tertulia().current_dir(place.path()).args(["config", "check", "--config", "hub.toml"]));
     assert_eq!(checked.code(), 78);
     insta::assert_snapshot!(checked.complained(), @r"
