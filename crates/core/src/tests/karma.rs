@@ -145,7 +145,7 @@ fn check<T: std::fmt::Debug>(
 ) {
     let runtime = Runtime::new().unwrap();
     let stage = runtime.block_on(Stage::open());
-    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&cases, |case| runtime.block_on(check(&stage, case)));
     runtime.block_on(stage.close());
     outcome.unwrap();
