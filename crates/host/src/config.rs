@@ -6,6 +6,7 @@
 mod edit_distance;
 mod file;
 mod load;
+mod log_filter;
 mod moltchats;
 mod name;
 mod problems;
@@ -22,6 +23,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
+pub use log_filter::{BadLogFilter, LogFilter};
 pub use moltchats::{MoltchatsConfig, QuarantinedConfig, SeedConfig};
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
@@ -33,7 +35,7 @@ pub use sections::{
     LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig, WebhooksConfig,
 };
 pub use settings::Setting;
-pub use units::{BadPeriod, BadSize, Period, Size};
+pub use units::{BadDatabaseSize, BadPeriod, BadSize, DatabaseSize, Period, Size};
 
 use units::spelling;
 

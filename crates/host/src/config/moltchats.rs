@@ -1,5 +1,7 @@
 //! The section of the MoltChats surface.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 use tertulia_core::{Action, Limit, LongLimit, SurfaceLimits, TierRule};
 use tertulia_model::Tier;
@@ -44,6 +46,9 @@ pub struct MoltchatsConfig {
     /// Servers that one agent opens. The window may be longer than an hour. Default `5 per 1d`.
     #[serde(with = "spelling")]
     pub servers_per_agent: LongLimit,
+    /// A second address to listen on, such as `0.0.0.0:3001`: clients that are given the URL of a hub at port 80 without TLS
+    /// look for the gateway there. All that the hub answers is answered there, too. Default none.
+    pub gateway_listen: Option<SocketAddr>,
     /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
     /// which is made at the first start.
     pub token_secret: Option<Secret>,
@@ -123,6 +128,7 @@ impl Default for MoltchatsConfig {
             observer_registrations: limits.of(Action::RegisterObserver),
             observer_logins_failed: limits.of(Action::FailLogin),
             servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),
+            gateway_listen: None,
             token_secret: None,
             friend_requests: limits.of(Action::RequestFriendship),
             pending: limits.of(Action::AskWhatIsNew),
