@@ -40,7 +40,7 @@ fn a_check_names_every_wrong_line() {
     for (key, value, why) in [
         ("log.filter", "loud", "directives read like request=off"),
         ("log.filter", "request=loud", "directives read like request=off"),
-        ("store.max_bytes", "64 KiB", "the hub does not fit into 64 KiB: it needs at least 768 KiB"),
+        ("store.max_bytes", "64 KiB", "the hub does not fit into 64 KiB: it needs at least 1 MiB"),
         ("moltchats.gateway_listen", "3001", "invalid socket address syntax"),
     ] {
         let checked = run(tertulia().args(["config", "check", "--set", &format!("{key}={value}")]));

@@ -184,8 +184,7 @@ pub struct WebhooksConfig {
 /// `[store]`: the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreConfig {
-    /// Largest size of the database file, at least 768 KiB, since an empty one takes more than half of that. Default none.
-    /// Beyond it writing answers 503 and reading goes on.
+    /// Largest size of the database file, at least 1 MiB. Default none. Beyond it writing answers 503 and reading goes on.
     pub max_bytes: Option<DatabaseSize>,
 }
 

@@ -67,8 +67,8 @@ impl Size {
 pub struct DatabaseSize(Size);
 
 impl DatabaseSize {
-    /// The least, in bytes.
-    pub const LEAST_BYTES: u64 = 768 << 10;
+    /// The least: about twice what an empty one takes.
+    pub const LEAST: Size = Size(NonZeroU64::new(1 << 20).expect("a mebibyte is not zero"));
 
     /// In bytes.
     #[must_use]
@@ -84,7 +84,7 @@ pub enum BadDatabaseSize {
     #[error(transparent)]
     Unreadable(#[from] BadSize),
     /// Not even an empty database finds room.
-    #[error("the hub does not fit into {0}: it needs at least {least} KiB", least = DatabaseSize::LEAST_BYTES >> 10)]
+    #[error("the hub does not fit into {0}: it needs at least {least}", least = DatabaseSize::LEAST)]
     TooSmall(Size),
 }
 
@@ -93,7 +93,7 @@ impl FromStr for DatabaseSize {
 
     fn from_str(text: &str) -> Result<Self, BadDatabaseSize> {
         let size: Size = text.parse()?;
-        if size.0.get() < Self::LEAST_BYTES { Err(BadDatabaseSize::TooSmall(size)) } else { Ok(Self(size)) }
+        if size < Self::LEAST { Err(BadDatabaseSize::TooSmall(size)) } else { Ok(Self(size)) }
     }
 }
 

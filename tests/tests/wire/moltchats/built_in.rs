@@ -123,6 +123,7 @@ async fn who_is_there_is_told_every_half_minute_and_not_in_between() {
     let (_, channel) = lobby(&ada).await;
     let mut adas = ada.gateway().await;
     adas.subscribe(&[&channel]).await;
+    assert_eq!(adas.presence(&channel).await, [&*ada.id]);
     app.advance(Duration::from_secs(1));
     let mut eves = eve.gateway().await;
     eves.subscribe(&[&channel]).await;
