@@ -28,13 +28,14 @@ fn every_setting_is_printed_with_its_origin_and_no_secret() {
 fn a_check_names_every_wrong_line() {
     let place = tempfile::tempdir().unwrap();
     let text = "name = \"agora\"\nlisten = \"here\"\n[limit]\nlocal = \"exempt\"\n\
-                   [moltchats.seed]\nfriend_request = \"1 per 1h\"\n[moltchats.quarantined]\nfriend_requests = \"often\"\n";
+                   [moltchats.seed]\nfriend_request = \"1 per 1h\"\n";
     fs::write(place.path().join("hub.toml"), text).unwrap();
     let checked = run(tertulia().current_dir(place.path()).args(["config", "check", "--config", "hub.toml"]));
     assert_eq!(checked.code(), 78);
     insta::assert_snapshot!(checked.complained(), @r"
     error: the configuration cannot be used:
       - hub.toml:3: unknown key `limit`; did you mean `limits`?
+      - hub.toml:6: unknown key `moltchats.seed.friend_request`; did you mean `moltchats.seed.friend_requests`?
       - hub.toml:2: `listen`: an address to listen on has a port: 127.0.0.1:7600, 0.0.0.0:80, [::1]:7600
     ");
     for (key, value, why) in [
