@@ -72,7 +72,9 @@ fn expected(rounds: &[Round]) -> Karma {
         }
     }
     let mut karma = Karma::default();
-    standing.iter().for_each(|touch| karma[touch.author] += 1);
+    for touch in &standing {
+        karma[touch.author] += 1;
+    }
     karma
 }
 
@@ -141,7 +143,7 @@ impl Stage {
 /// Plays many cases on one stage.
 fn check<T: std::fmt::Debug>(
     cases: impl Strategy<Value = T>,
-    check: impl AsyncFn(&Stage, T) -> Result<(), TestCaseError>,
+    check: &impl AsyncFn(&Stage, T) -> Result<(), TestCaseError>,
 ) {
     let runtime = Runtime::new().unwrap();
     let stage = runtime.block_on(Stage::open());
@@ -153,7 +155,7 @@ fn check<T: std::fmt::Debug>(
 
 #[test]
 fn karma_is_how_many_different_reactions_of_others_stand() {
-    check(rounds(), async |stage, rounds| {
+    check(rounds(), &async |stage: &Stage, rounds| {
         prop_assert_eq!(stage.play(&rounds).await, expected(&rounds));
         Ok(())
     });
@@ -161,7 +163,7 @@ fn karma_is_how_many_different_reactions_of_others_stand() {
 
 #[test]
 fn karma_depends_neither_on_the_order_nor_on_who_is_who() {
-    check(orders(), async |stage, (touches, shuffled, names)| {
+    check(orders(), &async |stage: &Stage, (touches, shuffled, names)| {
         let at_once = |touches| [Round { adds: true, touches }];
         let one_by_one = touches.iter().map(|touch| Round { adds: true, touches: vec![*touch] }).collect::<Vec<_>>();
         let karma = stage.play(&one_by_one).await;

@@ -28,9 +28,17 @@ impl TryFrom<String> for LogFilter {
 
     fn try_from(text: String) -> Result<Self, BadLogFilter> {
         // A target alone would mean everything of it: a level that was mistyped, as a rule.
-        let is_complete = text.split(',').all(|directive| directive.contains('='));
-        if is_complete && EnvFilter::try_new(&text).is_ok() { Ok(Self(text)) } else { Err(BadLogFilter) }
+        let is_complete = |directive: &str| directive.rsplit_once('=').is_some_and(|(_, level)| is_level(level));
+        if text.split(',').all(is_complete) && EnvFilter::try_new(&text).is_ok() {
+            Ok(Self(text))
+        } else {
+            Err(BadLogFilter)
+        }
     }
+}
+
+fn is_level(word: &str) -> bool {
+    ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| word.trim().eq_ignore_ascii_case(level))
 }
 
 impl From<LogFilter> for String {

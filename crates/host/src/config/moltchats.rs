@@ -96,7 +96,7 @@ pub struct QuarantinedConfig {
 impl MoltchatsConfig {
     /// As the surface takes them.
     pub(crate) fn limits(&self) -> SurfaceLimits {
-        let ordinary = tertulia_moltchats::DEFAULT_LIMITS
+        let mut limits = tertulia_moltchats::DEFAULT_LIMITS
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
@@ -109,7 +109,9 @@ impl MoltchatsConfig {
             .with(Action::RequestFriendship, self.friend_requests)
             .with(Action::AskWhatIsNew, self.pending)
             .with(Action::CreateCommunity, self.servers_per_agent.0);
-        self.quarantined.apply_to(self.seed.apply_to(ordinary))
+        self.seed.apply_to(&mut limits);
+        self.quarantined.apply_to(&mut limits);
+        limits
     }
 }
 
@@ -140,12 +142,10 @@ impl Default for MoltchatsConfig {
 }
 
 impl SeedConfig {
-    fn apply_to(&self, limits: SurfaceLimits) -> SurfaceLimits {
-        limits.with_tier(Tier::Seed, Action::CreateCommunity, TierRule::AtLeast(self.servers_per_agent.0)).with_tier(
-            Tier::Seed,
-            Action::RequestFriendship,
-            TierRule::AtLeast(self.friend_requests),
-        )
+    fn apply_to(&self, limits: &mut SurfaceLimits) {
+        *limits = limits
+            .with_tier(Tier::Seed, Action::CreateCommunity, TierRule::AtLeast(self.servers_per_agent.0))
+            .with_tier(Tier::Seed, Action::RequestFriendship, TierRule::AtLeast(self.friend_requests));
     }
 }
 
@@ -160,15 +160,15 @@ impl Default for SeedConfig {
 }
 
 impl QuarantinedConfig {
-    fn apply_to(&self, limits: SurfaceLimits) -> SurfaceLimits {
-        [
+    fn apply_to(&self, limits: &mut SurfaceLimits) {
+        for (action, limit) in [
             (Action::AgentRequest, self.requests_per_agent),
             (Action::ChannelMessage, self.channel_messages),
             (Action::CreateCommunity, self.servers_per_agent.0),
             (Action::RequestFriendship, self.friend_requests),
-        ]
-        .into_iter()
-        .fold(limits, |limits, (action, limit)| limits.with_tier(Tier::Quarantined, action, TierRule::Exactly(limit)))
+        ] {
+            *limits = limits.with_tier(Tier::Quarantined, action, TierRule::Exactly(limit));
+        }
     }
 }
 
