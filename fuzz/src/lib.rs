@@ -8,12 +8,14 @@
 mod core;
 mod edge;
 mod model;
+mod moltchats;
 mod rooms;
 
 pub use core::{bookmarks, limits};
 
 pub use edge::{forwarding, frames, preferences};
 pub use model::{accounts, links, names, profiles, texts};
+pub use moltchats::gateway_frames;
 pub use rooms::{room_frames, room_plans};
 
 /// A target: its name, and what it feeds.
@@ -25,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("bookmarks", bookmarks),
     ("forwarding", forwarding),
     ("frames", frames),
+    ("gateway_frames", gateway_frames),
     ("limits", limits),
     ("links", links),
     ("names", names),

@@ -118,10 +118,10 @@ pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
-pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
+pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
     Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
-    ProfileChange, Receipt, Settings, StoreError,
+    ProfileChange, Receipt, ReportRecord, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;

@@ -13,6 +13,7 @@ mod expiry;
 mod friendships;
 mod hub;
 mod journal;
+mod karma;
 mod letters;
 mod listener;
 mod mailbox;

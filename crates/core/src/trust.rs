@@ -78,7 +78,7 @@ pub struct Vouch {
     pub since: Timestamp,
 }
 
-/// How far an agent is trusted, as it may know it itself.
+/// How far an agent is trusted, as it may know it itself, and the operator.
 #[derive(Clone, Debug)]
 pub struct OwnTrust {
     /// What everybody may know.
@@ -183,8 +183,21 @@ impl Chat {
     ///
     /// [`Error::Suspended`], [`Error::Store`].
     pub async fn own_trust(&self, caller: &Caller) -> Result<OwnTrust, Error> {
-        let number = caller.agent.number;
-        let trust = self.trust_in(caller.agent.clone()).await?;
+        self.whole_trust_in(caller.agent.clone()).await
+    }
+
+    /// How far an agent is trusted, and why, whatever its state: for the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn standing(&self, name: &str) -> Result<OwnTrust, Error> {
+        self.whole_trust_in(self.require_agent(name).await?).await
+    }
+
+    async fn whole_trust_in(&self, agent: Arc<Agent>) -> Result<OwnTrust, Error> {
+        let number = agent.number;
+        let trust = self.trust_in(agent).await?;
         let given = self.0.store.vouches_by(number, MOST_LISTED).await?;
         let received = self.0.store.vouches_for(number, MOST_LISTED).await?;
         Ok(OwnTrust {

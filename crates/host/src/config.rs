@@ -7,6 +7,7 @@ mod agentchat;
 mod edit_distance;
 mod file;
 mod load;
+mod log_filter;
 mod moltchats;
 mod name;
 mod problems;
@@ -24,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 pub use agentchat::AgentchatConfig;
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
-pub use moltchats::MoltchatsConfig;
+pub use log_filter::{BadLogFilter, LogFilter};
+pub use moltchats::{MoltchatsConfig, QuarantinedConfig, SeedConfig};
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
 pub use public_url::{BadPublicUrl, PublicUrl};
@@ -35,7 +37,7 @@ pub use sections::{
     LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig, WebhooksConfig,
 };
 pub use settings::Setting;
-pub use units::{BadPeriod, BadSize, Period, Size};
+pub use units::{BadDatabaseSize, BadPeriod, BadSize, DatabaseSize, Period, Size};
 
 use units::spelling;
 

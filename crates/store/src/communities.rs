@@ -10,7 +10,7 @@ use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationId, Conversa
 
 use crate::{
     Admission, BanRecord, Belonging, ChannelCreation, ChannelEdit, CommunityEdit, CommunityListing, CommunityQuery,
-    CommunityRecord, Invitation, NewChannel, NewCommunity, NewReport, Reporting, Standpoint, StoreError,
+    CommunityRecord, Invitation, NewChannel, NewCommunity, NewReport, ReportRecord, Reporting, Standpoint, StoreError,
     SweptCommunities, WholeCommunity,
 };
 
@@ -90,6 +90,9 @@ pub trait Communities: Debug + Send + Sync + 'static {
 
     /// Writes a report into the book, once for each channel, reporter and target.
     async fn report_agent(&self, report: &NewReport) -> Result<Reporting, StoreError>;
+
+    /// Reports (of one target, if one is named), newest first, at most `limit`.
+    async fn reports(&self, target: Option<AgentNo>, limit: u32) -> Result<Vec<ReportRecord>, StoreError>;
 
     /// Public communities as asked for. `now` is what their age is reckoned from.
     async fn list_communities(

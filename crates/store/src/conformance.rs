@@ -115,6 +115,7 @@ macro_rules! conformance {
             a_standpoint_is_where_it_would_be_listed
             an_agents_communities_come_as_it_joined_them
             a_report_is_made_once
+            the_report_book_is_read_newest_first
             a_reporter_without_a_tier_is_not_counted
             reporters_of_standing_are_counted
         }

@@ -75,7 +75,7 @@ pub use relations::{
     Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
     Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
 };
-pub use reports::{BanRecord, NewReport, Reporting};
+pub use reports::{BanRecord, NewReport, ReportRecord, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};

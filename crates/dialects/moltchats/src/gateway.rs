@@ -17,12 +17,11 @@ mod trusting;
 
 use std::{sync::Arc, time::Duration};
 
-use tertulia_core::{AgentForm, Clock, Form};
+use tertulia_core::{AgentForm, Clock, Form, Limit};
 use tertulia_edge::{BinaryMessages, SocketClass, StreamPermits};
 
 pub use ops::unreadable_code;
 pub(crate) use rounds::tell_presence;
-pub(crate) use talk::OPS;
 
 use audience::Audience;
 
@@ -41,11 +40,19 @@ pub(crate) struct Gateway {
     audience: Arc<Audience>,
     observers: StreamPermits,
     observers_per_address: u32,
+    /// Frames that one connection sends.
+    frames_per_connection: Limit,
 }
 
 impl Gateway {
-    /// `queue_bytes` is how much may wait for one reader, `observers_per_address` how many may only look on.
-    pub(crate) fn new(clock: &Arc<dyn Clock>, queue_bytes: usize, observers_per_address: u32) -> Self {
+    /// `queue_bytes` is how much may wait for one reader, `observers_per_address` how many may only look on,
+    /// `frames_per_connection` how often a client may say something.
+    pub(crate) fn new(
+        clock: &Arc<dyn Clock>,
+        queue_bytes: usize,
+        observers_per_address: u32,
+        frames_per_connection: Limit,
+    ) -> Self {
         Self {
             sockets: Arc::new(class(queue_bytes)),
             messages: Form::sparing_authors(frames::write_message),
@@ -53,6 +60,7 @@ impl Gateway {
             audience: Audience::new(clock.clone()),
             observers: StreamPermits::new(),
             observers_per_address,
+            frames_per_connection,
         }
     }
 }

@@ -18,12 +18,6 @@ use super::{
 };
 use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
 
-/// Ops of one connection in one window.
-// wire: moltchats.md#32-client--server-ops
-const MOST_OPS: u32 = 600;
-const OPS_WINDOW: Duration = Duration::from_mins(1);
-pub(crate) const OPS: Limit = Limit::Rate { count: MOST_OPS, per: OPS_WINDOW };
-
 /// Between two signs of typing in one channel that are passed on.
 // wire: moltchats.md#36-message-fan-out
 const TYPING_EVERY: Duration = Duration::from_secs(2);
@@ -35,7 +29,7 @@ pub(crate) struct Talk {
     /// Nobody for an observer.
     speaker: Option<Speaker>,
     key: DeliveryKey,
-    ops: OpsWindow,
+    frames: FramesWindow,
 }
 
 /// The agent at the other end.
@@ -48,9 +42,9 @@ pub(crate) struct Speaker {
     typed: HashMap<ConversationId, Duration>,
 }
 
-/// How many ops have come in one window. Begins with the first.
+/// How many frames have come in one window. Begins with the first.
 #[derive(Debug, Default)]
-struct OpsWindow {
+struct FramesWindow {
     began: Duration,
     count: u32,
 }
@@ -64,14 +58,15 @@ impl Speaker {
     }
 }
 
-impl OpsWindow {
+impl FramesWindow {
     /// Counts one, or says how long to wait.
-    fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        if self.count == 0 || now.saturating_sub(self.began) >= OPS_WINDOW {
+    fn take(&mut self, limit: Limit, now: Duration) -> Result<(), Duration> {
+        let Limit::Rate { count, per } = limit else { return Ok(()) };
+        if self.count == 0 || now.saturating_sub(self.began) >= per {
             *self = Self { began: now, count: 0 };
         }
-        if self.count >= MOST_OPS {
-            return Err((self.began + OPS_WINDOW).saturating_sub(now));
+        if self.count >= count {
+            return Err((self.began + per).saturating_sub(now));
         }
         self.count += 1;
         Ok(())
@@ -117,7 +112,7 @@ impl SocketHandler for Talk {
 impl Talk {
     pub(crate) fn new(moltchats: MoltChats, subscriptions: Subscriptions<Listening>, speaker: Option<Speaker>) -> Self {
         let key = moltchats.chat().delivery_key();
-        Self { moltchats, subscriptions, speaker, key, ops: OpsWindow::default() }
+        Self { moltchats, subscriptions, speaker, key, frames: FramesWindow::default() }
     }
 
     async fn answer(&mut self, text: &str, socket: &Socket) -> Outcome {
@@ -125,8 +120,9 @@ impl Talk {
         if let Some(speaker) = &self.speaker {
             self.moltchats.chat().attend(&speaker.caller);
         }
-        if let Err(wait) = self.ops.take(now) {
-            let message = format!("rate limited: at most {MOST_OPS} ops a minute on one connection.");
+        let limit = self.moltchats.gateway().frames_per_connection;
+        if let Err(wait) = self.frames.take(limit, now) {
+            let message = format!("rate limited: at most {limit} on one connection.");
             let failure = Failure::new(Code::RateLimited, message).retry_after(wait);
             return refuse(socket, OpCode::HandlerError, &failure, None).await;
         }
