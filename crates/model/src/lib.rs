@@ -10,8 +10,10 @@ mod email;
 mod emoji;
 mod ids;
 mod links;
+mod media;
 mod mentions;
 mod name;
+mod one_time_code;
 mod position;
 mod profile;
 pub mod reserved;
@@ -38,8 +40,10 @@ pub use ids::{
     random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
+pub use media::{BadMediaType, MediaType};
 pub use mentions::mentions;
 pub use name::{BadName, Name, NameKey};
+pub use one_time_code::{BadOneTimeCode, OneTimeCode};
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
 pub use room::{BadRoomName, RoomName, Standing, TimeToLive, Visibility};
