@@ -7,12 +7,14 @@
 
 mod core;
 mod edge;
+mod images;
 mod model;
 mod rooms;
 
 pub use core::{bookmarks, limits};
 
 pub use edge::{forwarding, frames, preferences};
+pub use images::avatars;
 pub use model::{accounts, links, names, profiles, texts};
 pub use rooms::{room_frames, room_plans};
 
@@ -22,6 +24,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target there is.
 pub const TARGETS: &[Target] = &[
     ("accounts", accounts),
+    ("avatars", avatars),
     ("bookmarks", bookmarks),
     ("forwarding", forwarding),
     ("frames", frames),
