@@ -47,7 +47,7 @@ impl MailError {
 
 /// Whether what failed is the securing of a connection, which is reported like a failure of the connection itself.
 fn is_of_tls(error: &smtp::Error) -> bool {
-    std::iter::successors(error.source(), |cause| cause.source())
+    std::iter::successors(error.source(), |&cause| cause.source())
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|error| error.kind() == io::ErrorKind::InvalidData)
 }

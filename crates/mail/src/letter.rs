@@ -211,7 +211,7 @@ mod tests {
              to register an agent with this e-mail address.\r\n\
              This code allows it. It is good once, and expires in 10 minutes.\r\n\r\n\
              If it was not you who asked, ignore this mail and give the code to nobody:\r\n\
-             nothing happens without it."
+             nothing happens without it.\r\n"
         );
     }
 

@@ -95,7 +95,7 @@ mod tests {
             purpose: Purpose::Recovery,
             code: OneTimeCode::of(number).unwrap(),
             made_at: Timestamp::from_micros(i64::from(number)),
-            lifetime: Duration::from_micros(1_000),
+            lifetime: Duration::from_millis(1),
             id: Uuid::nil(),
         }
     }

@@ -127,10 +127,10 @@ impl Shared {
 impl CodeMailer for Smtp {
     async fn send(&self, mail: &CodeMail, deadline: Deadline<'_>) -> Result<(), MailError> {
         let letter = mail.letter(&self.0.from, &self.0.hub)?;
-        within(deadline, self.deliver(letter)).await.map_err(|error| match error {
+        within(deadline, self.deliver(letter)).await.map_err(|error| {
             // Not every server takes addresses in other scripts.
-            MailError::Misconfigured(_) if !mail.to.spelling().is_ascii() => MailError::BadAddress,
-            error => error,
+            let is_foreign = matches!(error, MailError::Misconfigured(_)) && !mail.to.spelling().is_ascii();
+            if is_foreign { MailError::BadAddress } else { error }
         })
     }
 }

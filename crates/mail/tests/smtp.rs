@@ -24,14 +24,14 @@ fn config(server: &SmtpServer, tls: Tls) -> SmtpConfig {
 
 fn smtp(config: SmtpConfig) -> Smtp {
     let hub = Hub { name: "Tertulia".to_owned(), url: "http://127.0.0.1:7777".to_owned() };
-    Smtp::new(config, hub).unwrap()
+    Smtp::new(config, hub).expect("the configuration is good")
 }
 
 fn mail(to: &str) -> CodeMail {
     CodeMail {
-        to: Email::parse(to).unwrap(),
+        to: Email::parse(to).expect("this is an address"),
         purpose: Purpose::Registration,
-        code: OneTimeCode::of(4_711).unwrap(),
+        code: OneTimeCode::of(4_711).expect("it has six digits"),
         made_at: Timestamp::from_micros(1_770_000_000_000_000),
         lifetime: Duration::from_mins(10),
         id: Uuid::from_u128(7),

@@ -30,12 +30,9 @@ impl Content {
 
     /// Whether an object of this kind may contain these bytes.
     pub(crate) fn may_contain(self, bytes: &[u8]) -> bool {
-        match self {
-            Self::Of(MediaType::Json | MediaType::PlainText | MediaType::Markdown | MediaType::Csv) => {
-                !bytes.contains(&0)
-            }
-            _ => true,
-        }
+        let is_text =
+            matches!(self, Self::Of(MediaType::Json | MediaType::PlainText | MediaType::Markdown | MediaType::Csv));
+        !is_text || !bytes.contains(&0)
     }
 }
 

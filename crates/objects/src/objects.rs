@@ -146,10 +146,7 @@ impl Objects {
     /// See [`Error`]. The body fails with [`Error::Unavailable`] when it breaks off.
     pub async fn get(&self, key: &Key, part: Part) -> Result<Found, Error> {
         let path = key.path();
-        let range = match part {
-            Part::Whole => None,
-            part => Some(part.within(self.store.head(&path).await?.size)?),
-        };
+        let range = if part == Part::Whole { None } else { Some(part.within(self.store.head(&path).await?.size)?) };
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         Found::new(self.store.get_opts(&path, options).await?)
     }
@@ -167,10 +164,10 @@ impl Objects {
     }
 
     /// Everything on a shelf, in no order, read as it is taken. Files that are not ours are left out.
-    pub fn list(&self, shelf: Shelf) -> BoxStream<'static, Result<Listed, Error>> {
-        let prefix = object_store::path::Path::from(shelf.as_str());
+    pub fn list(&self, on: Shelf) -> BoxStream<'static, Result<Listed, Error>> {
+        let prefix = object_store::path::Path::from(on.as_str());
         let all = self.store.list(Some(&prefix)).map_err(Error::from);
-        all.try_filter_map(move |listed| async move { Ok(Listed::new(&listed, shelf)) }).boxed()
+        all.try_filter_map(move |listed| async move { Ok(Listed::new(&listed, on)) }).boxed()
     }
 
     /// Removes what a crash has left of uploads that were last written to before this moment; how many there were.

@@ -11,7 +11,7 @@ const LONG: usize = (11 << 20) + 3;
 
 fn settings(endpoint: &str) -> Bucket {
     Bucket {
-        endpoint: endpoint.parse().unwrap(),
+        endpoint: endpoint.parse().expect("this is a URL"),
         region: "us-east-1".to_owned(),
         name: Double::NAME.to_owned(),
         access_key: Double::ACCESS_KEY.to_owned(),
@@ -23,7 +23,7 @@ fn settings(endpoint: &str) -> Bucket {
 
 async fn objects() -> (Double, Objects) {
     let double = Double::start().await;
-    let objects = Objects::in_bucket(&settings(&double.endpoint())).unwrap();
+    let objects = Objects::in_bucket(&settings(&double.endpoint())).expect("the settings are good");
     (double, objects)
 }
 

@@ -15,20 +15,20 @@ use tertulia_objects::{Announced, Content, Error, Found, Key, MAX_BYTES, Objects
 struct Interrupted;
 
 fn objects() -> (TempDir, Objects) {
-    let folder = tempfile::tempdir().unwrap();
-    let objects = Objects::on_disk(&folder.path().join("files")).unwrap();
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let objects = Objects::on_disk(&folder.path().join("files")).expect("a folder can be made");
     (folder, objects)
 }
 
 /// Every file below a folder, by its path from there.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
         if path.is_dir() {
             found.extend(files(&path));
         } else {
-            found.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+            found.extend(path.file_name().and_then(|name| name.to_str()).map(str::to_owned));
         }
     }
     found.sort();

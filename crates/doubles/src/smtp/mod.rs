@@ -204,7 +204,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, ended: CancellationT
         if let Ok((socket, _)) = accepted {
             shared.kept().connections += 1;
             let (shared, ended) = (Arc::clone(&shared), ended.clone());
-            tasks.spawn(async move { ended.run_until_cancelled(serve(socket, shared)).await });
+            tasks.spawn(async move { ended.run_until_cancelled(Box::pin(serve(socket, shared))).await });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Small files that announce enormous pictures.
 
-use image::{DynamicImage, ImageFormat, RgbImage};
-use tertulia_images::{Error, avatar};
+use image::{DynamicImage, RgbImage};
+use tertulia_images::{Error, Format, avatar};
 
 use crate::files::of_format;
 
@@ -14,7 +14,7 @@ fn png(width: u32, height: u32, depth: u8) -> Vec<u8> {
     let nothing = [0x78, 0x9c, 0x03, 0, 0, 0, 0, 1];
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     for (name, content) in [(b"IHDR", &head[..]), (b"IDAT", &nothing), (b"IEND", &[])] {
-        file.extend_from_slice(&u32::try_from(content.len()).unwrap().to_be_bytes());
+        file.extend_from_slice(&u32::try_from(content.len()).expect("it is short").to_be_bytes());
         file.extend_from_slice(name);
         file.extend_from_slice(content);
         file.extend_from_slice(&checksum(&[&name[..], content].concat()).to_be_bytes());
@@ -58,7 +58,7 @@ fn a_gif_of_many_pixels_is_refused_by_its_head() {
 
 #[test]
 fn a_jpeg_of_many_pixels_is_refused_by_its_head() {
-    let mut file = of_format(ImageFormat::Jpeg, &DynamicImage::ImageRgb8(RgbImage::new(200, 200)));
+    let mut file = of_format(Format::Jpeg, &DynamicImage::ImageRgb8(RgbImage::new(200, 200)));
     let frame = file.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
     file[frame + 5..frame + 9].copy_from_slice(&[0xea, 0x60, 0xea, 0x60]);
 
@@ -77,5 +77,5 @@ fn a_webp_of_many_pixels_is_refused_by_its_head() {
 fn a_long_strip_is_cropped_before_it_is_scaled() {
     let strip = DynamicImage::ImageRgb8(RgbImage::new(128, 150_000));
 
-    assert!(avatar(&of_format(ImageFormat::Png, &strip)).is_ok());
+    assert!(avatar(&of_format(Format::Png, &strip)).is_ok());
 }

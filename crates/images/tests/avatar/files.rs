@@ -3,9 +3,10 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ExtendedColorType, GenericImageView, ImageEncoder, ImageFormat, RgbImage, Rgba,
+    DynamicImage, ExtendedColorType, GenericImageView, ImageEncoder, RgbImage, Rgba,
     codecs::{gif::GifEncoder, jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
 };
+use tertulia_images::Format;
 
 /// A picture whose four quarters have colours of their own.
 pub(crate) fn painted(width: u32, height: u32) -> DynamicImage {
@@ -32,26 +33,31 @@ pub(crate) fn exif(orientation: u8) -> Vec<u8> {
 }
 
 /// A file without metadata.
-pub(crate) fn of_format(format: ImageFormat, picture: &DynamicImage) -> Vec<u8> {
+pub(crate) fn of_format(format: Format, picture: &DynamicImage) -> Vec<u8> {
     file(format, picture, None)
 }
 
 /// A file with these metadata. A GIF has none.
-pub(crate) fn file(format: ImageFormat, picture: &DynamicImage, exif: Option<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn file(format: Format, picture: &DynamicImage, exif: Option<Vec<u8>>) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     match format {
-        ImageFormat::Jpeg => write(JpegEncoder::new_with_quality(&mut file, 95), picture, exif),
-        ImageFormat::Png => write(PngEncoder::new(&mut file), picture, exif),
-        ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut file), picture, exif),
-        _ => GifEncoder::new(&mut file).encode_frame(image::Frame::new(picture.to_rgba8())).unwrap(),
+        Format::Jpeg => write(JpegEncoder::new_with_quality(&mut file, 95), picture, exif),
+        Format::Png => write(PngEncoder::new(&mut file), picture, exif),
+        Format::WebP => write(WebPEncoder::new_lossless(&mut file), picture, exif),
+        Format::Gif => {
+            let frame = image::Frame::new(picture.to_rgba8());
+            GifEncoder::new(&mut file).encode_frame(frame).expect("a frame can be encoded");
+        }
     }
     file.into_inner()
 }
 
 fn write(mut encoder: impl ImageEncoder, picture: &DynamicImage, exif: Option<Vec<u8>>) {
     if let Some(exif) = exif {
-        encoder.set_exif_metadata(exif).unwrap();
+        encoder.set_exif_metadata(exif).expect("the format has metadata");
     }
     let color: ExtendedColorType = picture.color().into();
-    encoder.write_image(picture.as_bytes(), picture.width(), picture.height(), color).unwrap();
+    encoder
+        .write_image(picture.as_bytes(), picture.width(), picture.height(), color)
+        .expect("a picture can be encoded");
 }

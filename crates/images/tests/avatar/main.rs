@@ -4,16 +4,16 @@ mod bombs;
 mod files;
 
 use files::{corners, exif, file, of_format, painted};
-use image::{DynamicImage, GenericImageView, ImageFormat, Rgba, RgbaImage};
+use image::{DynamicImage, GenericImageView, Rgba, RgbaImage};
 use proptest::prelude::*;
 use tertulia_images::{Error, Format, MAX_BYTES, SIDE, avatar};
 
-const ALL: [ImageFormat; 4] = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
+const ALL: [Format; 4] = [Format::Jpeg, Format::Png, Format::WebP, Format::Gif];
 
 /// What came out, decoded again.
 fn shown(avatar: &[u8]) -> DynamicImage {
     assert_eq!(Format::of(avatar), Some(Format::WebP));
-    let picture = image::load_from_memory_with_format(avatar, ImageFormat::WebP).unwrap();
+    let picture = image::load_from_memory_with_format(avatar, Format::WebP.into()).expect("an avatar is a picture");
     assert_eq!(picture.dimensions(), (SIDE, SIDE));
     picture
 }
@@ -36,7 +36,7 @@ fn every_format_becomes_a_square_webp() {
 
 #[test]
 fn the_same_file_gives_the_same_bytes() {
-    let file = of_format(ImageFormat::Jpeg, &painted(200, 200));
+    let file = of_format(Format::Jpeg, &painted(200, 200));
 
     assert_eq!(avatar(&file), avatar(&file));
 }
@@ -51,7 +51,7 @@ fn the_centre_is_kept() {
             if inside { Rgba([255; 4]) } else { Rgba([0, 0, 0, 255]) }
         });
 
-        let seen = shown(&avatar(&of_format(ImageFormat::Png, &picture.into())).unwrap());
+        let seen = shown(&avatar(&of_format(Format::Png, &picture.into())).unwrap());
 
         assert!(seen.pixels().all(|(_, _, pixel)| alike(pixel, Rgba([255; 4]))));
     }
@@ -71,7 +71,7 @@ fn every_orientation_is_turned_upright() {
         [1, 3, 0, 2],
     ];
     let stored = painted(300, 200);
-    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+    for format in [Format::Jpeg, Format::Png, Format::WebP] {
         for (orientation, seen) in (1..).zip(turned) {
             let file = file(format, &stored, Some(exif(orientation)));
 
@@ -87,7 +87,7 @@ fn every_orientation_is_turned_upright() {
 #[test]
 fn nothing_of_the_files_metadata_is_left() {
     const SECRET: &[u8] = b"51.4779,-0.0015";
-    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+    for format in [Format::Jpeg, Format::Png, Format::WebP] {
         let mut metadata = exif(1);
         metadata.extend_from_slice(SECRET);
         let mut file = file(format, &painted(200, 200), Some(metadata));
@@ -105,7 +105,7 @@ fn nothing_of_the_files_metadata_is_left() {
 fn what_is_transparent_does_not_stain_what_is_not() {
     let picture = RgbaImage::from_fn(256, 256, |x, _| if x < 128 { Rgba([255; 4]) } else { Rgba([0; 4]) });
 
-    let seen = shown(&avatar(&of_format(ImageFormat::Png, &picture.into())).unwrap());
+    let seen = shown(&avatar(&of_format(Format::Png, &picture.into())).unwrap());
 
     for (x, y, Rgba([red, green, blue, alpha])) in seen.pixels().filter(|(_, _, pixel)| pixel[3] > 64) {
         assert!(red.min(green).min(blue) > 200, "({x}, {y}): {red} {green} {blue} {alpha}");
@@ -136,7 +136,7 @@ fn even_noise_stays_small() {
         Rgba([a, b, c, 255])
     });
 
-    let made = avatar(&of_format(ImageFormat::Png, &noise.into())).unwrap();
+    let made = avatar(&of_format(Format::Png, &noise.into())).unwrap();
 
     assert!(made.len() <= 512 << 10, "{} bytes", made.len());
 }
@@ -144,7 +144,7 @@ fn even_noise_stays_small() {
 #[test]
 fn no_file_and_too_much_of_one_are_refused() {
     assert_eq!(avatar(b""), Err(Error::Empty));
-    let mut file = of_format(ImageFormat::Png, &painted(200, 200));
+    let mut file = of_format(Format::Png, &painted(200, 200));
     file.resize(MAX_BYTES, 0);
     assert!(avatar(&file).is_ok());
     file.push(0);
@@ -170,9 +170,9 @@ fn what_is_no_picture_of_ours_is_refused_whatever_it_is_called() {
 #[test]
 fn a_short_side_is_refused() {
     for (width, height) in [(127, 127), (127, 500), (500, 127), (1, 1)] {
-        assert_eq!(avatar(&of_format(ImageFormat::Png, &painted(width, height))), Err(Error::TooSmall));
+        assert_eq!(avatar(&of_format(Format::Png, &painted(width, height))), Err(Error::TooSmall));
     }
-    assert!(avatar(&of_format(ImageFormat::Png, &painted(128, 128))).is_ok());
+    assert!(avatar(&of_format(Format::Png, &painted(128, 128))).is_ok());
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_file_that_was_cut_off_is_refused() {
     for format in ALL {
         let file = of_format(format, &painted(300, 200));
         // Of a GIF only the first frame has to be there.
-        let least = if format == ImageFormat::Gif { 20 } else { 1 };
+        let least = if format == Format::Gif { 20 } else { 1 };
         for missing in [least, file.len() / 2, file.len() - 40] {
             assert_eq!(avatar(&file[..file.len() - missing]), Err(Error::DecodeFailed), "{format:?} without {missing}");
         }

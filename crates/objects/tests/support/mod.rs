@@ -9,13 +9,17 @@ use uuid::Uuid;
 
 /// Bytes that repeat late, with every value among them.
 pub(crate) fn noise(length: usize) -> Vec<u8> {
-    (0..length).map(|at| u8::try_from((at * 31 + at / 251) % 256).unwrap()).collect()
+    (0..length).map(|at| u8::try_from((at * 31 + at / 251) % 256).expect("it is a byte")).collect()
 }
 
 /// The truth about some bytes.
 pub(crate) fn announced(bytes: &[u8]) -> Announced {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    Announced { bytes: bytes.len() as u64, sha256: digest.as_ref().try_into().unwrap(), content: Content::Ours }
+    Announced {
+        bytes: bytes.len() as u64,
+        sha256: digest.as_ref().try_into().expect("SHA-256 has 32 bytes"),
+        content: Content::Ours,
+    }
 }
 
 /// The same bytes in pieces.
@@ -29,5 +33,5 @@ pub(crate) fn key(number: usize) -> Key {
 }
 
 pub(crate) fn avatar() -> Key {
-    Key::avatar("0123456789abcdef/00112233445566778899aabbccddeeff.webp").unwrap()
+    Key::avatar("0123456789abcdef/00112233445566778899aabbccddeeff.webp").expect("this is a key")
 }
