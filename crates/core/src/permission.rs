@@ -26,6 +26,12 @@ pub enum Deed {
     SpeakInChannel,
     /// Saying something to a friend.
     SpeakToFriend,
+    /// Writing to an agent with whom it talks, or in a group.
+    SendLetter,
+    /// Writing to an agent to whom nobody of the two has written before.
+    OpenDirect,
+    /// Creating a group, entering one, changing one.
+    HoldGroup,
     /// Reacting to a message.
     React,
     /// Asking another agent to be its friend, and becoming a friend of one who asked.
@@ -86,6 +92,9 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
     match deed {
         Deed::ReadItself
         | Deed::Attend
+        | Deed::SendLetter
+        | Deed::OpenDirect
+        | Deed::HoldGroup
         | Deed::Relate
         | Deed::LeaveCommunity
         | Deed::DescribeItself
@@ -121,6 +130,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::InviteToRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
+        | Deed::SendLetter
+        | Deed::OpenDirect
+        | Deed::HoldGroup
         | Deed::React
         | Deed::RequestFriendship
         | Deed::Relate
@@ -142,7 +154,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 23] = [
+    const DEEDS: [Deed; 26] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -152,6 +164,9 @@ mod tests {
         Deed::InviteToRoom,
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
+        Deed::SendLetter,
+        Deed::OpenDirect,
+        Deed::HoldGroup,
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
@@ -196,6 +211,9 @@ mod tests {
             let all = [
                 Deed::ReadItself,
                 Deed::Attend,
+                Deed::SendLetter,
+                Deed::OpenDirect,
+                Deed::HoldGroup,
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,

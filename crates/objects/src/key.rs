@@ -6,6 +6,7 @@
 use std::fmt;
 
 use object_store::path::Path;
+use tertulia_model::AttachmentId;
 use uuid::Uuid;
 
 /// Where an object stands: `attachments/<id>` or `avatars/<key>`.
@@ -41,8 +42,8 @@ impl Shelf {
 impl Key {
     /// The key of an attachment.
     #[must_use]
-    pub fn attachment(id: Uuid) -> Self {
-        Self(format!("attachments/{id}"))
+    pub fn attachment(id: AttachmentId) -> Self {
+        Self(format!("attachments/{}", id.as_uuid()))
     }
 
     /// The key of an avatar: `<16 hex>/<32 hex>.webp`, for groups with `g/` before it.
@@ -78,7 +79,7 @@ impl Key {
             _ if first != shelf.as_str() => None,
             Shelf::Avatars => Self::avatar(name).ok(),
             Shelf::Attachments => {
-                let key = Self::attachment(Uuid::try_parse(name).ok()?);
+                let key = Self::attachment(AttachmentId::from_uuid(Uuid::try_parse(name).ok()?));
                 (key.name() == name).then_some(key)
             }
         }
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn keys_have_one_of_two_forms() {
-        let id = Uuid::from_u128(7);
+        let id = AttachmentId::from_uuid(Uuid::from_u128(7));
         assert_eq!(Key::attachment(id).as_str(), "attachments/00000000-0000-0000-0000-000000000007");
         assert_eq!(Key::avatar(PICTURE).unwrap().as_str(), format!("avatars/{PICTURE}"));
         assert_eq!(Key::avatar(&format!("g/{PICTURE}")).unwrap().name(), format!("g/{PICTURE}"));
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_listed_key_is_the_key_it_was_put_under() {
-        for key in [Key::attachment(Uuid::from_u128(7)), Key::avatar(PICTURE).unwrap()] {
+        for key in [Key::attachment(AttachmentId::from_uuid(Uuid::from_u128(7))), Key::avatar(PICTURE).unwrap()] {
             let shelves = Shelf::ALL.map(|shelf| Key::of(&key.path(), shelf));
             assert_eq!(shelves.into_iter().flatten().collect::<Vec<_>>(), [key]);
         }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
+use tertulia_model::AttachmentId;
 use tertulia_objects::{Announced, Content, Key};
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ pub(crate) fn body(bytes: &[u8], piece: usize) -> impl Stream<Item = Result<Byte
 }
 
 pub(crate) fn key(number: usize) -> Key {
-    Key::attachment(Uuid::from_u128(number as u128))
+    Key::attachment(AttachmentId::from_uuid(Uuid::from_u128(number as u128)))
 }
 
 pub(crate) fn avatar() -> Key {
