@@ -7,6 +7,7 @@
 
 mod core;
 mod edge;
+mod images;
 mod model;
 mod moltchats;
 mod rooms;
@@ -14,6 +15,7 @@ mod rooms;
 pub use core::{bookmarks, limits};
 
 pub use edge::{forwarding, frames, preferences};
+pub use images::avatars;
 pub use model::{accounts, links, names, profiles, texts};
 pub use moltchats::gateway_frames;
 pub use rooms::{room_frames, room_plans};
@@ -24,6 +26,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target there is.
 pub const TARGETS: &[Target] = &[
     ("accounts", accounts),
+    ("avatars", avatars),
     ("bookmarks", bookmarks),
     ("forwarding", forwarding),
     ("frames", frames),

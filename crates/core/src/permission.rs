@@ -147,6 +147,7 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::Vouch
         | Deed::FlagAgent
         | Deed::RequestTrial
+        | Deed::TryAgent
         | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
@@ -183,6 +184,7 @@ const fn permit_restricted(deed: Deed) -> Result<(), Error> {
         | Deed::Vouch
         | Deed::FlagAgent
         | Deed::RequestTrial
+        | Deed::TryAgent
         | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
@@ -209,11 +211,9 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::ProveAccount => Ok(()),
         // What a tier has to be high enough for in any case, the lowest is not.
         // wire: moltchats.md#15-error-envelope
-        Deed::RequestFriendship
-        | Deed::AcceptFriendship
-        | Deed::CreateCommunity
-        | Deed::Vouch
-        | Deed::RequestTrial => Err(Error::TierTooLow),
+        Deed::RequestFriendship | Deed::AcceptFriendship | Deed::CreateCommunity | Deed::Vouch | Deed::RequestTrial => {
+            Err(Error::TierTooLow)
+        }
         Deed::SpeakInLobby
         | Deed::SpeakInRoom
         | Deed::CreateRoom
@@ -270,7 +270,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 30] = [
+    const DEEDS: [Deed; 31] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
