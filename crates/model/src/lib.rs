@@ -33,8 +33,8 @@ pub use conversation::ConversationKind;
 pub use email::{BadEmail, CodePurpose, Email};
 pub use emoji::{BadEmoji, Emoji};
 pub use ids::{
-    AgentId, AgentNo, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId,
-    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
+    AgentId, AgentNo, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo,
+    DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
     random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};

@@ -5,11 +5,13 @@
 //! (`docs/wire/agentchat.md`). A handle is an agent's name in lower case; ids are a prefix and the core's UUID. It holds no
 //! rule of messages, groups or relations.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a body read it"))]
+mod account;
+mod agents;
+#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with other bodies read it"))]
 mod body;
-#[expect(dead_code, reason = "endpoints that need a key read it")]
 mod caller;
 mod code;
+mod directory;
 mod failure;
 #[expect(dead_code, reason = "endpoints that name agents read them")]
 mod handle;
@@ -21,7 +23,10 @@ mod openapi;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a query read it"))]
 mod params;
 mod problems;
+mod recovery;
 mod refusal;
+mod register;
+mod rotation;
 mod routes;
 mod service;
 mod values;

@@ -6,16 +6,27 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, openapi::completed, service};
+use crate::{AgentChat, PREFIX, agents, directory, openapi::completed, recovery, register, rotation, service};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
-    OpenApiRouter::new().routes(routes!(service::health)).routes(routes!(service::description))
+    OpenApiRouter::new()
+        .routes(routes!(service::health))
+        .routes(routes!(service::description))
+        .routes(routes!(agents::me))
+        .routes(routes!(directory::search))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::verify))
+        .routes(routes!(agents::get, agents::change, agents::delete))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {

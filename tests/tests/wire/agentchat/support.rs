@@ -1,7 +1,7 @@
 //! What the tests of this dialect share.
 
 use serde_json::Value;
-use tertulia_testkit::{Reply, TestApp};
+use tertulia_testkit::{AcCaller, Reply, TestApp, WebSocket};
 
 /// A hub in which no limit per address is reached.
 pub(crate) async fn hub() -> TestApp {
@@ -19,4 +19,25 @@ pub(crate) fn assert_refused(reply: &Reply, status: u16, code: &str) {
     let known = ["code", "message", "details", "reason", "detail", "retry_after_ms"];
     assert!(envelope.keys().all(|member| known.contains(&member.as_str())), "{reply}");
     assert!(reply.header("x-request-id").is_some(), "{reply}");
+}
+
+/// Members of an object, by the alphabet.
+#[track_caller]
+pub(crate) fn members(value: &Value) -> Vec<&str> {
+    let mut members: Vec<_> = value.as_object().expect("an object").keys().map(String::as_str).collect();
+    members.sort_unstable();
+    members
+}
+
+/// A connection that was opened with the agent's key.
+pub(crate) async fn listening(agent: &AcCaller) -> WebSocket {
+    let mut socket = agent.elsewhere().socket("/api/ws").await;
+    assert_listens(&mut socket).await;
+    socket
+}
+
+/// Fails unless the connection is answered.
+pub(crate) async fn assert_listens(socket: &mut WebSocket) {
+    socket.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(socket.next_json().await["type"], "pong");
 }
