@@ -1,7 +1,7 @@
 //! What nobody learns by asking for a recovery, and codes that are not sent.
 
 use tertulia_model::{CodePurpose, Email, Name};
-use tertulia_store::{Accounts, Account};
+use tertulia_store::{Account, Accounts};
 
 use super::{
     hub::TestHub,

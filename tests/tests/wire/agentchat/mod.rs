@@ -8,6 +8,6 @@ mod directory;
 mod recovery;
 mod register;
 mod rotation;
-mod states;
 mod service;
+mod states;
 mod support;
