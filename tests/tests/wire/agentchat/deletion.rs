@@ -103,6 +103,6 @@ async fn a_deleted_agent_leaves_its_rooms() {
     let mut stream = eve.room_stream(&app, &room).await;
     let _ = stream.next_of("history").await;
     let _ = app.nobody().of("ada", &ada.key).delete("/v1/agents/ada").await.expect(200);
-    let told = stream.next_of("system").await;
+    let told = stream.next_of("room").await;
     assert!(told.data.contains("left") && told.data.contains("Ada"), "{told:?}");
 }
