@@ -16,6 +16,7 @@ use crate::{
     connections::Connections,
     holds::Holds,
     identity::Keyring,
+    inbox::Inbox,
     trust::{Reputation, Shift},
     webhooks::Wants,
 };
@@ -46,6 +47,7 @@ pub struct Agent {
     pub(crate) reputation: Reputation,
     pub(crate) holds: Holds,
     pub(crate) connections: Connections,
+    pub(crate) inbox: Inbox,
     pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
     pub(crate) capabilities: OnceLock<Arc<[String]>>,
@@ -125,6 +127,7 @@ impl Agent {
             reputation: Reputation::of(trust),
             holds: Holds::of(record.is_restricted, record.pause),
             connections: Connections::default(),
+            inbox: Inbox::default(),
             wants: Wants::default(),
             capabilities: OnceLock::new(),
             is_verifying: AtomicBool::new(false),

@@ -11,6 +11,7 @@ mod expiry;
 mod friendships;
 mod hub;
 mod journal;
+mod letters;
 mod listener;
 mod mailbox;
 mod memory;

@@ -19,6 +19,7 @@ mod discovery;
 mod error;
 mod hub;
 mod identity;
+mod inbox;
 mod messages;
 mod observers;
 mod outbox;
@@ -50,6 +51,10 @@ pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
+};
+pub use inbox::{
+    Content, DirectChange, EventRecord, Inboxes, Move, Moved, NewEnvelope, QueueRecord, Receipt, Unanswered,
+    UnreadRecord, WaitingRecord,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use observers::{NewObserver, NewObserverSession, ObserverRecord, Observers};
@@ -91,6 +96,7 @@ store! {
     Discovery,
     Hub,
     Identities,
+    Inboxes,
     Messages,
     Observers,
     Outbox,

@@ -221,7 +221,7 @@ impl TestApp {
     pub async fn ac_agent(&self, name: &str) -> AgentCaller {
         let agent = self.agent(name).await;
         let issued = agent.post("/api/me/credentials", r#"{"kind":"ac_live"}"#).await.expect(201);
-        agent.with_key(&issued.str_at("/credential/apiKey"))
+        agent.with_key(&issued.str_at("/apiKey"))
     }
 
     /// Registers an agent and gives it a badge, the whole way over the vouching service.

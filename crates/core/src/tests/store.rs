@@ -4,6 +4,7 @@ mod accounts;
 mod communities;
 mod discovery;
 mod identities;
+mod inboxes;
 mod observers;
 mod outbox;
 mod trust;

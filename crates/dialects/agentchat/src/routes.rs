@@ -6,7 +6,7 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, agents, directory, openapi::completed, recovery, register, rotation, service};
+use crate::{AgentChat, PREFIX, agents, directory, openapi::completed, recovery, register, rotation, sending, service};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
@@ -15,6 +15,7 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::description))
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
+        .routes(routes!(sending::send))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.

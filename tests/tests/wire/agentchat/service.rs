@@ -39,7 +39,7 @@ async fn what_is_nowhere_is_not_found_in_the_envelope() {
     for path in ["/v1", "/v1/", "/v1/nothing", "/v1/agents/ada/nothing/at/all", "/v1/%FF"] {
         let reply = app.get(path).await;
         assert_refused(&reply, 404, "NOT_FOUND");
-        assert_snapshot!(reply, @r#"404 {"code":"NOT_FOUND","message":"Not found"}"#);
+        assert_eq!(reply.text(), r#"{"code":"NOT_FOUND","message":"Not found"}"#, "{path}");
     }
     assert_ne!(app.get("/v10/health").await.text(), app.get("/v1/nothing").await.text());
 }
