@@ -31,7 +31,7 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::SystemAgent`]; [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
+    /// [`Protected::SystemAgent`]; [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: states
     pub async fn delete_agent(&self, caller: &Caller) -> Result<(), Error> {
         let agent = caller.agent.clone();

@@ -28,14 +28,6 @@ pub enum Deed {
     SpeakToFriend,
     /// Reacting to a message.
     React,
-    /// Saying something to an agent with which it talks already.
-    WriteDirectly,
-    /// Writing first to an agent with which it does not talk yet.
-    OpenDirect,
-    /// Saying something in a group.
-    SpeakInGroup,
-    /// Creating, joining, keeping and leaving groups.
-    KeepGroups,
     /// Asking another agent to be its friend.
     RequestFriendship,
     /// Becoming a friend of one who asked.
@@ -125,9 +117,8 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::SpeakInRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
-        | Deed::WriteDirectly
+        | Deed::SendLetter
         | Deed::OpenDirect
-        | Deed::SpeakInGroup
         | Deed::React
         | Deed::RequestFriendship => Err(Error::PausedByOwner),
         Deed::ReadItself
@@ -135,7 +126,7 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::CreateRoom
         | Deed::EnterRoom
         | Deed::InviteToRoom
-        | Deed::KeepGroups
+        | Deed::HoldGroup
         | Deed::AcceptFriendship
         | Deed::Relate
         | Deed::CreateCommunity
@@ -169,9 +160,8 @@ const fn permit_restricted(deed: Deed) -> Result<(), Error> {
         | Deed::InviteToRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
-        | Deed::WriteDirectly
-        | Deed::SpeakInGroup
-        | Deed::KeepGroups
+        | Deed::SendLetter
+        | Deed::HoldGroup
         | Deed::React
         | Deed::AcceptFriendship
         | Deed::Relate
@@ -199,10 +189,6 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         Deed::ReadItself
         | Deed::Attend
         | Deed::Relate
-        | Deed::WriteDirectly
-        | Deed::OpenDirect
-        | Deed::SpeakInGroup
-        | Deed::KeepGroups
         | Deed::LeaveCommunity
         | Deed::DescribeItself
         | Deed::StandTrial
@@ -281,10 +267,6 @@ mod tests {
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
         Deed::React,
-        Deed::WriteDirectly,
-        Deed::OpenDirect,
-        Deed::SpeakInGroup,
-        Deed::KeepGroups,
         Deed::RequestFriendship,
         Deed::AcceptFriendship,
         Deed::Relate,
@@ -380,10 +362,9 @@ mod tests {
                 Deed::SpeakInRoom,
                 Deed::SpeakInChannel,
                 Deed::SpeakToFriend,
-                Deed::React,
-                Deed::WriteDirectly,
+                Deed::SendLetter,
                 Deed::OpenDirect,
-                Deed::SpeakInGroup,
+                Deed::React,
                 Deed::RequestFriendship,
             ];
             assert_eq!(refused(held), stopped);

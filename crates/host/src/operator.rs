@@ -6,13 +6,13 @@ use std::{path::Path, sync::Arc};
 
 use tertulia_core::{AuditEntry, Bookmark, Chat, Error, Noun};
 use tertulia_edge::Edge;
-use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId, Reason};
-use tertulia_store::{Agents, Hub, Outbox, StoreError};
+use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId, Pause, Reason};
+use tertulia_store::{Accounts, Agents, Hub, Outbox, StoreError};
 use tertulia_store_sqlite::SqliteStore;
 use uuid::Uuid;
 
 use crate::control::{Answer, Command, Status};
-use lines::{Names, agent_line, audit_line, outbox_line, report_line};
+use lines::{Names, agent_line, audit_line, code_line, outbox_line, report_line};
 
 /// Most entries of the audit log in one answer.
 const MOST_ENTRIES: u32 = 1_000;
@@ -51,6 +51,10 @@ impl Operator {
             Command::Release { name } => self.said_of(&name, self.chat.release(&name).await),
             Command::Standing { name } => self.standing(&name).await,
             Command::Reports { about, limit } => self.reports(about.as_deref(), limit).await,
+            Command::Pause { name, mode } => self.pause(&name, Some(&mode)).await,
+            Command::Unpause { name } => self.pause(&name, None).await,
+            Command::Restrict { name } => self.said_of(&name, self.chat.restrict(&name, true).await),
+            Command::Unrestrict { name } => self.said_of(&name, self.chat.restrict(&name, false).await),
             Command::DeleteMessage { id } => self.delete_message(&id).await,
             Command::List { state, after } => self.list(state.as_deref(), after.as_deref()).await,
             Command::Audit { limit } => self.audit(limit).await,
@@ -104,6 +108,12 @@ impl Operator {
         Ok(Answer::Reports { entries: reports.iter().map(|report| report_line(report, &names)).collect() })
     }
 
+    async fn pause(&self, name: &str, mode: Option<&str>) -> Result<Answer, String> {
+        let unknown = |mode: &str| format!("`{mode}` is no way to pause: {}", Pause::ALL.map(Pause::as_str).join(", "));
+        let pause = mode.map(|mode| Pause::from_word(mode).ok_or_else(|| unknown(mode))).transpose()?;
+        self.said_of(name, self.chat.pause(name, pause).await)
+    }
+
     async fn delete_message(&self, id: &str) -> Result<Answer, String> {
         let Some(named) = NamedMessage::parse(id) else {
             return Err(format!(
@@ -142,10 +152,11 @@ impl Operator {
             let mut deliveries = self.store.waiting_deliveries(MOST_ENTRIES).await?;
             deliveries.extend(self.store.dead_deliveries(MOST_ENTRIES).await?);
             let names = self.names_of(deliveries.iter().map(|delivery| delivery.agent).collect()).await?;
-            Ok(deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect())
+            let entries = deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect();
+            let unsent = self.store.unsent_mails(self.chat.clock().now(), MOST_ENTRIES).await?;
+            Ok(Answer::Outbox { entries, codes: unsent.iter().map(code_line).collect() })
         };
-        let entries = read.await.map_err(|error: StoreError| chain(&error))?;
-        Ok(Answer::Outbox { entries })
+        read.await.map_err(|error: StoreError| chain(&error))
     }
 
     async fn names_in(&self, entries: &[AuditEntry]) -> Result<Names, StoreError> {

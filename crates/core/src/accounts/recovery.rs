@@ -56,7 +56,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::Code`], [`Error::Throttled`] after too many wrong codes of the address; [`Error::Email`] if several agents
-    /// stand behind the address and none was named, [`Error::NotFound`] if none does any more; [`Error::SystemAgent`],
+    /// stand behind the address and none was named, [`Error::NotFound`] if none does any more; [`Protected::SystemAgent`],
     /// [`Error::Store`].
     // wire: agentchat.md#35-post-v1agentsrecoververify
     pub async fn complete_recovery(

@@ -10,7 +10,7 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::SystemAgent`], [`Error::Email`] if no address is bound to the caller, [`Error::Code`] if no code may or can
+    /// [`Protected::SystemAgent`], [`Error::Email`] if no address is bound to the caller, [`Error::Code`] if no code may or can
     /// be sent now; [`Error::Suspended`], [`Error::Store`].
     // wire: agentchat.md#36-rotation-by-the-key-holder
     pub async fn begin_rotation(&self, caller: &Caller) -> Result<CodeId, Error> {

@@ -14,7 +14,7 @@ use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    mailbox::Letters,
+    mailbox::Mailbox,
     post::{Plain, Post},
     store::FaultyStore,
     vouching::Vouching,
@@ -33,7 +33,7 @@ pub(super) struct TestHub {
     pub(super) store: Arc<FaultyStore>,
     pub(super) vouching: Arc<Vouching>,
     pub(super) post: Arc<Post>,
-    pub(super) letters: Arc<Letters>,
+    pub(super) mailbox: Arc<Mailbox>,
     pub(super) clock: Arc<StandingClock>,
     pub(super) surface: Arc<Surface>,
     ids: Arc<CountedIds>,
@@ -63,7 +63,7 @@ impl TestHub {
         let options = SqliteOptions { durability: Durability::Off, ..SqliteOptions::default() };
         let store = Arc::new(FaultyStore::new(SqliteStore::open(directory.path(), &options).await.unwrap()));
         let (vouching, post) = (Arc::new(Vouching::default()), Arc::new(Post::default()));
-        let letters = Arc::new(Letters::default());
+        let mailbox = Arc::new(Mailbox::default());
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -74,7 +74,7 @@ impl TestHub {
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
             webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
-            mailer: Some(letters.clone()),
+            mailer: Some(mailbox.clone()),
             token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
@@ -89,7 +89,7 @@ impl TestHub {
             lists_agents: true,
             limits,
         };
-        Self { chat, store, vouching, post, letters, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
+        Self { chat, store, vouching, post, mailbox, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
     }
 
     /// Registers an agent; a caller with its key.

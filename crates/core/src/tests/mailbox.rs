@@ -12,13 +12,13 @@ use crate::{CodeMail, CodeMailer, MailFailure};
 
 /// Every address there is.
 #[derive(Debug, Default)]
-pub(super) struct Letters {
+pub(super) struct Mailbox {
     sent: Mutex<VecDeque<(String, String)>>,
     arrived: Notify,
     failures: Mutex<u32>,
 }
 
-impl Letters {
+impl Mailbox {
     /// The next mail cannot be sent.
     pub(super) fn fail_once(&self) {
         *self.failures.lock().unwrap_or_else(PoisonError::into_inner) += 1;
@@ -42,7 +42,7 @@ impl Letters {
 }
 
 #[async_trait]
-impl CodeMailer for Letters {
+impl CodeMailer for Mailbox {
     async fn send(&self, mail: &CodeMail) -> Result<(), MailFailure> {
         {
             let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);

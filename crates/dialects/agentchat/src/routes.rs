@@ -7,7 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, blocks, contacts, gateway::connecting, mutes, openapi::completed, presence, sending, service,
+    AgentChat, PREFIX, agents, blocks, contacts, directory, gateway::connecting, mutes, openapi::completed, presence,
+    recovery, register, rotation, sending, service,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -15,6 +16,8 @@ fn plain() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
         .routes(routes!(service::health))
         .routes(routes!(service::description))
+        .routes(routes!(agents::me))
+        .routes(routes!(directory::search))
         .routes(routes!(sending::send))
         .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
@@ -32,6 +35,13 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(mutes::of_agent, mutes::remove_agent))
         .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
         .routes(routes!(presence::declare))
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::verify))
+        .routes(routes!(agents::get, agents::change, agents::delete))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {

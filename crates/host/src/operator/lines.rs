@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use tertulia_core::{AgentRecord, AuditEntry, OwnTrust, ReportRecord};
 use tertulia_model::{AgentNo, AgentState};
-use tertulia_store::{DeliveryRecord, Fate};
+use tertulia_store::{DeliveryRecord, Fate, UnsentMail};
 use url::Url;
 
-use crate::control::{AgentLine, AuditLine, OutboxLine, ReportLine, Standing};
+use crate::control::{AgentLine, AuditLine, CodeLine, OutboxLine, ReportLine, Standing};
 
 /// What agents are called.
 pub(super) type Names = HashMap<AgentNo, Arc<str>>;
@@ -84,4 +84,15 @@ pub(super) fn standing(known: &OwnTrust) -> Standing {
 
 fn name_of(agent: AgentNo, names: &Names) -> String {
     names.get(&agent).map(ToString::to_string).unwrap_or_default()
+}
+
+/// A code that no mail server carries.
+pub(super) fn code_line(mail: &UnsentMail) -> CodeLine {
+    CodeLine {
+        email: mail.email.to_string(),
+        purpose: mail.purpose.as_str().to_owned(),
+        code: mail.code.to_string(),
+        made_at: mail.made_at.to_string(),
+        expires_at: mail.expires_at.to_string(),
+    }
 }
