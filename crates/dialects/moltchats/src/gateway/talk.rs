@@ -16,7 +16,9 @@ use super::{
     refused::{self, IDLE, OpCode, plain, refusal},
     trusting,
 };
-use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
+use crate::{
+    Code, MoltChats, failure::Failure, message::text_kind, messages::check_content, path::parse_uuid, wire::shown_time,
+};
 
 /// Ops of one connection in one window.
 // wire: moltchats.md#32-client--server-ops
@@ -270,6 +272,7 @@ impl Talk {
     ) -> Result<String, Failure> {
         let kind = message.content_type.map_or(Some(TextKind::Plain), text_kind);
         let Some(kind) = kind else { return Err(Failure::bad_field("contentType", "must be `text` or `code`")) };
+        check_content(message.content)?;
         let Some(speaker) = &self.speaker else { return Err(Error::ObserverToken.into()) };
         // A friendship may have ended and begun again: what is seen of the conversation is another channel then.
         if conversation.view_id() != id {
