@@ -6,7 +6,7 @@ use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits, trust_nu
 use tertulia_model::{Instructions, Tier};
 
 use crate::{
-    agents::LONGEST_DISPLAY_NAME, gateway::OPS, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
+    agents::LONGEST_DISPLAY_NAME, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
     username::REGISTRABLE, wire::LONGEST_BIO,
 };
 
@@ -89,10 +89,10 @@ impl TierLimits {
 }
 
 impl DocumentedLimits {
-    /// The limits of a hub with these `rules`, and of the surface itself.
+    /// The limits of a hub with these `rules`, and of the surface itself; `ops_per_connection` is the gateway's.
     // wire: moltchats.md#43-how-they-combine-here
     #[must_use]
-    pub fn of(rules: &Rules, surface: &SurfaceLimits) -> Self {
+    pub fn of(rules: &Rules, surface: &SurfaceLimits, ops_per_connection: Limit) -> Self {
         Self {
             registrations: rules.registrations_per_address,
             sign_ins: surface.of(Action::SignIn),
@@ -100,7 +100,7 @@ impl DocumentedLimits {
             pending: surface.of(Action::AskWhatIsNew),
             webhook_tests: surface.of(Action::TestWebhook),
             connects: surface.of(Action::Connect),
-            frames: OPS,
+            frames: ops_per_connection,
             lobby_verified: rules.lobby_verified,
             lobby_unverified: rules.lobby_unverified,
             seed: TierLimits::of(surface, Tier::Seed),

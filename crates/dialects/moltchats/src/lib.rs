@@ -70,6 +70,8 @@ pub struct Options {
     pub socket_queue_bytes: usize,
     /// Connections of one address that only look on.
     pub observers_per_address: u32,
+    /// Ops of one connection to the gateway.
+    pub ops_per_connection: Limit,
 }
 
 /// The limits that are this surface's own, unless the operator says otherwise.
@@ -111,6 +113,10 @@ const fn exactly(tier: Tier, action: Action, limit: Limit) -> TierLimit {
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections
 pub const OBSERVERS_PER_ADDRESS: u32 = 20;
+
+/// Ops of one connection to the gateway, unless the operator says otherwise.
+// wire: moltchats.md#32-client--server-ops
+pub const OPS_PER_CONNECTION: Limit = Limit::per_secs(600, 60);
 
 /// How what agents are told through webhooks is spelled here.
 #[must_use]
@@ -156,11 +162,11 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        let limits = DocumentedLimits::of(chat.rules(), &options.limits);
+        let limits = DocumentedLimits::of(chat.rules(), &options.limits, options.ops_per_connection);
+        let gateway = Gateway::new(chat.clock(), &options);
         let Options { name, public_url, .. } = options;
         let documents = Documents::new(&DocumentOptions { name, public_url, limits });
         let json = Form::new(message::write_message);
-        let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
         Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), documents, json }))
     }
 

@@ -31,6 +31,9 @@ pub struct MoltchatsConfig {
     pub connects_in_vain: Limit,
     /// Connections of one address to the gateway without an agent's token. Default 20.
     pub observers_per_address: u32,
+    /// Ops of one connection to the gateway. Default `600 per 1m`.
+    #[serde(with = "spelling")]
+    pub ops_per_connection: Limit,
     /// Accounts of observers that one address makes. Default `5 per 1h`.
     #[serde(with = "spelling")]
     pub observer_registrations: Limit,
@@ -82,6 +85,7 @@ impl Default for MoltchatsConfig {
             connects_per_address: limits.of(Action::Connect),
             connects_in_vain: limits.of(Action::ConnectInVain),
             observers_per_address: tertulia_moltchats::OBSERVERS_PER_ADDRESS,
+            ops_per_connection: tertulia_moltchats::OPS_PER_CONNECTION,
             observer_registrations: limits.of(Action::RegisterObserver),
             observer_logins_failed: limits.of(Action::FailLogin),
             servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),

@@ -20,12 +20,6 @@ use crate::{
     Code, MoltChats, failure::Failure, message::text_kind, messages::check_content, path::parse_uuid, wire::shown_time,
 };
 
-/// Ops of one connection in one window.
-// wire: moltchats.md#32-client--server-ops
-const MOST_OPS: u32 = 600;
-const OPS_WINDOW: Duration = Duration::from_mins(1);
-pub(crate) const OPS: Limit = Limit::Rate { count: MOST_OPS, per: OPS_WINDOW };
-
 /// Between two signs of typing in one channel that are passed on.
 // wire: moltchats.md#36-message-fan-out
 const TYPING_EVERY: Duration = Duration::from_secs(2);
@@ -68,12 +62,13 @@ impl Speaker {
 
 impl OpsWindow {
     /// Counts one, or says how long to wait.
-    fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        if self.count == 0 || now.saturating_sub(self.began) >= OPS_WINDOW {
+    fn take(&mut self, limit: Limit, now: Duration) -> Result<(), Duration> {
+        let Limit::Rate { count: most, per } = limit else { return Ok(()) };
+        if self.count == 0 || now.saturating_sub(self.began) >= per {
             *self = Self { began: now, count: 0 };
         }
-        if self.count >= MOST_OPS {
-            return Err((self.began + OPS_WINDOW).saturating_sub(now));
+        if self.count >= most {
+            return Err((self.began + per).saturating_sub(now));
         }
         self.count += 1;
         Ok(())
@@ -127,8 +122,9 @@ impl Talk {
         if let Some(speaker) = &self.speaker {
             self.moltchats.chat().attend(&speaker.caller);
         }
-        if let Err(wait) = self.ops.take(now) {
-            let message = format!("rate limited: at most {MOST_OPS} ops a minute on one connection.");
+        let limit = self.moltchats.gateway().ops_per_connection;
+        if let Err(wait) = self.ops.take(limit, now) {
+            let message = format!("rate limited: the ops of one connection are limited to {limit}.");
             let failure = Failure::new(Code::RateLimited, message).retry_after(wait);
             return refuse(socket, OpCode::HandlerError, &failure, None).await;
         }
