@@ -162,7 +162,9 @@ mod tests {
     fn readers_of_another_order_are_told_apart() {
         let order = |ids: &[u64]| {
             let mut sequence = Sequence::default();
-            ids.iter().for_each(|id| sequence.note(Some(Mark::Id(*id))));
+            for id in ids {
+                sequence.note(Some(Mark::Id(*id)));
+            }
             sequence.order()
         };
         assert_eq!(order(&[1, 2, 3]), order(&[1, 2, 3]));

@@ -106,7 +106,7 @@ fn of_client(opcode: u8, payload: &[u8]) -> Vec<u8> {
     match u8::try_from(payload.len()) {
         Ok(short) if payload.len() <= MOST_SHORT => frame.push(MASKED | short),
         _ => {
-            frame.push(MASKED | 126);
+            frame.push(MASKED | 0x7E);
             frame.extend(u16::try_from(payload.len()).expect("no client of ours says so much").to_be_bytes());
         }
     }

@@ -1,5 +1,6 @@
 //! Durable sends through MoltChats, over REST and over the gateway: into the lobby, and into a server.
 
+use std::net::SocketAddr;
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -17,16 +18,21 @@ use crate::stage::Stage;
 /// Agents, and connections over which they speak.
 const SENDERS: usize = 64;
 
+/// Which channels the agents of a hub speak in: one after the other has the next, and again from the first.
+type Channels = fn(SocketAddr, &[Agent]) -> Result<Vec<String>>;
+
+const LOBBY: Channels = |hub, _| Ok(vec![moltchats::lobby(hub)?]);
+const ONE_CHANNEL: Channels = |hub, agents| moltchats::channels(hub, agents, 1);
+const OWN_CHANNELS: Channels = |hub, agents| moltchats::channels(hub, agents, agents.len());
+
 /// Posts over REST: all in the lobby, and all in one channel of a server.
 pub(super) fn rest_sends(bench: &Bench, report: &mut Report) -> Result<()> {
     let key = Key::generate()?;
-    for row in ["moltchats-rest-send.lobby", "moltchats-rest-send.channel"] {
-        let (hub, agents) = prepared(bench, &key)?;
-        let channel = match row {
-            "moltchats-rest-send.lobby" => moltchats::lobby(hub.address)?,
-            _ => moltchats::channels(hub.address, &agents, 1)?.remove(0),
-        };
-        let mut posts = Posts::to_channel(hub.address, &moltchats::tokens(&agents), &channel);
+    for (row, channels) in [("moltchats-rest-send.lobby", LOBBY), ("moltchats-rest-send.channel", ONE_CHANNEL)] {
+        let hub = bench.launcher.start()?;
+        let agents = key.register(hub.address, SENDERS)?;
+        let channel = &channels(hub.address, &agents)?[0];
+        let mut posts = Posts::to_channel(hub.address, &moltchats::tokens(&agents), channel);
         sends::say(bench, report, row, &hub, &mut posts, SENDERS).with_context(|| row.to_owned())?;
     }
     Ok(())
@@ -36,25 +42,18 @@ pub(super) fn rest_sends(bench: &Bench, report: &mut Report) -> Result<()> {
 /// where each is told what the others say.
 pub(super) fn gateway_sends(bench: &Bench, report: &mut Report) -> Result<()> {
     let key = Key::generate()?;
-    for row in ["moltchats-gateway-send.channels", "moltchats-gateway-send.lobby"] {
-        let (hub, agents) = prepared(bench, &key)?;
-        let channels = match row {
-            "moltchats-gateway-send.lobby" => vec![moltchats::lobby(hub.address)?],
-            _ => moltchats::channels(hub.address, &agents, SENDERS)?,
-        };
-        let speakers = agents.iter().zip(channels.iter().cycle());
+    for (row, channels) in [("moltchats-gateway-send.channels", OWN_CHANNELS), ("moltchats-gateway-send.lobby", LOBBY)]
+    {
+        let hub = bench.launcher.start()?;
+        let agents = key.register(hub.address, SENDERS)?;
+        let channels = channels(hub.address, &agents)?;
+        let pairs = agents.iter().zip(channels.iter().cycle());
         let speaker =
             |(agent, channel): (&Agent, &String)| Speaker { token: agent.token.clone(), channel: channel.clone() };
-        let speakers: Vec<_> = speakers.map(speaker).collect();
+        let speakers: Vec<_> = pairs.map(speaker).collect();
         speak(bench, report, row, &hub, &speakers).with_context(|| row.to_owned())?;
     }
     Ok(())
-}
-
-fn prepared(bench: &Bench, key: &Key) -> Result<(Hub, Vec<Agent>)> {
-    let hub = bench.launcher.start()?;
-    let agents = key.register(hub.address, SENDERS)?;
-    Ok((hub, agents))
 }
 
 fn speak(bench: &Bench, report: &mut Report, row: &str, hub: &Hub, speakers: &[Speaker]) -> Result<()> {
