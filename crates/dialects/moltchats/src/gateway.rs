@@ -25,6 +25,8 @@ pub(crate) use rounds::tell_presence;
 
 use audience::Audience;
 
+use crate::Options;
+
 /// Where the gateway stands. It is also what a WebSocket at `/` is.
 // wire: moltchats.md#11-urls-that-must-work
 pub const GATEWAY: &str = "/ws";
@@ -45,22 +47,16 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// `queue_bytes` is how much may wait for one reader, `observers_per_address` how many may only look on,
-    /// `frames_per_connection` how often a client may say something.
-    pub(crate) fn new(
-        clock: &Arc<dyn Clock>,
-        queue_bytes: usize,
-        observers_per_address: u32,
-        frames_per_connection: Limit,
-    ) -> Self {
+    /// A gateway as the host wants it.
+    pub(crate) fn new(clock: &Arc<dyn Clock>, options: &Options) -> Self {
         Self {
-            sockets: Arc::new(class(queue_bytes)),
+            sockets: Arc::new(class(options.socket_queue_bytes)),
             messages: Form::sparing_authors(frames::write_message),
             events: AgentForm::new(frames::write_event),
             audience: Audience::new(clock.clone()),
             observers: StreamPermits::new(),
-            observers_per_address,
-            frames_per_connection,
+            observers_per_address: options.observers_per_address,
+            frames_per_connection: options.frames_per_connection,
         }
     }
 }

@@ -146,12 +146,11 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        let frames = options.frames_per_connection;
-        let limits = DocumentedLimits::of(chat.rules(), &options.limits, frames);
+        let limits = DocumentedLimits::of(chat.rules(), &options.limits, options.frames_per_connection);
+        let gateway = Gateway::new(chat.clock(), &options);
         let Options { name, public_url, .. } = options;
         let documents = Documents::new(&DocumentOptions { name, public_url, limits });
         let json = Form::new(message::write_message);
-        let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address, frames);
         Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), documents, json }))
     }
 

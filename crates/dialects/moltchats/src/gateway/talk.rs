@@ -16,7 +16,9 @@ use super::{
     refused::{self, IDLE, OpCode, plain, refusal},
     trusting,
 };
-use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
+use crate::{
+    Code, MoltChats, failure::Failure, message::text_kind, messages::check_content, path::parse_uuid, wire::shown_time,
+};
 
 /// Between two signs of typing in one channel that are passed on.
 // wire: moltchats.md#36-message-fan-out
@@ -272,6 +274,7 @@ impl Talk {
     ) -> Result<String, Failure> {
         let kind = message.content_type.map_or(Some(TextKind::Plain), text_kind);
         let Some(kind) = kind else { return Err(Failure::bad_field("contentType", "must be `text` or `code`")) };
+        check_content(message.content)?;
         let Some(speaker) = &self.speaker else { return Err(Error::ObserverToken.into()) };
         // A friendship may have ended and begun again: what is seen of the conversation is another channel then.
         if conversation.view_id() != id {
