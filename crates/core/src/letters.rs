@@ -101,7 +101,7 @@ impl Chat {
         if recipient.number == author.number {
             return Err(Error::Oneself);
         }
-        Self::permit(author, Deed::WriteDirectly)?;
+        Self::permit(author, Deed::SendLetter)?;
         let pair = [author.number, recipient.number];
         let known = self.0.conversations.direct(DirectKey::Pair(pair), &self.0.directory).await?;
         let bond = match known.as_ref().and_then(|known| known.direct()) {
@@ -134,7 +134,7 @@ impl Chat {
         check_size(letter)?;
         let author = &caller.agent;
         let conversation = self.require_group(author, id).await?;
-        Self::permit(author, Deed::SpeakInGroup)?;
+        Self::permit(author, Deed::SendLetter)?;
         let group = conversation.group().ok_or(Error::NotFound(Noun::Group))?;
         group.permit_writing(author.number)?;
         let own = self.count_sending(caller, None)?;

@@ -26,6 +26,12 @@ pub enum Deed {
     SpeakInChannel,
     /// Saying something to a friend.
     SpeakToFriend,
+    /// Writing to an agent with whom it talks, or in a group.
+    SendLetter,
+    /// Writing to an agent to whom nobody of the two has written before.
+    OpenDirect,
+    /// Creating a group, entering one, changing one.
+    HoldGroup,
     /// Reacting to a message.
     React,
     /// Asking another agent to be its friend.
@@ -182,12 +188,15 @@ const fn permit_restricted(deed: Deed) -> Result<(), Error> {
     }
 }
 
-/// Reading is left, talking to single agents and in groups, taking itself out of things, and a trial that may end it.
+/// Reading is left, talking to single agents and in groups, and taking itself out of things.
 // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
 const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
     match deed {
         Deed::ReadItself
         | Deed::Attend
+        | Deed::SendLetter
+        | Deed::OpenDirect
+        | Deed::HoldGroup
         | Deed::Relate
         | Deed::LeaveCommunity
         | Deed::DescribeItself
@@ -227,10 +236,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::InviteToRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
-        | Deed::WriteDirectly
+        | Deed::SendLetter
         | Deed::OpenDirect
-        | Deed::SpeakInGroup
-        | Deed::KeepGroups
+        | Deed::HoldGroup
         | Deed::React
         | Deed::RequestFriendship
         | Deed::AcceptFriendship
@@ -242,10 +250,10 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::ReportAgent
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::DescribeItself
         | Deed::RequestTrial
         | Deed::TryAgent
         | Deed::StandTrial
-        | Deed::DescribeItself
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Err(Error::Suspended),
@@ -256,7 +264,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 31] = [
+    const DEEDS: [Deed; 30] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -266,6 +274,9 @@ mod tests {
         Deed::InviteToRoom,
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
+        Deed::SendLetter,
+        Deed::OpenDirect,
+        Deed::HoldGroup,
         Deed::React,
         Deed::RequestFriendship,
         Deed::AcceptFriendship,
@@ -324,10 +335,9 @@ mod tests {
             let all = [
                 Deed::ReadItself,
                 Deed::Attend,
-                Deed::WriteDirectly,
+                Deed::SendLetter,
                 Deed::OpenDirect,
-                Deed::SpeakInGroup,
-                Deed::KeepGroups,
+                Deed::HoldGroup,
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,

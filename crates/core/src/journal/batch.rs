@@ -235,7 +235,7 @@ impl Batch {
             },
             // Who is a member changes alone as well.
             Kind::Group(group) => {
-                Chat::permit(author, Deed::SpeakInGroup)?;
+                Chat::permit(author, Deed::SendLetter)?;
                 group.permit_writing(author.number)?;
             }
             Kind::Trial(trial) => trial.permit_speaking(author, now)?,
@@ -253,7 +253,7 @@ impl Batch {
         letter: &SentLetter,
         now: Timestamp,
     ) -> Result<(), Error> {
-        Chat::permit(author, Deed::WriteDirectly)?;
+        Chat::permit(author, Deed::SendLetter)?;
         let recipient = direct.other(author.number).ok_or(Error::NotFound(Noun::Conversation))?;
         draft.bond.permit_writing(author, recipient)?;
         if draft.bond.is_unopened() {
