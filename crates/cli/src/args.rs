@@ -127,6 +127,41 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Pause an agent in its owner's name
+    #[command(after_help = "Examples:\n  tertulia admin pause mallory send\n  tertulia admin pause mallory full")]
+    Pause {
+        /// The agent's name
+        name: String,
+        /// What is stopped: send, its sending; or full, also what would be brought to it
+        #[arg(default_value = "send", value_parser = ["send", "full"])]
+        mode: String,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Let a paused agent go on
+    #[command(after_help = "Examples:\n  tertulia admin unpause mallory")]
+    Unpause {
+        /// The agent's name
+        name: String,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Restrict an agent: it opens nothing new with strangers
+    #[command(after_help = "Examples:\n  tertulia admin restrict mallory")]
+    Restrict {
+        /// The agent's name
+        name: String,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Lift a restriction
+    #[command(after_help = "Examples:\n  tertulia admin unrestrict mallory")]
+    Unrestrict {
+        /// The agent's name
+        name: String,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// Take a message's text away for everybody
     #[command(after_help = "Examples:\n  tertulia admin delete-message 0001-00000000002a-89abcdef\n  \
                             tertulia admin delete-message 0198f3a0-1c2d-7e4f-8a5b-6c7d8e9f0a1b")]
@@ -155,7 +190,7 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// Show what waits to be delivered to servers outside, and what could not be
+    /// Show what waits to be delivered to servers outside, what could not be, and codes that no mail server carries
     #[command(after_help = "Examples:\n  tertulia admin outbox --json")]
     Outbox {
         #[command(flatten)]

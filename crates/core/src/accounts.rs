@@ -16,10 +16,11 @@ use tertulia_store::Account;
 
 use crate::{
     Error,
+    agents::Agent,
     chat::Chat,
     limiter::Subject,
     limits::{Action, AddressKey},
-    surface::{Caller, Surface},
+    surface::Surface,
 };
 
 pub use directory::DirectoryPage;
@@ -41,12 +42,12 @@ impl Chat {
         counted.map(drop).map_err(Error::Throttled)
     }
 
-    /// What only the caller itself is shown of its record.
+    /// What only an agent itself is shown of its record.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
-    pub async fn account(&self, caller: &Caller) -> Result<Account, Error> {
-        Ok(self.0.store.account(caller.agent.number).await?)
+    pub async fn account(&self, agent: &Agent) -> Result<Account, Error> {
+        Ok(self.0.store.account(agent.number).await?)
     }
 }

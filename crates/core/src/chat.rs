@@ -104,8 +104,20 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, mailer, token_secret, shards } =
-            parts;
+        let Parts {
+            store,
+            clock,
+            ids,
+            badge_source,
+            name,
+            rules,
+            links,
+            key_kinds,
+            webhooks,
+            mailer,
+            token_secret,
+            shards,
+        } = parts;
         let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;

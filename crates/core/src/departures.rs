@@ -13,7 +13,7 @@ use tertulia_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Deed, Ended, Error, Noun, agents::Agent, chat::Chat, direct::View, journal::Change, surface::Caller,
+    Deed, Ended, Error, Noun, Protected, agents::Agent, chat::Chat, direct::View, journal::Change, surface::Caller,
 };
 
 /// Ties of a kind that are undone in one go.
@@ -31,13 +31,13 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::SystemAgent`]; [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
+    /// [`Protected::SystemAgent`]; [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: states
     pub async fn delete_agent(&self, caller: &Caller) -> Result<(), Error> {
         let agent = caller.agent.clone();
         Self::permit(&agent, Deed::HoldCredentials)?;
         if agent.is_system {
-            return Err(Error::SystemAgent);
+            return Err(Protected::SystemAgent.into());
         }
         let (chat, deleted) = (self.clone(), agent.clone());
         let entry = self.entry(&agent, "agent.deleted", "by itself");

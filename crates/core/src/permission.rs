@@ -75,8 +75,7 @@ impl Chat {
     /// [`Error::Unauthenticated`] if it is nobody (not yet, or not any more); [`Error::Suspended`],
     /// [`Error::Quarantined`], [`Error::TierTooLow`], [`Error::PausedByOwner`], [`Error::Restricted`].
     pub fn permit(agent: &Agent, deed: Deed) -> Result<(), Error> {
-        let held =
-            Held { quarantine: agent.quarantine(), pause: agent.pause(), is_restricted: agent.is_restricted() };
+        let held = Held { quarantine: agent.quarantine(), pause: agent.pause(), is_restricted: agent.is_restricted() };
         permit(agent.state(), held, deed)
     }
 }
@@ -335,8 +334,7 @@ mod tests {
                 Deed::ProveAccount,
             ];
             assert_eq!(kept, all);
-            let for_the_trusted =
-                [Deed::RequestFriendship, Deed::AcceptFriendship, Deed::CreateCommunity, Deed::Vouch];
+            let for_the_trusted = [Deed::RequestFriendship, Deed::AcceptFriendship, Deed::CreateCommunity, Deed::Vouch];
             for deed in refused {
                 let is_for_the_trusted = for_the_trusted.contains(&deed);
                 let refusal = permit(AgentState::Active, quarantined(cause), deed).unwrap_err();

@@ -50,6 +50,8 @@ pub struct Registered {
     pub agent: Arc<Agent>,
     /// Its key.
     pub key: Key,
+    /// Its e-mail address, if it registered with one.
+    pub email: Option<Arc<str>>,
     /// What is left of the address's registrations, where they are limited.
     pub quota: Option<Quota>,
 }
@@ -106,7 +108,7 @@ impl Chat {
             Registration::NameTaken => return Err(Error::NameTaken),
         };
         let agent = self.welcome(surface, record, credential.map(|credential| (credential, digest, ended_before)));
-        Ok(Registered { agent, key, quota })
+        Ok(Registered { agent, key, email: None, quota })
     }
 
     /// Takes an agent into memory that has registered just now, with its key, what that is known by, and how many

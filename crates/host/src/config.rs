@@ -7,6 +7,7 @@ mod agentchat;
 mod edit_distance;
 mod file;
 mod load;
+mod mail;
 mod moltchats;
 mod name;
 mod problems;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use agentchat::AgentchatConfig;
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
+pub use mail::{MailConfig, MailTls};
 pub use moltchats::MoltchatsConfig;
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
@@ -72,6 +74,8 @@ pub struct Config {
     pub moltchats: MoltchatsConfig,
     /// The AgentChat surface.
     pub agentchat: AgentchatConfig,
+    /// Mail that leaves the hub.
+    pub mail: MailConfig,
     /// The network that vouches for agents.
     pub moltbook: MoltbookConfig,
     /// Requests that the hub makes.
@@ -102,6 +106,7 @@ impl Default for Config {
             lobby: LobbyConfig::default(),
             moltchats: MoltchatsConfig::default(),
             agentchat: AgentchatConfig::default(),
+            mail: MailConfig::default(),
             moltbook: MoltbookConfig::default(),
             outgoing: OutgoingConfig::default(),
             webhooks: WebhooksConfig::default(),

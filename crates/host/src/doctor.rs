@@ -67,6 +67,7 @@ pub async fn examine(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
     findings.push(space(&config.data_dir));
     findings.push(database(&config.data_dir).await);
     findings.extend(hub(config));
+    findings.push(mail(config));
     findings.push(open_files());
     findings.push(time(&config.data_dir, clock));
     findings
@@ -198,6 +199,22 @@ fn control(data_dir: &Path) -> Finding {
             subject,
             crate::operator::chain(&error),
             "restart the hub; commands for the running hub will not work until then",
+        ),
+    }
+}
+
+fn mail(config: &Config) -> Finding {
+    let subject = "mail";
+    match (&config.mail.host, config.serves_loopback_only()) {
+        (Some(host), _) => Finding::good(subject, format!("codes are sent through {host}")),
+        (None, true) => Finding::good(
+            subject,
+            "no mail server is configured: codes are shown on the terminal and by `tertulia admin outbox`",
+        ),
+        (None, false) => Finding::doubtful(
+            subject,
+            "no mail server is configured, so nobody can register, recover or rotate a key by e-mail (503 OTP_FAILED)",
+            "set mail.host and mail.from, and mail.user and mail.password if the server asks for them",
         ),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret, WebhookParts};
+use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Parts, Rules, TokenSecret, WebhookParts};
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -15,6 +15,7 @@ use crate::{
     Surroundings,
     config::{Config, LocalClients, Secret},
     data_dir::DataDir,
+    mail,
     operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
@@ -84,6 +85,7 @@ impl Engine {
             links,
             key_kinds: surfaces::key_kinds(),
             webhooks: webhooks(config, &surroundings.clock),
+            mailer: mailer(config, surroundings, &store),
             token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
@@ -151,6 +153,13 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
     match &surroundings.badge_source {
         Some(source) => Ok(source.clone()),
         None => Ok(Arc::new(moltbook(config, &surroundings.clock)?)),
+    }
+}
+
+fn mailer(config: &Config, surroundings: &Surroundings, store: &Arc<SqliteStore>) -> Option<Arc<dyn CodeMailer>> {
+    match &surroundings.mailer {
+        Some(mailer) => Some(mailer.clone()),
+        None => mail::mailer(config, store, surroundings.code_display.clone()),
     }
 }
 

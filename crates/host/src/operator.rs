@@ -4,13 +4,13 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use tertulia_core::{AgentRecord, AuditEntry, Bookmark, Chat, Error, Noun};
 use tertulia_edge::Edge;
-use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId};
-use tertulia_store::{Agents, DeliveryRecord, Fate, Hub, Outbox, StoreError};
+use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId, Pause};
+use tertulia_store::{Accounts, Agents, DeliveryRecord, Fate, Hub, Outbox, StoreError, UnsentMail};
 use tertulia_store_sqlite::SqliteStore;
 use url::Url;
 use uuid::Uuid;
 
-use crate::control::{AgentLine, Answer, AuditLine, Command, OutboxLine, Status};
+use crate::control::{AgentLine, Answer, AuditLine, CodeLine, Command, OutboxLine, Status};
 
 /// Most entries of the audit log in one answer.
 const MOST_ENTRIES: u32 = 1_000;
@@ -45,6 +45,10 @@ impl Operator {
             Command::Unsuspend { name } => {
                 self.chat.unsuspend(&name).await.map(done).map_err(|error| about(&name, &error))
             }
+            Command::Pause { name, mode } => self.pause(&name, Some(&mode)).await,
+            Command::Unpause { name } => self.pause(&name, None).await,
+            Command::Restrict { name } => self.restrict(&name, true).await,
+            Command::Unrestrict { name } => self.restrict(&name, false).await,
             Command::DeleteMessage { id } => self.delete_message(&id).await,
             Command::List { state, after } => self.list(state.as_deref(), after.as_deref()).await,
             Command::Audit { limit } => self.audit(limit).await,
@@ -66,6 +70,16 @@ impl Operator {
             online: stats.online,
             messages: stats.messages,
         })
+    }
+
+    async fn pause(&self, name: &str, mode: Option<&str>) -> Result<Answer, String> {
+        let unknown = |mode: &str| format!("`{mode}` is no way to pause: {}", Pause::ALL.map(Pause::as_str).join(", "));
+        let pause = mode.map(|mode| Pause::from_word(mode).ok_or_else(|| unknown(mode))).transpose()?;
+        self.chat.pause(name, pause).await.map(done).map_err(|error| about(name, &error))
+    }
+
+    async fn restrict(&self, name: &str, is_restricted: bool) -> Result<Answer, String> {
+        self.chat.restrict(name, is_restricted).await.map(done).map_err(|error| about(name, &error))
     }
 
     async fn delete_message(&self, id: &str) -> Result<Answer, String> {
@@ -106,10 +120,11 @@ impl Operator {
             let mut deliveries = self.store.waiting_deliveries(MOST_ENTRIES).await?;
             deliveries.extend(self.store.dead_deliveries(MOST_ENTRIES).await?);
             let names = self.names_of(deliveries.iter().map(|delivery| delivery.agent).collect()).await?;
-            Ok(deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect())
+            let entries = deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect();
+            let unsent = self.store.unsent_mails(self.chat.clock().now(), MOST_ENTRIES).await?;
+            Ok(Answer::Outbox { entries, codes: unsent.iter().map(code_line).collect() })
         };
-        let entries = read.await.map_err(|error: StoreError| chain(&error))?;
-        Ok(Answer::Outbox { entries })
+        read.await.map_err(|error: StoreError| chain(&error))
     }
 
     async fn names_in(&self, entries: &[AuditEntry]) -> Result<HashMap<AgentNo, Arc<str>>, StoreError> {
@@ -163,6 +178,16 @@ fn audit_line(entry: &AuditEntry, names: &HashMap<AgentNo, Arc<str>>) -> AuditLi
         action: entry.action.clone(),
         agent: entry.agent.and_then(|agent| names.get(&agent)).map(ToString::to_string),
         detail: entry.detail.clone(),
+    }
+}
+
+fn code_line(mail: &UnsentMail) -> CodeLine {
+    CodeLine {
+        email: mail.email.to_string(),
+        purpose: mail.purpose.as_str().to_owned(),
+        code: mail.code.to_string(),
+        made_at: mail.made_at.to_string(),
+        expires_at: mail.expires_at.to_string(),
     }
 }
 

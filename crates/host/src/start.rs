@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use tertulia_core::{BadgeSource, Chat, Clock, Ids};
+use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Ids};
 use tertulia_edge::{Edge, EdgeContext, EdgeMetrics, EdgeOptions, Server, ServerOptions, TrustedProxies};
 use tertulia_moltbook::SetupError;
 use tertulia_store_sqlite::{Durability, OpenError};
@@ -16,6 +16,7 @@ use crate::{
     engine::{Engine, Phase, StopError},
     health,
     listener::{self, ListenError},
+    mail::ShowCode,
     metrics, open_files,
     openapi::{self, Description},
     operator::{Doors, Operator},
@@ -33,6 +34,10 @@ pub struct Surroundings {
     pub ids: Arc<dyn Ids>,
     /// Who vouches for agents. `None`: Moltbook, as configured.
     pub badge_source: Option<Arc<dyn BadgeSource>>,
+    /// Who carries codes to e-mail addresses. `None`: the mail server, as configured, or the operator.
+    pub mailer: Option<Arc<dyn CodeMailer>>,
+    /// Where codes are shown that no mail server carries. `None`: nowhere but in the operator's list.
+    pub code_display: Option<Arc<dyn ShowCode>>,
     /// What a commit waits for.
     pub durability: Durability,
 }
@@ -45,6 +50,8 @@ impl Surroundings {
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(SystemIds::default()),
             badge_source: None,
+            mailer: None,
+            code_display: None,
             durability: Durability::Full,
         }
     }

@@ -59,11 +59,7 @@ const UNDOINGS: [&str; 4] = [
 #[async_trait]
 impl Departures for SqliteStore {
     #[tracing::instrument(name = "db.departures.delete", level = "debug", skip_all)]
-    async fn delete_agent(
-        &self,
-        agent: AgentNo,
-        entry: &AuditEntry,
-    ) -> Result<Option<Vec<CredentialNo>>, StoreError> {
+    async fn delete_agent(&self, agent: AgentNo, entry: &AuditEntry) -> Result<Option<Vec<CredentialNo>>, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         let deleted = sqlx::query(
@@ -115,12 +111,7 @@ impl Departures for SqliteStore {
     }
 
     #[tracing::instrument(name = "db.departures.part_with", level = "debug", skip_all)]
-    async fn part_with(
-        &self,
-        community: CommunityNo,
-        agent: AgentNo,
-        now: Timestamp,
-    ) -> Result<Parting, StoreError> {
+    async fn part_with(&self, community: CommunityNo, agent: AgentNo, now: Timestamp) -> Result<Parting, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         let parting = match role_of(&mut transaction, community, agent).await? {
@@ -144,12 +135,7 @@ impl Departures for SqliteStore {
         Ok(parting)
     }
 
-    async fn rooms_with(
-        &self,
-        agent: AgentNo,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<ConversationId>, StoreError> {
+    async fn rooms_with(&self, agent: AgentNo, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
         let rooms = sqlx::query(
             "select v.conversation_id
              from participants p

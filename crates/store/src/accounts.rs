@@ -255,12 +255,8 @@ pub trait Accounts: Debug + Send + Sync + 'static {
     async fn set_pause(&self, agent: AgentNo, pause: Option<Pause>, entry: &AuditEntry) -> Result<bool, StoreError>;
 
     /// Restricts an agent, or lifts that. `false`: it was so before.
-    async fn set_restricted(
-        &self,
-        agent: AgentNo,
-        is_restricted: bool,
-        entry: &AuditEntry,
-    ) -> Result<bool, StoreError>;
+    async fn set_restricted(&self, agent: AgentNo, is_restricted: bool, entry: &AuditEntry)
+    -> Result<bool, StoreError>;
 
     /// Active agents whose names begin so, but the system's, by compared name.
     async fn directory(&self, query: DirectoryQuery<'_>) -> Result<Vec<DirectoryEntry>, StoreError>;

@@ -35,11 +35,7 @@ pub enum Parting {
 pub trait Departures: Debug + Send + Sync + 'static {
     /// Deletes an agent that is active or suspended: its name stays taken for ever, and every credential ends, with
     /// whatever waits to be proven by it. It is departing from now on. The credentials that ended; nothing: it is neither.
-    async fn delete_agent(
-        &self,
-        agent: AgentNo,
-        entry: &AuditEntry,
-    ) -> Result<Option<Vec<CredentialNo>>, StoreError>;
+    async fn delete_agent(&self, agent: AgentNo, entry: &AuditEntry) -> Result<Option<Vec<CredentialNo>>, StoreError>;
 
     /// Departing agents, those that went first, at most `limit`.
     async fn departing(&self, limit: u32) -> Result<Vec<AgentNo>, StoreError>;
@@ -50,20 +46,10 @@ pub trait Departures: Debug + Send + Sync + 'static {
 
     /// Ends a membership. An owner's community passes to whom is longest there: of the active ones before the suspended,
     /// of the admins before the others; if nobody is, it is deleted.
-    async fn part_with(
-        &self,
-        community: CommunityNo,
-        agent: AgentNo,
-        now: Timestamp,
-    ) -> Result<Parting, StoreError>;
+    async fn part_with(&self, community: CommunityNo, agent: AgentNo, now: Timestamp) -> Result<Parting, StoreError>;
 
     /// Rooms that are not over at `now` in which an agent takes part or to which it is invited, at most `limit`.
-    async fn rooms_with(
-        &self,
-        agent: AgentNo,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<ConversationId>, StoreError>;
+    async fn rooms_with(&self, agent: AgentNo, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
 
     /// Notes that nothing ties an agent to others any more.
     async fn finish_departure(&self, agent: AgentNo) -> Result<(), StoreError>;

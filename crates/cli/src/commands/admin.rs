@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use tertulia_host::{
     Config, DATABASE_FILE, Host, Surroundings,
-    control::{AgentLine, Answer, AskError, AuditLine, Command, OutboxLine, Status, ask},
+    control::{AgentLine, Answer, AskError, AuditLine, CodeLine, Command, OutboxLine, Status, ask},
 };
 use tertulia_model::ShownText;
 
@@ -29,6 +29,10 @@ fn translate(command: AdminCommand) -> (Command, Output) {
     match command {
         AdminCommand::Suspend { name, output } => (Command::Suspend { name }, output.output()),
         AdminCommand::Unsuspend { name, output } => (Command::Unsuspend { name }, output.output()),
+        AdminCommand::Pause { name, mode, output } => (Command::Pause { name, mode }, output.output()),
+        AdminCommand::Unpause { name, output } => (Command::Unpause { name }, output.output()),
+        AdminCommand::Restrict { name, output } => (Command::Restrict { name }, output.output()),
+        AdminCommand::Unrestrict { name, output } => (Command::Unrestrict { name }, output.output()),
         AdminCommand::DeleteMessage { id, output } => (Command::DeleteMessage { id }, output.output()),
         AdminCommand::List { state, output } => (Command::List { state, after: None }, output.output()),
         AdminCommand::Audit { limit, output } => (Command::Audit { limit }, output.output()),
@@ -86,8 +90,11 @@ fn show(answer: &Answer, output: Output) -> Outcome {
         Answer::Done { changed: false } => print::line("nothing to do: it was so already"),
         Answer::Status(status) => print::line(status_lines(status)),
         Answer::Audit { entries } => entries.iter().try_for_each(|entry| print::line(audit_line(entry))),
-        Answer::Outbox { entries } if entries.is_empty() => print::line("nothing waits"),
-        Answer::Outbox { entries } => entries.iter().try_for_each(|entry| print::line(outbox_line(entry))),
+        Answer::Outbox { entries, codes } if entries.is_empty() && codes.is_empty() => print::line("nothing waits"),
+        Answer::Outbox { entries, codes } => {
+            let lines = codes.iter().map(code_line).chain(entries.iter().map(outbox_line));
+            lines.into_iter().try_for_each(print::line)
+        }
         Answer::Agents { .. } | Answer::BackedUp { .. } | Answer::Refused { .. } => return Err(unexpected()),
     };
     printed.or_enough();
@@ -107,6 +114,11 @@ fn audit_line(entry: &AuditLine) -> String {
     let agent = entry.agent.as_deref().unwrap_or("-");
     let detail = ShownText::on_one_line(entry.detail.as_deref().unwrap_or_default());
     format!("{} {:<10} {:<20} {agent} {detail}", entry.at, entry.actor, entry.action).trim_end().to_owned()
+}
+
+fn code_line(entry: &CodeLine) -> String {
+    let email = ShownText::on_one_line(&entry.email);
+    format!("{:<8} {} {email:<20} {} until {}", "code", entry.code, entry.purpose, entry.expires_at)
 }
 
 fn outbox_line(entry: &OutboxLine) -> String {

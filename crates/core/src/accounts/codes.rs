@@ -68,6 +68,11 @@ impl Chat {
         (NewCode { id, code, digest, expires_at }, mail)
     }
 
+    #[cfg(test)]
+    pub(crate) fn new_code_for_tests(&self, purpose: tertulia_model::CodePurpose, email: Email) -> (NewCode, CodeMail) {
+        self.new_code(EmailCode { purpose, email, agent: None, newcomer: None })
+    }
+
     /// Makes a code that nobody can tell of one that could be told.
     pub(super) fn make_decoy(&self, code: &mut NewCode) {
         code.digest = KeyDigest(self.random());

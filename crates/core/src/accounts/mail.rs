@@ -59,11 +59,7 @@ impl Debug for Post {
 
 impl Post {
     /// Starts to carry what will wait.
-    pub(crate) fn open(
-        mailer: Option<Arc<dyn CodeMailer>>,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
-    ) -> Self {
+    pub(crate) fn open(mailer: Option<Arc<dyn CodeMailer>>, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         if let Some(mailer) = mailer.clone() {
             tasks.spawn(carry(mailer, waiting, stop.clone()));
@@ -84,11 +80,7 @@ impl Post {
     }
 }
 
-async fn carry(
-    mailer: Arc<dyn CodeMailer>,
-    mut waiting: mpsc::Receiver<Option<CodeMail>>,
-    stop: CancellationToken,
-) {
+async fn carry(mailer: Arc<dyn CodeMailer>, mut waiting: mpsc::Receiver<Option<CodeMail>>, stop: CancellationToken) {
     let carrying = async {
         while let Some(mail) = waiting.recv().await {
             let Some(mail) = mail else { continue };

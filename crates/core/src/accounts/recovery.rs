@@ -8,7 +8,8 @@ use tertulia_model::{CodeId, CodePurpose, Email, NameKey};
 use tertulia_store::{AgentRecord, EmailCode};
 
 use crate::{
-    EmailRefused, Error, Key, Noun, agents::Agent, chat::Chat, identity::Entry, limits::AddressKey, surface::Surface,
+    EmailRefused, Error, Key, Noun, Protected, agents::Agent, chat::Chat, identity::Entry, limits::AddressKey,
+    surface::Surface,
 };
 
 /// Agents of one address that are looked at, however many the operator allows.
@@ -39,8 +40,7 @@ impl Chat {
         // The turn is taken either way: asking to register would show it otherwise.
         let may_be_sent = self.take_slot(&email).is_ok();
         let agent = named.flatten().map(|agent| agent.number);
-        let (mut new, mail) =
-            self.new_code(EmailCode { purpose: CodePurpose::Recover, email, agent, newcomer: None });
+        let (mut new, mail) = self.new_code(EmailCode { purpose: CodePurpose::Recover, email, agent, newcomer: None });
         let is_real = is_anybody && may_be_sent;
         if !is_real {
             self.make_decoy(&mut new);
@@ -56,7 +56,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::Code`], [`Error::Throttled`] after too many wrong codes of the address; [`Error::Email`] if several agents
-    /// stand behind the address and none was named, [`Error::NotFound`] if none does any more; [`Error::SystemAgent`],
+    /// stand behind the address and none was named, [`Error::NotFound`] if none does any more; [`Protected::SystemAgent`],
     /// [`Error::Store`].
     // wire: agentchat.md#35-post-v1agentsrecoververify
     pub async fn complete_recovery(
@@ -70,7 +70,7 @@ impl Chat {
         let told = self.tell_code(address, (id, CodePurpose::Recover), None, code).await?;
         let agent = self.agent_to_recover(&told).await?;
         if agent.is_system {
-            return Err(Error::SystemAgent);
+            return Err(Protected::SystemAgent.into());
         }
         let (key, credential) = self.make_key(kind);
         let entry = self.entry(&agent, "agent.key_rotated", "recovered by e-mail");

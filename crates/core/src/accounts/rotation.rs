@@ -3,21 +3,21 @@
 use tertulia_model::{CodeId, CodePurpose, Email};
 use tertulia_store::{EmailCode, Issuance, StoreError};
 
-use crate::{Deed, EmailRefused, Error, Key, chat::Chat, limits::AddressKey, surface::Caller};
+use crate::{Deed, EmailRefused, Error, Key, Protected, chat::Chat, limits::AddressKey, surface::Caller};
 
 impl Chat {
     /// Sends the caller a code with which it can replace its key.
     ///
     /// # Errors
     ///
-    /// [`Error::SystemAgent`], [`Error::Email`] if no address is bound to the caller, [`Error::Code`] if no code may or can
+    /// [`Protected::SystemAgent`], [`Error::Email`] if no address is bound to the caller, [`Error::Code`] if no code may or can
     /// be sent now; [`Error::Suspended`], [`Error::Store`].
     // wire: agentchat.md#36-rotation-by-the-key-holder
     pub async fn begin_rotation(&self, caller: &Caller) -> Result<CodeId, Error> {
         let agent = &caller.agent;
         Self::permit(agent, Deed::HoldCredentials)?;
         if agent.is_system {
-            return Err(Error::SystemAgent);
+            return Err(Protected::SystemAgent.into());
         }
         let account = self.0.store.account(agent.number).await?;
         let email = account.email.ok_or(EmailRefused::Missing)?;

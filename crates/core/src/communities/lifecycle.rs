@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tertulia_model::{ChannelKind, CommunityId, ConversationId, ReportThreshold, random_uuid};
 use tertulia_store::{ChannelRecord, NewChannel, NewCommunity};
 
-use super::{Community, CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS, stance::Wish, views::ChannelView};
+use super::{
+    Community, CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS, stance::Wish, views::ChannelView,
+};
 use crate::{
     Barred, Deed, Error, Noun,
     chat::Chat,

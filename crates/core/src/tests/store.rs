@@ -81,6 +81,11 @@ impl FaultyStore {
         (has_come, go_on)
     }
 
+    /// Everything that was called, in order.
+    pub(super) fn all_calls(&self) -> Vec<&'static str> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// How often this was called.
     pub(super) fn calls(&self, call: &str) -> usize {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()

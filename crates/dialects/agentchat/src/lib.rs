@@ -5,23 +5,29 @@
 //! (`docs/wire/agentchat.md`). A handle is an agent's name in lower case; ids are a prefix and the core's UUID. It holds no
 //! rule of messages, groups or relations.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a body read it"))]
+mod account;
+mod agents;
+mod blocks;
 mod body;
-#[expect(dead_code, reason = "endpoints that need a key read it")]
 mod caller;
 mod code;
+mod contacts;
+mod directory;
+mod done;
 mod failure;
-#[expect(dead_code, reason = "endpoints that name agents read them")]
 mod handle;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
 mod ids;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints that take moments read them"))]
 mod moment;
+mod mutes;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a query read it"))]
 mod params;
+mod presence;
 mod problems;
+mod recovery;
 mod refusal;
+mod register;
+mod rotation;
 mod routes;
 mod service;
 mod values;

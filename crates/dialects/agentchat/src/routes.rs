@@ -6,13 +6,18 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, blocks, contacts, mutes, openapi::completed, presence, service};
+use crate::{
+    AgentChat, PREFIX, agents, blocks, contacts, directory, mutes, openapi::completed, presence, recovery, register,
+    rotation, service,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
         .routes(routes!(service::health))
         .routes(routes!(service::description))
+        .routes(routes!(agents::me))
+        .routes(routes!(directory::search))
         .routes(routes!(presence::watch))
         .routes(routes!(presence::watch_all))
 }
@@ -20,6 +25,13 @@ fn plain() -> OpenApiRouter<AgentChat> {
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::verify))
+        .routes(routes!(agents::get, agents::change, agents::delete))
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
         .routes(routes!(blocks::block, blocks::unblock))

@@ -20,6 +20,28 @@ pub enum Command {
         /// Its name.
         name: String,
     },
+    /// Pause an agent in its owner's name.
+    Pause {
+        /// Its name.
+        name: String,
+        /// What is stopped: `send`, or `full`.
+        mode: String,
+    },
+    /// Let a paused agent go on.
+    Unpause {
+        /// Its name.
+        name: String,
+    },
+    /// Restrict an agent: it opens nothing new with strangers.
+    Restrict {
+        /// Its name.
+        name: String,
+    },
+    /// Lift a restriction.
+    Unrestrict {
+        /// Its name.
+        name: String,
+    },
     /// Take a message's text away for everybody.
     DeleteMessage {
         /// Its UUID, or its id as readers of the lobby know it (`0001-000000000001-89abcdef`).
@@ -71,6 +93,9 @@ pub enum Answer {
     Outbox {
         /// What waits, soonest due first; then what was given up, newest first.
         entries: Vec<OutboxLine>,
+        /// Codes that no mail server carries, newest first.
+        #[serde(default)]
+        codes: Vec<CodeLine>,
     },
     /// The copy is there.
     BackedUp {
@@ -133,6 +158,28 @@ pub struct AuditLine {
     pub agent: Option<String>,
     /// Anything else.
     pub detail: Option<String>,
+}
+
+/// A code that no mail server carries.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeLine {
+    /// Where it would have gone.
+    pub email: String,
+    /// What it is for: `register`, `recover` or `rotate`.
+    pub purpose: String,
+    /// The code.
+    pub code: String,
+    /// Since when, RFC 3339.
+    pub made_at: String,
+    /// It is worth nothing from then on, RFC 3339.
+    pub expires_at: String,
+}
+
+/// Shows neither the address nor the code.
+impl std::fmt::Debug for CodeLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeLine").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
 }
 
 /// Something an agent is to be told elsewhere.

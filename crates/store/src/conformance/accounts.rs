@@ -25,12 +25,7 @@ fn id(number: u8) -> CodeId {
 fn code(number: u8) -> NewCode {
     NewCode {
         id: id(number),
-        code: EmailCode {
-            purpose: CodePurpose::Recover,
-            email: email("Kim@example.org"),
-            agent: None,
-            newcomer: None,
-        },
+        code: EmailCode { purpose: CodePurpose::Recover, email: email("Kim@example.org"), agent: None, newcomer: None },
         digest: digest(number),
         expires_at: minute(10),
     }
@@ -237,9 +232,8 @@ pub async fn a_code_about_another_agent_is_foreign(store: &dyn Store) -> Result<
 /// Wrong ones alone are counted, whatever they are for; once there are too many, right ones are not looked at.
 pub async fn an_address_guesses_so_often(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;
-    let of = |address: u8| {
-        Some(Guessing { address: [address; 16], action: "guess", per: Duration::from_mins(60), most: 3 })
-    };
+    let of =
+        |address: u8| Some(Guessing { address: [address; 16], action: "guess", per: Duration::from_mins(60), most: 3 });
     for number in 1..=3 {
         store.add_code(&code(number)).await?;
     }

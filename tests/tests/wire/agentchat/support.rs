@@ -1,7 +1,7 @@
 //! What the tests of this dialect share.
 
 use serde_json::{Value, json};
-use tertulia_testkit::{AgentCaller, Reply, TestApp};
+use tertulia_testkit::{AcCaller, AgentCaller, Reply, TestApp, WebSocket};
 
 /// A hub in which no limit per address is reached.
 pub(crate) async fn hub() -> TestApp {
@@ -39,4 +39,25 @@ pub(crate) async fn add_contact(agent: &AgentCaller, handle: &str) -> Value {
 #[track_caller]
 pub(crate) fn ok(reply: &Reply) {
     assert_eq!((reply.status, reply.json()), (200, json!({ "ok": true })), "{reply}");
+}
+
+/// Members of an object, by the alphabet.
+#[track_caller]
+pub(crate) fn members(value: &Value) -> Vec<&str> {
+    let mut members: Vec<_> = value.as_object().expect("an object").keys().map(String::as_str).collect();
+    members.sort_unstable();
+    members
+}
+
+/// A connection that was opened with the agent's key.
+pub(crate) async fn listening(agent: &AcCaller) -> WebSocket {
+    let mut socket = agent.elsewhere().socket("/api/ws").await;
+    assert_listens(&mut socket).await;
+    socket
+}
+
+/// Fails unless the connection is answered.
+pub(crate) async fn assert_listens(socket: &mut WebSocket) {
+    socket.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(socket.next_json().await["type"], "pong");
 }

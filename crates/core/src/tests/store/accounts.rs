@@ -91,11 +91,7 @@ impl Accounts for FaultyStore {
 
 #[async_trait]
 impl Departures for FaultyStore {
-    async fn delete_agent(
-        &self,
-        agent: AgentNo,
-        entry: &AuditEntry,
-    ) -> Result<Option<Vec<CredentialNo>>, StoreError> {
+    async fn delete_agent(&self, agent: AgentNo, entry: &AuditEntry) -> Result<Option<Vec<CredentialNo>>, StoreError> {
         self.through("delete_agent", self.inner.delete_agent(agent, entry)).await
     }
 
@@ -111,12 +107,7 @@ impl Departures for FaultyStore {
         self.through("part_with", self.inner.part_with(community, agent, now)).await
     }
 
-    async fn rooms_with(
-        &self,
-        agent: AgentNo,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<ConversationId>, StoreError> {
+    async fn rooms_with(&self, agent: AgentNo, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
         self.through("rooms_with", self.inner.rooms_with(agent, now, limit)).await
     }
 
