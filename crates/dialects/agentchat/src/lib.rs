@@ -8,6 +8,7 @@
 mod account;
 mod agents;
 mod blocks;
+#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with other bodies read it"))]
 mod body;
 mod caller;
 mod code;
@@ -21,6 +22,7 @@ mod ids;
 mod moment;
 mod mutes;
 mod openapi;
+#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with other queries read it"))]
 mod params;
 mod presence;
 mod problems;
@@ -30,6 +32,7 @@ mod register;
 mod rotation;
 mod routes;
 mod service;
+mod settings;
 mod values;
 
 use std::{
