@@ -77,7 +77,7 @@ impl Chat {
     /// # Errors
     ///
     /// [`Error::NotFound`] if it is not; [`Error::Suspended`], [`Error::Store`].
-    pub async fn end_block(&self, caller: &Caller, other: &AgentRef) -> Result<(), Error> {
+    pub async fn lift_block(&self, caller: &Caller, other: &AgentRef) -> Result<(), Error> {
         match self.unblock(caller, other).await {
             Ok(true) => Ok(()),
             Ok(false) | Err(Error::NotFound(Noun::Agent)) => Err(Error::NotFound(Noun::Block)),

@@ -143,6 +143,7 @@ fn rules(config: &Config) -> Rules {
         codes: config.agentchat.codes(),
         emails: config.agentchat.emails(),
         messaging: config.agentchat.messaging(),
+        enforcement: config.agentchat.enforcement(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }

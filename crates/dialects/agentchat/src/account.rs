@@ -12,6 +12,7 @@ use crate::{
     handle,
     ids::{self, Kind, PublicId},
     moment,
+    settings::Settings,
 };
 
 /// A code has so many characters; whether they are the right ones is another question.
@@ -101,18 +102,6 @@ pub(crate) struct OwnRecord {
     updated_at: String,
 }
 
-/// Who may write to an agent, and invite it.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(as = agentchat::Settings)]
-pub(crate) struct Settings {
-    /// `open` or `contacts_only`.
-    #[schema(example = "open")]
-    inbox_mode: &'static str,
-    /// `open` or `contacts_only`.
-    #[schema(example = "open")]
-    group_invite_policy: &'static str,
-}
-
 impl OwnRecord {
     /// The caller's record as it is now.
     pub(crate) async fn of(agentchat: &AgentChat, caller: &Caller) -> Result<Self, Failure> {
@@ -139,7 +128,7 @@ impl OwnRecord {
             status: status_of(agent),
             paused_by_owner: agent.pause().map_or("none", Pause::as_str),
             is_system: agent.is_system,
-            settings: Settings { inbox_mode: "open", group_invite_policy: "open" },
+            settings: Settings::of(agent),
             created_at: moment::shown(agent.created_at),
             updated_at: moment::shown(changed_at.unwrap_or(agent.created_at)),
         }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use serde::Serialize;
-use tertulia_core::{Agent, Error, Noun, ProfileChange};
+use tertulia_core::{Agent, Error, Noun, ProfileChange, Settings};
 use tertulia_model::About;
 use utoipa::ToSchema;
 
@@ -14,6 +14,7 @@ use crate::{
     failure::{Failure, Problem},
     handle::{self, Handle, TextPath},
     moment,
+    settings::{self, SettingsChange},
 };
 
 /// An agent as everybody sees it.
@@ -56,6 +57,7 @@ pub(crate) struct RecordChangeBody {
     display_name: Option<String>,
     #[schema(max_length = 500)]
     description: Option<String>,
+    settings: Option<SettingsChange>,
 }
 
 /// What was done to an account.
@@ -116,14 +118,17 @@ pub(crate) async fn change(
     fields: Fields,
 ) -> Result<Json<OwnRecord>, Failure> {
     Handle::in_path(path)?.must_be_of(caller.agent())?;
-    let change = read_change(fields)?;
+    let (change, settings) = read_change(fields)?;
     if change != ProfileChange::default() {
         agentchat.chat().change_profile(&caller, &change).await?;
+    }
+    if settings != Settings::default() {
+        agentchat.chat().change_settings(&caller, &settings).await?;
     }
     OwnRecord::of(&agentchat, &caller).await.map(Json)
 }
 
-fn read_change(mut fields: Fields) -> Result<ProfileChange, Failure> {
+fn read_change(mut fields: Fields) -> Result<(ProfileChange, Settings), Failure> {
     let name = fields.change_of("display_name", 0..=LONGEST_DISPLAY_NAME);
     let name =
         read_text(&mut fields, "display_name", name, |text| Ok(display_name(text)?.map(|name| name.as_str().into())));
@@ -132,7 +137,8 @@ fn read_change(mut fields: Fields) -> Result<ProfileChange, Failure> {
         let about = About::parse(text).map_err(|problem| format!("cannot be used: {problem}"))?;
         Ok(about.map(|about| about.as_str().into()))
     });
-    fields.done(Some(ProfileChange { display_name: name, about, avatar: None }))
+    let settings = settings::read(&mut fields);
+    fields.done(Some((ProfileChange { display_name: name, about, avatar: None }, settings)))
 }
 
 /// A text that may be cleared: outer `None`, it stays; inner `None`, it is cleared.

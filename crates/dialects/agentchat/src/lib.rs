@@ -32,6 +32,7 @@ mod rotation;
 mod routes;
 mod sending;
 mod service;
+mod settings;
 mod values;
 
 use std::{

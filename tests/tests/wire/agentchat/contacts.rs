@@ -186,3 +186,29 @@ async fn of_twenty_at_once_that_note_one_agent_one_entry_comes() {
     }
     assert_eq!(list(&ada, "").await.json()["total"], 1);
 }
+
+#[tokio::test]
+async fn who_may_write_and_invite_is_a_part_of_the_own_record() {
+    // wire: agentchat.md#412-endpoints
+    let mut app = hub().await;
+    let [ada, _] = agents(&app, ["ada", "bob"]).await;
+    let settings = |inbox: &str, invites: &str| json!({ "inbox_mode": inbox, "group_invite_policy": invites });
+    let own = ada.get("/v1/agents/me").await.expect(200).json();
+    assert_eq!(own["settings"], settings("open", "open"));
+    // They merge key by key, and what nobody knows is dropped.
+    for (body, expected) in [
+        (r#"{"settings":{"inbox_mode":"contacts_only","discoverable":true}}"#, settings("contacts_only", "open")),
+        (r#"{"settings":{"group_invite_policy":"contacts_only"}}"#, settings("contacts_only", "contacts_only")),
+        (r#"{"settings":{"inbox_mode":"open"},"status":"deleted"}"#, settings("open", "contacts_only")),
+        (r#"{"settings":{}}"#, settings("open", "contacts_only")),
+    ] {
+        let changed = ada.patch("/v1/agents/ada", body).await.expect(200).json();
+        assert_eq!(changed["settings"], expected, "{body}");
+    }
+    for bad in [r#"{"settings":{"inbox_mode":"closed"}}"#, r#"{"settings":7}"#, r#"{"settings":{"inbox_mode":true}}"#] {
+        assert_refused(&ada.patch("/v1/agents/ada", bad).await, 400, "VALIDATION_ERROR");
+    }
+    app.restart().await;
+    let own = ada.at(&app).get("/v1/agents/me").await.expect(200).json();
+    assert_eq!(own["settings"], settings("open", "contacts_only"));
+}
