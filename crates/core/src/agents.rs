@@ -15,6 +15,7 @@ use crate::{
     Limit,
     connections::Connections,
     identity::Keyring,
+    inbox::Inbox,
     trust::{Reputation, Shift},
     webhooks::Wants,
 };
@@ -44,6 +45,7 @@ pub struct Agent {
     outbound_per_hour: AtomicU32,
     pub(crate) reputation: Reputation,
     pub(crate) connections: Connections,
+    pub(crate) inbox: Inbox,
     pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
     pub(crate) capabilities: OnceLock<Arc<[String]>>,
@@ -122,6 +124,7 @@ impl Agent {
             outbound_per_hour: AtomicU32::new(record.outbound_per_hour.unwrap_or(0)),
             reputation: Reputation::of(trust),
             connections: Connections::default(),
+            inbox: Inbox::default(),
             wants: Wants::default(),
             capabilities: OnceLock::new(),
             is_verifying: AtomicBool::new(false),

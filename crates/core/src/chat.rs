@@ -14,47 +14,20 @@ use crate::{
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::{Fanout, Shard},
+    history::{SaidIn, assemble},
     identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
+    inbox::{PlaceSeal, ReceiptWorker, Receipts},
     journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
-    limits::{Action, AddressKey, Limit, Quota},
+    limits::{Action, AddressKey, Quota},
     metrics::Metrics,
     password::MOST_HASHED_AT_ONCE,
     presence::{Attendance, ONLINE_FOR},
+    rules::Rules,
     surface::{Caller, Surface},
     tallies::Tallies,
     webhooks::{WebhookParts, Webhooks},
 };
-
-/// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Messages of an agent with a badge in the lobby. Default: 10 a minute.
-    pub lobby_verified: Limit,
-    /// Messages of an agent without one. Default: 1 in 5 minutes.
-    pub lobby_unverified: Limit,
-    /// Registrations of one address. Default: 5 an hour.
-    pub registrations_per_address: Limit,
-    /// Authenticated connections of one agent, on all surfaces together. Default: 50.
-    pub connections_per_agent: u32,
-    /// Whether limits per address spare clients on this machine.
-    pub exempt_local: bool,
-    /// Whether the hub can be reached from this machine only.
-    pub serves_loopback_only: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            lobby_verified: Limit::per_secs(10, 60),
-            lobby_unverified: Limit::per_secs(1, 300),
-            registrations_per_address: Limit::per_secs(5, 3_600),
-            connections_per_agent: 50,
-            exempt_local: false,
-            serves_loopback_only: true,
-        }
-    }
-}
 
 /// What the hub is built from.
 #[derive(Debug)]
@@ -103,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) attendance: Attendance,
     pub(crate) limiter: Limiter,
     pub(crate) journal: Journal,
+    pub(crate) receipts: Receipts,
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) conversations: Conversations,
@@ -115,6 +89,7 @@ pub(crate) struct Inner {
     pub(crate) computations: crate::trust::Computations,
     pub(crate) docket: crate::trust::Docket,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) place_seal: PlaceSeal,
     pub(crate) token_secret: TokenSecret,
     pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) password_checks: Arc<tokio::sync::Semaphore>,
@@ -148,17 +123,20 @@ impl Chat {
         let attendance = Attendance::new(clock.clone());
         let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
         let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
+        let (receipts, receipt_worker) = Receipts::new(store.clone(), clock.clone());
         let writer_parts = WriterParts {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             fanout: fanout.clone(),
             tallies: tallies.clone(),
+            receipts: receipts.clone(),
+            messaging: rules.messaging,
             bell: webhooks.bell.clone(),
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        start_writing(writer, shards, tasks, stop);
+        start_writing(writer, shards, receipt_worker, tasks, stop);
         let listed = store.count_listed().await?.into();
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
@@ -178,6 +156,7 @@ impl Chat {
             attendance,
             limiter,
             journal,
+            receipts,
             fanout,
             lobby,
             conversations,
@@ -190,6 +169,7 @@ impl Chat {
             computations: crate::trust::Computations::default(),
             docket: crate::trust::Docket::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
+            place_seal: PlaceSeal::new(&token_secret),
             token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
@@ -341,17 +321,28 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     }
 }
 
-fn start_writing(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: &CancellationToken) {
+fn start_writing(
+    writer: Writer,
+    shards: Vec<Shard>,
+    receipts: ReceiptWorker,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
     let all_announced = CancellationToken::new();
     for shard in shards {
         tasks.spawn(shard.run(all_announced.clone()));
     }
     let close = stop.clone();
+    let all_written = CancellationToken::new();
+    let written = all_written.clone();
     tasks.spawn(async move {
         // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
         let _all_announced = all_announced.drop_guard();
         writer.run(close).await;
+        // Only now: the writer asks it how much waits for whom.
+        all_written.cancel();
     });
+    tasks.spawn(receipts.run(written));
 }
 
 async fn open_lobby(
@@ -362,7 +353,7 @@ async fn open_lobby(
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
-    let posts = crate::history::assemble(store, directory, hub.lobby_id, hub.lobby_id, records).await?;
+    let posts = assemble(store, directory, &SaidIn::plain(hub.lobby_id), records, Vec::new()).await?;
     Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, Kind::Lobby, end, posts, &Arc::default())))
 }
 

@@ -12,8 +12,8 @@ use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Vi
 use tertulia_store::LogEnd;
 
 use crate::{
-    Error, Noun, access::Wish, channel::Channel, direct::Direct, notice::Event, posted::Posted, room::Room,
-    trial::Trial,
+    Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event,
+    posted::Posted, room::Room, trial::Trial,
 };
 
 /// How many of its newest messages a conversation in use keeps in memory.
@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Direct(Direct),
     /// Where an agent is tried.
     Trial(Trial),
+    /// What the members of a group say to each other.
+    Group(Group),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
@@ -102,7 +104,7 @@ impl Conversation {
     pub(crate) const fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Room(room) => Some(room),
-            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => None,
+            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -110,7 +112,7 @@ impl Conversation {
     pub(crate) const fn channel(&self) -> Option<&Channel> {
         match &self.kind {
             Kind::Channel(channel) => Some(channel),
-            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Trial(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -118,7 +120,7 @@ impl Conversation {
     pub(crate) const fn direct(&self) -> Option<&Direct> {
         match &self.kind {
             Kind::Direct(direct) => Some(direct),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Trial(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -126,7 +128,29 @@ impl Conversation {
     pub(crate) const fn trial(&self) -> Option<&Trial> {
         match &self.kind {
             Kind::Trial(trial) => Some(trial),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => None,
+        }
+    }
+
+    /// The group that it is, if it is one.
+    pub(crate) const fn group(&self) -> Option<&Group> {
+        match &self.kind {
+            Kind::Group(group) => Some(group),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => None,
+        }
+    }
+
+    /// Whether there are agents who get copies of what is said in it.
+    pub(crate) const fn has_recipients(&self) -> bool {
+        matches!(self.kind, Kind::Direct(_) | Kind::Group(_))
+    }
+
+    /// Who gets a copy of what others say in it.
+    pub(crate) fn readers(&self) -> Vec<Arc<Agent>> {
+        match &self.kind {
+            Kind::Direct(direct) => direct.pair.to_vec(),
+            Kind::Group(group) => group.agents(),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Trial(_) => Vec::new(),
         }
     }
 
@@ -146,14 +170,14 @@ impl Conversation {
         match &self.kind {
             Kind::Lobby => true,
             Kind::Room(room) => room.visibility == Visibility::Public,
-            Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => false,
+            Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => false,
         }
     }
 
     /// Whether it is over at `now`.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         match &self.kind {
-            Kind::Lobby | Kind::Direct(_) => false,
+            Kind::Lobby | Kind::Direct(_) | Kind::Group(_) => false,
             Kind::Room(room) => room.is_over(now),
             Kind::Channel(channel) => channel.is_gone(),
             Kind::Trial(trial) => trial.is_over(now),
@@ -170,7 +194,7 @@ impl Conversation {
         match &self.kind {
             Kind::Room(room) if room.is_over(now) => Err(Error::NotFound(Noun::Room)),
             Kind::Trial(trial) if trial.is_over(now) => Err(Error::NotFound(Noun::Channel)),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => {
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => {
                 self.grant_reading(reader)
             }
         }
@@ -203,6 +227,7 @@ impl Conversation {
             Kind::Channel(channel) => channel.permit_reading(reader),
             Kind::Direct(direct) => direct.permit_viewing(reader),
             Kind::Trial(trial) => trial.permit_reading(reader).map(drop),
+            Kind::Group(group) => group.permit_reading(reader),
         }
     }
 

@@ -5,6 +5,14 @@ use std::time::Duration;
 use tertulia_model::{BadName, BadProfile, BadText};
 use tertulia_store::StoreError;
 
+mod contact;
+mod group;
+mod messaging;
+
+pub use contact::{CodeRefused, EmailRefused};
+pub use group::GroupBarred;
+pub use messaging::{ContentRefused, KeyInUse, Protected, Reach};
+
 use crate::{identity::BadPublicKey, limits::Throttle, webhooks::BadWebhookUrl};
 
 /// What was looked for and is not there, or what the caller may not learn is there.
@@ -26,6 +34,26 @@ pub enum Noun {
     FriendRequest,
     /// A trial.
     Trial,
+    /// A direct conversation, or one of any kind.
+    Conversation,
+    /// A group.
+    Group,
+    /// An invitation to a group that waits for the caller's answer.
+    Invitation,
+    /// An entry in the caller's contact book.
+    Contact,
+    /// A block of the caller.
+    Block,
+    /// A mute of the caller.
+    Mute,
+    /// The presence of an agent that the caller may watch.
+    Presence,
+    /// A webhook of the caller.
+    Webhook,
+    /// An attachment that the caller may fetch.
+    Attachment,
+    /// A managed image of an agent or a group.
+    Avatar,
 }
 
 /// Why a badge was not given.
@@ -185,6 +213,12 @@ pub enum Error {
     /// The agent is quarantined.
     #[error("the agent is quarantined")]
     Quarantined,
+    /// Too many have turned the agent away: it opens nothing new with strangers.
+    #[error("the agent is restricted")]
+    Restricted,
+    /// The agent's owner has paused it.
+    #[error("the agent is paused by its owner")]
+    PausedByOwner,
     /// It does not exist, or the caller may not learn that it does.
     #[error("not found: {0:?}")]
     NotFound(Noun),
@@ -209,6 +243,27 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
+    /// The other cannot be reached now.
+    #[error("out of reach: {0}")]
+    Reach(#[from] Reach),
+    /// The message's content cannot be sent.
+    #[error("content refused: {0}")]
+    Content(#[from] ContentRefused),
+    /// Not done to a group, or in one.
+    #[error("barred from a group: {0}")]
+    Group(#[from] GroupBarred),
+    /// Not done to this agent, or not by this one.
+    #[error("protected: {0}")]
+    Protected(#[from] Protected),
+    /// The code sent by e-mail is not taken, or was not sent.
+    #[error("code refused: {0}")]
+    Code(#[from] CodeRefused),
+    /// The e-mail address does not stand for one agent, or for one more.
+    #[error("e-mail address refused: {0}")]
+    Email(#[from] EmailRefused),
+    /// The idempotency key is in use.
+    #[error("idempotency key in use: {0}")]
+    Idempotency(#[from] KeyInUse),
     /// Nobody is a friend of itself, or blocks itself, vouches for itself, flags itself or has itself tried.
     #[error("with oneself")]
     Oneself,
@@ -254,6 +309,12 @@ pub enum Error {
     /// The agent has no webhook.
     #[error("no webhook")]
     NoWebhook,
+    /// The agent has as many webhooks as it may.
+    #[error("at most {0} webhooks of one agent")]
+    TooManyWebhooks(u32),
+    /// Where files lie cannot be reached now.
+    #[error("files cannot be reached")]
+    ObjectsUnavailable,
     /// A limit is used up.
     #[error("over the limit")]
     Throttled(Throttle),

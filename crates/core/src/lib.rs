@@ -25,10 +25,14 @@ mod expiry;
 mod fanout;
 mod form;
 mod friendships;
+mod group;
+mod health;
 mod hex;
 mod history;
 mod identity;
+mod inbox;
 mod journal;
+mod letters;
 mod limiter;
 mod limits;
 mod live;
@@ -43,11 +47,13 @@ mod permission;
 mod places;
 mod posted;
 mod presence;
+mod reach;
 mod reactions;
 mod recheck;
 mod registration;
 mod room;
 mod rooms;
+mod rules;
 mod speech;
 mod surface;
 mod tallies;
@@ -66,7 +72,7 @@ pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use blocks::BlockedAgent;
 pub use bookmark::{BadBookmark, Bookmark, BookmarkText};
-pub use chat::{Chat, Parts, Rules};
+pub use chat::{Chat, Parts};
 pub use clock::{Clock, Ids, Sleep};
 pub use communities::{
     BanView, BelongingView, ChannelChanges, ChannelPlan, ChannelView, CommunityChanges, CommunityPlan, CommunityView,
@@ -75,11 +81,18 @@ pub use communities::{
 pub use connections::LiveConnection;
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
-pub use error::{Barred, Dismissed, Error, Noun, Unverified};
+pub use error::{
+    Barred, CodeRefused, ContentRefused, Dismissed, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach,
+    Unverified,
+};
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
+pub use group::GroupCard;
+pub use health::Ailment;
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
 pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
+pub use inbox::InboxReader;
+pub use letters::{Letter, MOST_LETTER_BYTES, Sent};
 pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
@@ -93,11 +106,12 @@ pub use posted::Posted;
 pub use presence::Presence;
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
+pub use rules::{CodeRules, EmailRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{
-    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange, Settings,
-    StoreError,
+    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile, ProfileChange,
+    Receipt, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;

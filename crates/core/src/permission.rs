@@ -26,6 +26,12 @@ pub enum Deed {
     SpeakInChannel,
     /// Saying something to a friend.
     SpeakToFriend,
+    /// Writing to an agent with whom it talks, or in a group.
+    SendLetter,
+    /// Writing to an agent to whom nobody of the two has written before.
+    OpenDirect,
+    /// Creating a group, entering one, changing one.
+    HoldGroup,
     /// Reacting to a message.
     React,
     /// Asking another agent to be its friend, and becoming a friend of one who asked.
@@ -92,6 +98,9 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
     match deed {
         Deed::ReadItself
         | Deed::Attend
+        | Deed::SendLetter
+        | Deed::OpenDirect
+        | Deed::HoldGroup
         | Deed::Relate
         | Deed::LeaveCommunity
         | Deed::DescribeItself
@@ -129,6 +138,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::InviteToRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
+        | Deed::SendLetter
+        | Deed::OpenDirect
+        | Deed::HoldGroup
         | Deed::React
         | Deed::RequestFriendship
         | Deed::Relate
@@ -163,6 +175,9 @@ mod tests {
         Deed::InviteToRoom,
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
+        Deed::SendLetter,
+        Deed::OpenDirect,
+        Deed::HoldGroup,
         Deed::React,
         Deed::RequestFriendship,
         Deed::Relate,
@@ -210,6 +225,9 @@ mod tests {
             let all = [
                 Deed::ReadItself,
                 Deed::Attend,
+                Deed::SendLetter,
+                Deed::OpenDirect,
+                Deed::HoldGroup,
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,

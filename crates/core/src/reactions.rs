@@ -80,7 +80,7 @@ fn permit_reacting(conversation: &Conversation, caller: &Caller) -> Result<(), E
     let permitted = match &conversation.kind {
         Kind::Lobby => Ok(()),
         // What is said in a trial is for the verdict alone.
-        Kind::Room(_) | Kind::Trial(_) => Err(Error::NotFound(Noun::Message)),
+        Kind::Room(_) | Kind::Group(_) | Kind::Trial(_) => Err(Error::NotFound(Noun::Message)),
         Kind::Channel(channel) => channel.permit_taking_part(agent),
         Kind::Direct(direct) => direct.permit_viewing(Some(agent)),
     };

@@ -9,6 +9,7 @@ mod expiry;
 mod friendships;
 mod hub;
 mod journal;
+mod letters;
 mod listener;
 mod memory;
 mod observers;

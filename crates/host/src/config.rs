@@ -3,6 +3,7 @@
 //! One struct per concern; types do the checking. Sources in order: built-in defaults, a file, the environment
 //! (`TERTULIA_SECTION__KEY`), flags. A key that nobody knows is an error wherever it stands.
 
+mod agentchat;
 mod edit_distance;
 mod file;
 mod load;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use agentchat::AgentchatConfig;
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
 pub use moltchats::MoltchatsConfig;
 pub use name::{BadHubName, HubName};
@@ -68,6 +70,8 @@ pub struct Config {
     pub lobby: LobbyConfig,
     /// The MoltChats surface.
     pub moltchats: MoltchatsConfig,
+    /// The AgentChat surface.
+    pub agentchat: AgentchatConfig,
     /// The network that vouches for agents.
     pub moltbook: MoltbookConfig,
     /// Requests that the hub makes.
@@ -97,6 +101,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             lobby: LobbyConfig::default(),
             moltchats: MoltchatsConfig::default(),
+            agentchat: AgentchatConfig::default(),
             moltbook: MoltbookConfig::default(),
             outgoing: OutgoingConfig::default(),
             webhooks: WebhooksConfig::default(),

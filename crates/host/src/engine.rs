@@ -138,6 +138,9 @@ fn rules(config: &Config) -> Rules {
         lobby_unverified: config.limits.lobby_unverified,
         registrations_per_address: config.limits.registrations_per_address,
         connections_per_agent: config.limits.connections_per_agent,
+        codes: config.agentchat.codes(),
+        emails: config.agentchat.emails(),
+        messaging: config.agentchat.messaging(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }

@@ -215,6 +215,16 @@ fn about(named: &str, error: &Error) -> String {
             Noun::FriendRequest => format!("there is no friend request `{named}`"),
             Noun::Trial => format!("there is no trial `{named}`"),
             Noun::Room => format!("there is no room `{named}`"),
+            Noun::Conversation => format!("there is no conversation `{named}`"),
+            Noun::Group => format!("there is no group `{named}`"),
+            Noun::Invitation => format!("there is no invitation `{named}`"),
+            Noun::Contact => format!("there is no contact `{named}`"),
+            Noun::Block => format!("there is no block of `{named}`"),
+            Noun::Mute => format!("there is no mute of `{named}`"),
+            Noun::Presence => format!("there is no presence of `{named}`"),
+            Noun::Webhook => format!("there is no webhook `{named}`"),
+            Noun::Attachment => format!("there is no attachment `{named}`"),
+            Noun::Avatar => format!("there is no image `{named}`"),
         };
     }
     chain(error)

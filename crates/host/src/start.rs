@@ -14,7 +14,7 @@ use crate::{
     control::{ControlError, ControlSocket},
     data_dir::{DataDir, DataDirError},
     engine::{Engine, Phase, StopError},
-    health::{self, Health},
+    health,
     listener::{self, ListenError},
     metrics, open_files,
     openapi::{self, Description},
@@ -190,10 +190,9 @@ fn own_routes(
     edge_metrics: &EdgeMetrics,
 ) -> Router {
     let chat: &Chat = &engine.chat;
-    let health = Health { store: engine.store.clone(), chat: chat.clone() };
     let description = Description::new(config.name.to_string(), outside.public_url.clone(), surfaces.clone());
     Router::new()
-        .merge(health::router(health))
+        .merge(health::router(chat.clone()))
         .merge(metrics::router(metrics::registry(chat, edge_metrics)))
         .merge(openapi::router(description))
 }

@@ -89,6 +89,15 @@ public_id! {
     TrialId
 }
 
+public_id! {
+    /// Public id of an attachment: a random UUID (layout 4).
+    AttachmentId
+}
+public_id! {
+    /// Public id of an invitation to a group: a random UUID (layout 4).
+    GroupInvitationId
+}
+
 number! {
     /// Number of an agent inside this hub; never shown outside.
     AgentNo

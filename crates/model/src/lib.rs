@@ -5,9 +5,11 @@
 mod account;
 mod agent;
 mod community;
+mod content;
 mod conversation;
 mod email;
 mod emoji;
+mod group;
 mod ids;
 mod links;
 mod mentions;
@@ -29,16 +31,18 @@ pub use community::{
     BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
 };
+pub use content::{BadSentKey, SentKey};
 pub use conversation::ConversationKind;
 pub use email::{BadEmail, Email};
 pub use emoji::{BadEmoji, Emoji};
+pub use group::{GroupEvent, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
-    AgentId, AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId, CredentialNo, DeliveryId,
-    DeliveryNo, EndpointId, EndpointNo, FriendRequestId, MessageId, MessageNo, ObserverId, TrialId, ViewId,
-    random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AttachmentId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,
+    CredentialNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId,
+    MessageNo, ObserverId, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
-pub use mentions::mentions;
+pub use mentions::{mentioned, mentions};
 pub use name::{BadName, Name, NameKey};
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};

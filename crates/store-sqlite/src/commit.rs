@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
+use sqlx::SqliteConnection;
 use tertulia_model::{ConversationNo, Timestamp};
 use tertulia_store::{Commit, StoreError};
 
 use crate::{
-    SqliteStore, directs,
+    SqliteStore, contents, directs, envelopes,
     failure::{failed, refused},
     outbox,
     page::Batch,
@@ -47,10 +48,27 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     if !commit.received.is_empty() {
         directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
     }
+    write_envelopes(&mut transaction, commit).await?;
     if !commit.deliveries.is_empty() {
         outbox::insert(&commit.deliveries).execute(&mut *transaction).await.map_err(refused)?;
     }
     transaction.commit().await.map_err(refused)
+}
+
+/// What goes with messages in direct conversations and groups.
+async fn write_envelopes(connection: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+    if let Some(rows) = contents::encode(&commit.messages) {
+        contents::insert(&rows).execute(&mut *connection).await.map_err(refused)?;
+        contents::insert_keys(&rows).execute(&mut *connection).await.map_err(refused)?;
+    }
+    for change in &commit.directs {
+        envelopes::change_direct(connection, change).await?;
+    }
+    if !commit.envelopes.is_empty() {
+        envelopes::insert(&commit.envelopes).execute(&mut *connection).await.map_err(refused)?;
+    }
+    let now = commit.messages.last().map_or(Timestamp::default(), |message| message.created_at);
+    envelopes::spill(connection, &commit.spilled, now).await
 }
 
 /// Appends the whole batch, or no row of it if it does not continue its conversations.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     SqliteStore,
     directs::{self, Key},
+    envelopes,
     failure::{failed, refused},
     outbox,
     rows::{get, get_time, get_uuid, number_list},
@@ -57,6 +58,7 @@ impl Relations for SqliteStore {
         };
         let number = directs::between(&mut transaction, [friend, by], new.direct, new.now).await?;
         let view_no = directs::open_view(&mut transaction, number, new).await?;
+        envelopes::establish(number, new.now).execute(&mut *transaction).await.map_err(refused)?;
         sqlx::query("insert into friendships (agent_no, friend_no, view_no) values (?1, ?2, ?3), (?2, ?1, ?3)")
             .bind(friend.0)
             .bind(by.0)

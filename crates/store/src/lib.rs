@@ -17,6 +17,7 @@ mod discovery;
 mod error;
 mod hub;
 mod identity;
+mod inbox;
 mod messages;
 mod observers;
 mod outbox;
@@ -44,6 +45,10 @@ pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
+};
+pub use inbox::{
+    Content, DirectChange, EventRecord, Inboxes, Move, Moved, NewEnvelope, QueueRecord, Receipt, Unanswered,
+    UnreadRecord, WaitingRecord,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use observers::{NewObserver, NewObserverSession, ObserverRecord, Observers};
@@ -84,6 +89,7 @@ store! {
     Discovery,
     Hub,
     Identities,
+    Inboxes,
     Messages,
     Observers,
     Outbox,

@@ -78,6 +78,13 @@ impl TestApp {
             config.moltchats.friend_requests = UNREACHED;
             config.moltchats.pending = UNREACHED;
             config.moltchats.servers_per_agent = tertulia_core::LongLimit(Limit::Off);
+            let per_address = &mut config.agentchat;
+            per_address.registration_proofs = UNREACHED;
+            per_address.recoveries = UNREACHED;
+            per_address.recovery_proofs = UNREACHED;
+            per_address.rotations = UNREACHED;
+            per_address.rotation_proofs = UNREACHED;
+            per_address.connects_per_address = UNREACHED;
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })
@@ -193,6 +200,17 @@ impl TestApp {
             name: name.to_owned(),
             key: reply.str_at("/agent/apiKey"),
         }
+    }
+
+    /// Registers an agent and gives it a key of AgentChat, with which it calls from then on.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub async fn ac_agent(&self, name: &str) -> AgentCaller {
+        let agent = self.agent(name).await;
+        let issued = agent.post("/api/me/credentials", r#"{"kind":"ac_live"}"#).await.expect(201);
+        agent.with_key(&issued.str_at("/apiKey"))
     }
 
     /// Registers an agent and gives it a badge, the whole way over the vouching service.
@@ -334,6 +352,21 @@ impl AgentCaller {
     /// `POST` with a JSON body.
     pub async fn post(&self, target: &str, body: &str) -> Reply {
         self.send(&self.request("POST", target).json(body)).await
+    }
+
+    /// `POST` without a body.
+    pub async fn post_nothing(&self, target: &str) -> Reply {
+        self.send(&self.request("POST", target)).await
+    }
+
+    /// `PUT` with a JSON body.
+    pub async fn put(&self, target: &str, body: &str) -> Reply {
+        self.send(&self.request("PUT", target).json(body)).await
+    }
+
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, target: &str, body: &str) -> Reply {
+        self.send(&self.request("PATCH", target).json(body)).await
     }
 
     /// `DELETE`.

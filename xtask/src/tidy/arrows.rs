@@ -22,6 +22,7 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-chatr", AT_API),
     ("tertulia-rooms", AT_API),
     ("tertulia-moltchats", SURFACE),
+    ("tertulia-agentchat", SURFACE),
     ("tertulia-site", SURFACE),
     ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
     ("tertulia", May::Use(&["tertulia-host", "tertulia-model"])),

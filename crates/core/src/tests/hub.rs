@@ -44,10 +44,20 @@ const KEY_KINDS: [CredentialKind; 2] = [CredentialKind::api_key("one_"), Credent
 
 impl TestHub {
     pub(super) async fn open() -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), Arc::default(), Arc::default()).await
+        Self::open_with(Rules::default()).await
     }
 
-    async fn open_in(directory: tempfile::TempDir, clock: Arc<StandingClock>, ids: Arc<CountedIds>) -> Self {
+    /// As [`TestHub::open`], by these rules.
+    pub(super) async fn open_with(rules: Rules) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), rules, Arc::default(), Arc::default()).await
+    }
+
+    async fn open_in(
+        directory: tempfile::TempDir,
+        rules: Rules,
+        clock: Arc<StandingClock>,
+        ids: Arc<CountedIds>,
+    ) -> Self {
         let options = SqliteOptions { durability: Durability::Off, ..SqliteOptions::default() };
         let store = Arc::new(FaultyStore::new(SqliteStore::open(directory.path(), &options).await.unwrap()));
         let (vouching, post) = (Arc::new(Vouching::default()), Arc::new(Post::default()));
@@ -57,7 +67,7 @@ impl TestHub {
             ids: ids.clone(),
             badge_source: vouching.clone(),
             name: "hub".to_owned(),
-            rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
+            rules: Rules { lobby_unverified: Limit::Off, ..rules },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
             webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
@@ -149,13 +159,13 @@ impl TestHub {
     /// Stops the hub and opens it again.
     pub(super) async fn restart(self) -> Self {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        Self::open_in(self.stop(true).await, clock, ids).await
+        Self::open_in(self.stop(true).await, Rules::default(), clock, ids).await
     }
 
     /// As [`TestHub::restart`], but what was only in memory is lost.
     pub(super) async fn crash(self) -> Self {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        Self::open_in(self.stop(false).await, clock, ids).await
+        Self::open_in(self.stop(false).await, Rules::default(), clock, ids).await
     }
 
     async fn stop(self, is_clean: bool) -> tempfile::TempDir {

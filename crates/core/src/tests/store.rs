@@ -3,6 +3,7 @@
 mod communities;
 mod discovery;
 mod identities;
+mod inboxes;
 mod observers;
 mod outbox;
 mod trials;

@@ -125,6 +125,9 @@ const BAD_SIGNATURE: &str = "The signature does not verify. Sign the text of the
 const QUARANTINED: &str = "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.";
 const TIER_TOO_LOW: &str = "This needs an agent that is provisional or better, and for a vouch another that is not \
                             quarantined. See /trust.md.";
+const TOKEN_REVOKED: &str = "The token was revoked; use the newest one or sign in again.";
+const REQUEST_EXISTS: &str = "A friend request between you two waits for an answer already.";
+const RESTRICTED: &str = "This agent is restricted: it opens nothing new with strangers.";
 
 /// Words for every refusal of the core. No catch-all: a new one must be given its words here.
 impl From<Error> for Failure {
@@ -138,9 +141,7 @@ impl From<Error> for Failure {
             Error::LinkNotAllowed => link_not_allowed(),
             Error::Unauthenticated => Self::new(Code::InvalidCredentials, UNAUTHENTICATED),
             Error::TokenExpired => Self::new(Code::TokenExpired, "The token has expired; refresh it or sign in again."),
-            Error::TokenRevoked => {
-                Self::new(Code::TokenRevoked, "The token was revoked; use the newest one or sign in again.")
-            }
+            Error::TokenRevoked => Self::new(Code::TokenRevoked, TOKEN_REVOKED),
             Error::ChallengeExpired => Self::new(Code::ChallengeExpired, CHALLENGE_EXPIRED),
             Error::BadSignature => Self::new(Code::InvalidSignature, BAD_SIGNATURE),
             Error::BadPublicKey(problem) => {
@@ -151,6 +152,8 @@ impl From<Error> for Failure {
             Error::ObserverToken => Self::new(Code::Forbidden, "Observers look on; this needs an agent's token."),
             Error::Suspended => Self::new(Code::AgentSuspended, "This agent is suspended by the operator of the hub."),
             Error::Quarantined => Self::new(Code::AgentQuarantined, QUARANTINED),
+            Error::Restricted => Self::new(Code::Forbidden, RESTRICTED),
+            Error::PausedByOwner => Self::new(Code::Forbidden, "This agent is paused by its owner: it may read."),
             Error::TierTooLow => Self::new(Code::InsufficientTrust, TIER_TOO_LOW),
             Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
             Error::AlreadyFlagged => {
@@ -164,9 +167,7 @@ impl From<Error> for Failure {
             Error::Dismissed(dismissed) => dismissed_in_words(dismissed),
             Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
             Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
-            Error::RequestExists => {
-                Self::new(Code::FriendRequestExists, "A friend request between you two waits for an answer already.")
-            }
+            Error::RequestExists => Self::new(Code::FriendRequestExists, REQUEST_EXISTS),
             Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
             Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
@@ -174,6 +175,14 @@ impl From<Error> for Failure {
                 Self::new(Code::Forbidden, "Rooms are entered and run on another surface.")
             }
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
+            Error::Reach(_)
+            | Error::Content(_)
+            | Error::Group(_)
+            | Error::Protected(_)
+            | Error::Code(_)
+            | Error::Email(_)
+            | Error::Idempotency(_)
+            | Error::TooManyWebhooks(_) => Self::new(Code::Forbidden, "This is done on another surface."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),
             Error::BadWebhookUrl(problem) => Self::bad_field("webhookUrl", problem.to_string()),
@@ -181,6 +190,7 @@ impl From<Error> for Failure {
             Error::Throttled(throttle) => Self::throttled(&throttle),
             Error::Unverified(problem) => Self::new(Code::ValidationError, format!("Not verified: {problem}.")),
             Error::Stopping => stopping(),
+            Error::ObjectsUnavailable => objects_unavailable(),
             Error::Store(problem) => unstored(&problem),
         }
     }
@@ -189,6 +199,11 @@ impl From<Error> for Failure {
 fn stopping() -> Failure {
     let failure = Failure::new(Code::InternalError, "The hub is restarting; try again in a moment.");
     failure.with_status(StatusCode::SERVICE_UNAVAILABLE).retry_after(Duration::from_secs(1))
+}
+
+fn objects_unavailable() -> Failure {
+    let failure = Failure::new(Code::InternalError, "Where files lie cannot be reached; try again in a moment.");
+    failure.with_status(StatusCode::SERVICE_UNAVAILABLE).retry_after(Duration::from_secs(5))
 }
 
 fn link_not_allowed() -> Failure {
@@ -269,6 +284,16 @@ fn not_found(noun: Noun) -> Failure {
         Noun::Channel => (Code::ChannelNotFound, "channel"),
         Noun::Room => (Code::NotFound, "room"),
         Noun::Trial => (Code::NotFound, "challenge"),
+        Noun::Conversation => (Code::NotFound, "conversation"),
+        Noun::Group => (Code::NotFound, "group"),
+        Noun::Invitation => (Code::NotFound, "invitation"),
+        Noun::Contact => (Code::NotFound, "contact"),
+        Noun::Block => (Code::NotFound, "block"),
+        Noun::Mute => (Code::NotFound, "mute"),
+        Noun::Presence => (Code::NotFound, "presence"),
+        Noun::Webhook => (Code::NotFound, "webhook"),
+        Noun::Attachment => (Code::NotFound, "attachment"),
+        Noun::Avatar => (Code::NotFound, "image"),
     };
     Failure::new(code, format!("There is no such {what}."))
 }

@@ -1,0 +1,85 @@
+//! Groups: who is what in one, and what happens to one.
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$each])* $variant,)+
+        }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word for it in the store and on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// What is spelled `word`.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What a member of a group is.
+    GroupRole {
+        /// Invites, removes and appoints; changes the group.
+        Admin = "admin",
+        /// Reads and writes.
+        Member = "member",
+    }
+}
+
+words! {
+    /// What has happened to a group: a message of its own in it.
+    // wire: agentchat.md#446-system-messages
+    GroupEvent {
+        /// An agent has joined.
+        MemberJoined = "member_joined",
+        /// An agent has left.
+        MemberLeft = "member_left",
+        /// An agent was removed.
+        MemberRemoved = "member_removed",
+        /// A member has become an admin.
+        AdminPromoted = "admin_promoted",
+        /// An admin has become a member again.
+        AdminDemoted = "admin_demoted",
+        /// It is called something else.
+        NameChanged = "name_changed",
+        /// It is described otherwise.
+        DescriptionChanged = "description_changed",
+        /// It has another picture, or none.
+        AvatarChanged = "avatar_changed",
+        /// It was deleted: the last message.
+        Deleted = "group_deleted",
+    }
+}
+
+/// Members of a group at the most.
+// wire: agentchat.md#11-rate-limits-and-quotas
+pub const MOST_GROUP_MEMBERS: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_as_what_it_was_written_for() {
+        for role in GroupRole::ALL {
+            assert_eq!(GroupRole::from_word(role.as_str()), Some(*role));
+        }
+        for event in GroupEvent::ALL {
+            assert_eq!(GroupEvent::from_word(event.as_str()), Some(*event));
+        }
+        assert_eq!(GroupRole::from_word("owner"), None);
+    }
+}

@@ -1,0 +1,6 @@
+//! The AgentChat dialect, sentence by sentence.
+
+mod contract;
+mod coverage;
+mod service;
+mod support;
