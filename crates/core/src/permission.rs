@@ -165,7 +165,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 26] = [
+    const DEEDS: [Deed; 29] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,

@@ -66,6 +66,7 @@ impl From<Error> for Failure {
             | Error::NotInvited
             | Error::NotMember
             | Error::Barred(_)
+            | Error::Dismissed(_)
             | Error::AlreadyFriends
             | Error::RequestExists
             | Error::NotFriends
@@ -265,6 +266,7 @@ fn not_found(noun: Noun) -> Failure {
         Noun::FriendRequest => (Code::NotFound, "friend request"),
         Noun::Community => (Code::NotFound, "server"),
         Noun::Room => (Code::NotFound, "room"),
+        Noun::Trial => (Code::NotFound, "trial"),
     };
     Failure::new(code, format!("There is no such {what}."))
 }
