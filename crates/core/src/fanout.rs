@@ -5,6 +5,8 @@
 //! wait; the journal does wait for a shard that is far behind, so that readers are not flooded faster than their
 //! deliveries can be written.
 
+mod pending;
+
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
@@ -12,6 +14,7 @@ use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::pending::Pending;
 use crate::{
     Clock, Error,
     conversation::Conversation,
@@ -174,24 +177,6 @@ struct Audience {
 struct Listeners {
     conversation: Arc<Conversation>,
     audiences: Vec<Audience>,
-}
-
-/// What happened and was not delivered yet, conversation by conversation: order matters only within one.
-#[derive(Default)]
-struct Pending {
-    places: HashMap<ConversationNo, usize>,
-    happened: Vec<(ConversationNo, Vec<Event>, Duration)>,
-}
-
-impl Pending {
-    fn add(&mut self, conversation: ConversationNo, events: &[Event], committed: Duration) {
-        if let Some(place) = self.places.get(&conversation) {
-            self.happened[*place].1.extend(events.iter().cloned());
-        } else {
-            self.places.insert(conversation, self.happened.len());
-            self.happened.push((conversation, events.to_vec(), committed));
-        }
-    }
 }
 
 /// Which agents' inboxes a shard serves: always the same, so that each is served in order.
