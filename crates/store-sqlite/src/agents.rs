@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause};
 use tertulia_store::{
-    AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, Profile, Registration, StoreError,
+    AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, OPERATOR, Profile, Registration, StoreError,
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 macro_rules! agent_columns {
     () => {
         "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, \
-         a.restricted_at is not null as is_restricted, a.paused, a.created_at, a.said, a.karma, a.seen_at, \
+         a.restricted_at is not null as is_restricted, a.restricted_by, a.paused, a.created_at, a.said, a.karma, a.seen_at, \
          a.seen_before_at, (select s.outbound_per_hour from settings s where s.agent_no = a.agent_no) as outbound_per_hour, \
          (select s.inbox_mode from settings s where s.agent_no = a.agent_no) as inbox_mode, \
          (select s.invite_policy from settings s where s.agent_no = a.agent_no) as invite_policy, \
@@ -198,7 +198,8 @@ impl Agents for SqliteStore {
             "update agents
              set state = ?3,
                  changed_at = ?4,
-                 restricted_at = iif(?2 = 'suspended', null, restricted_at),
+                 restricted_at = iif(?2 = 'suspended' and restricted_by is not ?5, null, restricted_at),
+                 restricted_by = iif(?2 = 'suspended' and restricted_by is not ?5, null, restricted_by),
                  pardoned_at = iif(?2 = 'suspended', ?4, pardoned_at)
              where agent_no = ?1 and state = ?2",
         )
@@ -206,6 +207,7 @@ impl Agents for SqliteStore {
         .bind(from.as_str())
         .bind(to.as_str())
         .bind(entry.at.as_micros())
+        .bind(OPERATOR)
         .execute(&mut *transaction)
         .await
         .map_err(refused)?;
@@ -240,6 +242,7 @@ pub(crate) async fn add(
         is_system: false,
         is_listed: agent.is_listed,
         is_restricted: false,
+        is_restricted_by_operator: false,
         pause: None,
         created_at: agent.now,
         profile: Arc::new(profile),
@@ -303,6 +306,7 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         is_system: get(row, "is_system")?,
         is_listed: get(row, "is_listed")?,
         is_restricted: get(row, "is_restricted")?,
+        is_restricted_by_operator: get::<Option<&str>, _>(row, "restricted_by")? == Some(OPERATOR),
         pause: get::<Option<&str>, _>(row, "paused")?.map(pause_of).transpose()?,
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),

@@ -38,6 +38,8 @@ pub struct AgentRecord {
     pub is_listed: bool,
     /// Whether so many have turned it away that it opens nothing new with strangers.
     pub is_restricted: bool,
+    /// Whether that was the operator's doing.
+    pub is_restricted_by_operator: bool,
     /// What its owner has stopped, if anything.
     pub pause: Option<Pause>,
     /// When it registered.
@@ -131,7 +133,7 @@ pub trait Agents: Debug + Send + Sync + 'static {
     ) -> Result<Vec<AgentRecord>, StoreError>;
 
     /// Moves an agent from `from` to `to` and writes the audit entry. `false`: it was not in `from`. Who is suspended
-    /// no longer is not restricted either, and what [`Enforcement`](crate::Enforcement) counted until then counts no more.
+    /// no longer is not restricted by the hub either, and what [`Enforcement`](crate::Enforcement) counted until then counts no more.
     async fn change_state(
         &self,
         agent: AgentNo,
