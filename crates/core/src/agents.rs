@@ -16,6 +16,7 @@ use crate::{
     connections::Connections,
     holds::Holds,
     identity::Keyring,
+    inbox::Inbox,
     mutes::Mutes,
     presence::Declared,
     trust::{Reputation, Shift},
@@ -54,6 +55,7 @@ pub struct Agent {
     pub(crate) reputation: Reputation,
     pub(crate) holds: Holds,
     pub(crate) connections: Connections,
+    pub(crate) inbox: Inbox,
     pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
     pub(crate) capabilities: OnceLock<Arc<[String]>>,
@@ -137,6 +139,7 @@ impl Agent {
             declared: Declared::default(),
             reputation: Reputation::of(trust),
             connections: Connections::default(),
+            inbox: Inbox::default(),
             wants: Wants::default(),
             capabilities: OnceLock::new(),
             is_verifying: AtomicBool::new(false),

@@ -35,6 +35,7 @@ impl Chat {
         let blocking = async move {
             let blocking = chat.0.store.block(pair[0], pair[1], now).await;
             let blocking = chat.heard(pair, blocking).await?;
+            chat.0.conversations.set_blocked(pair, true);
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;
             }
@@ -53,7 +54,7 @@ impl Chat {
     pub async fn unblock(&self, caller: &Caller, other: &AgentRef) -> Result<bool, Error> {
         Self::permit(&caller.agent, Deed::Relate)?;
         match self.require_other(caller, other).await {
-            Ok(other) => Ok(self.0.store.unblock(caller.agent.number, other.number).await?),
+            Ok(other) => self.end_block([caller.agent.number, other.number]).await,
             Err(Error::Oneself) => Ok(false),
             Err(error) => Err(error),
         }
@@ -70,6 +71,18 @@ impl Chat {
             Ok(false) | Err(Error::NotFound(Noun::Agent)) => Err(Error::NotFound(Noun::Block)),
             Err(error) => Err(error),
         }
+    }
+
+    async fn end_block(&self, pair: [AgentNo; 2]) -> Result<bool, Error> {
+        let chat = self.clone();
+        let unblocking = async move {
+            let was_blocked = chat.0.store.unblock(pair[0], pair[1]).await?;
+            // The other may go on blocking.
+            let is_blocked = !chat.0.store.blocked_among(pair[0], &[pair[1]]).await?.is_empty();
+            chat.0.conversations.set_blocked(pair, is_blocked);
+            Ok(was_blocked)
+        };
+        self.0.journal.exclusively(unblocking).await
     }
 
     /// Whom the caller blocks, newest first.

@@ -15,7 +15,9 @@ use crate::{
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::{Fanout, Shard},
+    history::{SaidIn, assemble},
     identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
+    inbox::{PlaceSeal, ReceiptWorker, Receipts},
     journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
     limits::{Action, AddressKey, Quota},
@@ -78,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) news: News,
     pub(crate) limiter: Limiter,
     pub(crate) journal: Journal,
+    pub(crate) receipts: Receipts,
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) conversations: Conversations,
@@ -90,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) place_seal: PlaceSeal,
     pub(crate) token_secret: TokenSecret,
     pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) password_checks: Arc<tokio::sync::Semaphore>,
@@ -128,17 +132,20 @@ impl Chat {
         restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
         let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
         let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
+        let (receipts, receipt_worker) = Receipts::new(store.clone(), clock.clone());
         let writer_parts = WriterParts {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             fanout: fanout.clone(),
             tallies: tallies.clone(),
+            receipts: receipts.clone(),
+            messaging: rules.messaging,
             bell: webhooks.bell.clone(),
             metrics: metrics.clone(),
         };
         let (journal, writer) = Journal::new(writer_parts);
-        start_writing(writer, shards, tasks, stop);
+        start_writing(writer, shards, receipt_worker, tasks, stop);
         let listed = store.count_listed().await?.into();
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
@@ -160,6 +167,7 @@ impl Chat {
             news: News::default(),
             limiter,
             journal,
+            receipts,
             fanout,
             lobby,
             conversations,
@@ -172,6 +180,7 @@ impl Chat {
             metrics,
             computations: crate::trust::Computations::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
+            place_seal: PlaceSeal::new(&token_secret),
             token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
@@ -324,17 +333,28 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     }
 }
 
-fn start_writing(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: &CancellationToken) {
+fn start_writing(
+    writer: Writer,
+    shards: Vec<Shard>,
+    receipts: ReceiptWorker,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
     let all_announced = CancellationToken::new();
     for shard in shards {
         tasks.spawn(shard.run(all_announced.clone()));
     }
     let close = stop.clone();
+    let all_written = CancellationToken::new();
+    let written = all_written.clone();
     tasks.spawn(async move {
         // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
         let _all_announced = all_announced.drop_guard();
         writer.run(close).await;
+        // Only now: the writer asks it how much waits for whom.
+        all_written.cancel();
     });
+    tasks.spawn(receipts.run(written));
 }
 
 async fn open_lobby(
@@ -345,7 +365,7 @@ async fn open_lobby(
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
-    let posts = crate::history::assemble(store, directory, hub.lobby_id, hub.lobby_id, records).await?;
+    let posts = assemble(store, directory, &SaidIn::plain(hub.lobby_id), records, Vec::new()).await?;
     Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, Kind::Lobby, end, posts, &Arc::default())))
 }
 

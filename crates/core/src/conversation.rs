@@ -11,7 +11,10 @@ use std::{
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
 use tertulia_store::LogEnd;
 
-use crate::{Error, Noun, access::Wish, channel::Channel, direct::Direct, notice::Event, posted::Posted, room::Room};
+use crate::{
+    Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event,
+    posted::Posted, room::Room,
+};
 
 /// How many of its newest messages a conversation in use keeps in memory.
 pub(crate) const TAIL_MESSAGES: usize = 256;
@@ -45,6 +48,8 @@ pub(crate) enum Kind {
     Channel(Channel),
     /// What two agents say to each other.
     Direct(Direct),
+    /// What the members of a group say to each other.
+    Group(Group),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
@@ -97,7 +102,7 @@ impl Conversation {
     pub(crate) const fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Room(room) => Some(room),
-            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => None,
         }
     }
 
@@ -105,7 +110,7 @@ impl Conversation {
     pub(crate) const fn channel(&self) -> Option<&Channel> {
         match &self.kind {
             Kind::Channel(channel) => Some(channel),
-            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) => None,
         }
     }
 
@@ -113,7 +118,29 @@ impl Conversation {
     pub(crate) const fn direct(&self) -> Option<&Direct> {
         match &self.kind {
             Kind::Direct(direct) => Some(direct),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Group(_) => None,
+        }
+    }
+
+    /// The group that it is, if it is one.
+    pub(crate) const fn group(&self) -> Option<&Group> {
+        match &self.kind {
+            Kind::Group(group) => Some(group),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => None,
+        }
+    }
+
+    /// Whether there are agents who get copies of what is said in it.
+    pub(crate) const fn has_recipients(&self) -> bool {
+        matches!(self.kind, Kind::Direct(_) | Kind::Group(_))
+    }
+
+    /// Who gets a copy of what others say in it.
+    pub(crate) fn readers(&self) -> Vec<Arc<Agent>> {
+        match &self.kind {
+            Kind::Direct(direct) => direct.pair.to_vec(),
+            Kind::Group(group) => group.agents(),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => Vec::new(),
         }
     }
 
@@ -133,14 +160,14 @@ impl Conversation {
         match &self.kind {
             Kind::Lobby => true,
             Kind::Room(room) => room.visibility == Visibility::Public,
-            Kind::Channel(_) | Kind::Direct(_) => false,
+            Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => false,
         }
     }
 
     /// Whether it is over at `now`.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         match &self.kind {
-            Kind::Lobby | Kind::Direct(_) => false,
+            Kind::Lobby | Kind::Direct(_) | Kind::Group(_) => false,
             Kind::Room(room) => room.is_over(now),
             Kind::Channel(channel) => channel.is_gone(),
         }
@@ -155,7 +182,9 @@ impl Conversation {
     pub(crate) fn permit_reading(&self, reader: Option<AgentNo>, now: Timestamp) -> Result<(), Error> {
         match &self.kind {
             Kind::Room(room) if room.is_over(now) => Err(Error::NotFound(Noun::Room)),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => self.grant_reading(reader),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => {
+                self.grant_reading(reader)
+            }
         }
     }
 
@@ -185,6 +214,7 @@ impl Conversation {
             Kind::Room(room) => room.relation(reader).grant(Wish::Read),
             Kind::Channel(channel) => channel.permit_reading(reader),
             Kind::Direct(direct) => direct.permit_viewing(reader),
+            Kind::Group(group) => group.permit_reading(reader),
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use tertulia_model::{ConversationId, ConversationNo, Timestamp};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Timestamp};
 use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError, WholeRoom};
 use tokio::sync::Notify;
 
@@ -45,6 +45,8 @@ struct Known {
     ids: HashMap<ConversationNo, ConversationId>,
     /// Of which conversation what view is open.
     views: HashMap<ConversationId, ConversationId>,
+    /// Which direct conversation is whose, the smaller number first.
+    pairs: HashMap<[AgentNo; 2], ConversationId>,
     /// When which room ends. A room that was let go of stays here until then: nothing comes of it.
     endings: BTreeSet<(Timestamp, ConversationNo)>,
     /// How often conversations were let go of: what was read from the store before must not be remembered after.
@@ -67,6 +69,7 @@ impl Conversations {
             by_id: HashMap::new(),
             ids: HashMap::new(),
             views: HashMap::new(),
+            pairs: HashMap::new(),
             endings: BTreeSet::new(),
             let_go: 0,
             asked: 0,
@@ -149,6 +152,7 @@ impl Conversations {
             let forgotten: Vec<_> = ids.iter().filter_map(|id| known.by_id.remove(id)).collect();
             for conversation in &forgotten {
                 known.forget_view(conversation);
+                known.forget_pair(conversation);
             }
             forgotten
         };
@@ -240,6 +244,7 @@ impl Known {
     fn add(&mut self, conversation: &Arc<Conversation>) -> Vec<Arc<Conversation>> {
         self.ids.insert(conversation.number, conversation.id);
         self.by_id.insert(conversation.id, conversation.clone());
+        self.note_pair(conversation);
         drop(self.asked_for(conversation.id));
         self.let_go_of_unused()
     }
@@ -261,6 +266,7 @@ impl Known {
         for known in &gone {
             self.ids.remove(&known.number);
             self.forget_view(known);
+            self.forget_pair(known);
         }
         self.let_go += u64::from(!gone.is_empty());
         self.many = MOST.max(self.by_id.len() + self.by_id.len() / 4);

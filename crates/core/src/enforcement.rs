@@ -56,6 +56,7 @@ impl Chat {
             let PlainReporting::Noted { counts, blocking } = chat.heard(pair, reported).await? else {
                 return Err(Protected::ReportedBefore.into());
             };
+            chat.0.conversations.set_blocked(pair, true);
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;
             }

@@ -94,11 +94,13 @@ impl fmt::Debug for Fanout {
 impl Fanout {
     /// A fan-out of `shards` shards, which must be run.
     pub(crate) fn new(shards: usize, clock: &Arc<dyn Clock>, metrics: &Arc<Metrics>) -> (Self, Vec<Shard>) {
-        let (ways, shards): (Vec<_>, Vec<_>) = (0..shards.max(1))
-            .map(|_| {
+        let count = shards.max(1);
+        let (ways, shards): (Vec<_>, Vec<_>) = (0..count)
+            .map(|index| {
                 let (way, work) = mpsc::channel(QUEUE);
                 let shard = Shard {
                     work,
+                    part: Part { index, count },
                     listeners: HashMap::new(),
                     many: MANY,
                     clock: clock.clone(),
@@ -192,9 +194,23 @@ impl Pending {
     }
 }
 
+/// Which agents' inboxes a shard serves: always the same, so that each is served in order.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    index: usize,
+    count: usize,
+}
+
+impl Part {
+    fn holds(self, agent: AgentNo) -> bool {
+        usize::try_from(agent.0).unwrap_or(0) % self.count == self.index
+    }
+}
+
 /// One shard: a task that owns its subscriptions.
 pub(crate) struct Shard {
     work: mpsc::Receiver<Work>,
+    part: Part,
     listeners: HashMap<ConversationNo, Listeners>,
     /// When there are as many as this, it is time to look who has gone.
     many: usize,
@@ -245,6 +261,11 @@ impl Shard {
     /// Adds what happened where somebody listens.
     fn gather(&self, pending: &mut Pending, announcements: &[Announcement], committed: Duration) {
         for Announcement { conversation, events } in announcements {
+            for event in events {
+                if let Event::Envelopes(envelopes) = event {
+                    envelopes.offer(|agent| self.part.holds(agent));
+                }
+            }
             if self.listeners.contains_key(&conversation.number) {
                 pending.add(conversation.number, events, committed);
             }
@@ -269,6 +290,7 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
+                Event::Envelopes(_) => {}
                 Event::Withdrawal => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.end_unentitled();

@@ -93,6 +93,7 @@ impl Chat {
                 Acceptance::NotFound => Err(Error::NotFound(Noun::FriendRequest)),
                 Acceptance::Accepted { friend, direct } => {
                     chat.0.conversations.set_view(direct.direct.number, direct.view.as_ref().map(View::of));
+                    chat.0.conversations.set_established(direct.direct.number);
                     Ok(friend)
                 }
             }

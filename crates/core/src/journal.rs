@@ -9,6 +9,7 @@
 mod batch;
 mod doubt;
 mod entry;
+mod known;
 mod telling;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -19,21 +20,24 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 pub(crate) use self::{
     batch::MOST_PARTICIPANTS,
-    entry::{Change, Said},
+    entry::{Change, Outcome, Said, SentLetter, Told, repeated},
 };
 use self::{
     batch::{Batch, Numbering},
-    entry::{Entry, Refused, Wanted, repeated},
+    entry::{Entry, Refused, Wanted},
+    known::Known,
 };
 use crate::{
     Clock, Error, Ids,
     agents::Agent,
     conversation::Conversation,
     fanout::{Announcement, Fanout},
+    inbox::Receipts,
     metrics::Metrics,
     notice::{Event, Happening, Notice},
     posted::Posted,
     room::Room,
+    rules::MessagingRules,
     tallies::Tallies,
 };
 
@@ -69,9 +73,18 @@ impl Journal {
         (Self { queue }, Writer { parts, work, last: None, in_doubt: None, is_refusing: false })
     }
 
-    /// Appends a message. `Ok` means that it is on disk. Once queued it is written whether or not the caller goes on
-    /// waiting.
+    /// Appends a message that has no key. `Ok` means that it is on disk. Once queued it is written whether or not the
+    /// caller goes on waiting.
     pub(crate) async fn say(&self, conversation: Arc<Conversation>, said: Said) -> Result<Arc<Posted>, Error> {
+        debug_assert!(said.key().is_none(), "what has a key may have been sent before");
+        match self.send(conversation, said).await? {
+            Outcome::Said(told) => Ok(told.posted),
+            Outcome::Repeated(_) => Err(StoreError::Unreadable("key of a message").into()),
+        }
+    }
+
+    /// Appends a message, unless its author has sent one under the same key before. `Ok` means that it is on disk.
+    pub(crate) async fn send(&self, conversation: Arc<Conversation>, said: Said) -> Result<Outcome, Error> {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted::Speech { said, reply: Some(reply) };
         self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
@@ -126,6 +139,8 @@ pub(crate) struct WriterParts {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) fanout: Fanout,
     pub(crate) tallies: Arc<Tallies>,
+    pub(crate) receipts: Receipts,
+    pub(crate) messaging: MessagingRules,
     /// Rings when somebody is to be told elsewhere.
     pub(crate) bell: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
@@ -226,11 +241,15 @@ impl Writer {
             Ok(()) => self.last_number().await,
             Err(cause) => Err(cause),
         };
-        let last = match prepared {
-            Ok(last) => last,
+        let prepared = match prepared {
+            Ok(last) => Known::of(&entries, &self.parts).await.map(|known| (last, known)),
+            Err(cause) => Err(cause),
+        };
+        let (last, known) = match prepared {
+            Ok(prepared) => prepared,
             Err(cause) => return Err(Refused { entries, cause }),
         };
-        let batch = self.decide(entries, last);
+        let batch = self.decide(entries, last, known);
         let is_change = !batch.commit.is_empty();
         match self.commit(&batch.commit).await {
             Ok(()) => self.tell(batch).await,
@@ -242,11 +261,11 @@ impl Writer {
     }
 
     /// Decides on every entry, in order.
-    fn decide(&mut self, entries: Vec<Entry>, last: MessageNo) -> Batch {
+    fn decide(&mut self, entries: Vec<Entry>, last: MessageNo, known: Known) -> Batch {
         let mut random = vec![[0; 10]; entries.len()];
         self.parts.ids.fill(random.as_flattened_mut());
         let mut numbering = Numbering { now: self.parts.clock.now(), last };
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(known, self.parts.messaging);
         for (entry, random) in entries.into_iter().zip(random) {
             batch.take(entry, &mut numbering, random);
         }

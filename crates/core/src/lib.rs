@@ -29,12 +29,15 @@ mod expiry;
 mod fanout;
 mod form;
 mod friendships;
+mod group;
 mod health;
 mod hex;
 mod history;
 mod holds;
 mod identity;
+mod inbox;
 mod journal;
+mod letters;
 mod limiter;
 mod limits;
 mod live;
@@ -50,6 +53,7 @@ mod permission;
 mod places;
 mod posted;
 mod presence;
+mod reach;
 mod reactions;
 mod recheck;
 mod registration;
@@ -89,9 +93,12 @@ pub use error::{
 };
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
+pub use group::GroupCard;
 pub use health::Ailment;
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
 pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
+pub use inbox::InboxReader;
+pub use letters::{Letter, MOST_LETTER_BYTES, Sent};
 pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Quota, Throttle};
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
@@ -110,8 +117,8 @@ pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{
-    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, CredentialRecord, Profile, ProfileChange,
-    Settings, StoreError,
+    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
+    ProfileChange, Receipt, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;

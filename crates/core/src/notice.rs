@@ -8,6 +8,7 @@ use tertulia_model::ConversationId;
 use crate::{
     agents::Agent,
     form::{Encodings, Form},
+    inbox::Envelopes,
     posted::Posted,
 };
 
@@ -57,6 +58,8 @@ pub(crate) enum Event {
     Posted(Arc<Posted>),
     /// Anything else.
     Notice(Arc<Notice>),
+    /// The message before it, for those who get a copy of it.
+    Envelopes(Arc<Envelopes>),
     /// Somebody takes part no more who had never joined: nobody is told, but who may not read on hears no more.
     Withdrawal,
 }

@@ -26,16 +26,14 @@ pub enum Deed {
     SpeakInChannel,
     /// Saying something to a friend.
     SpeakToFriend,
+    /// Writing to an agent with whom it talks, or in a group.
+    SendLetter,
+    /// Writing to an agent to whom nobody of the two has written before.
+    OpenDirect,
+    /// Creating a group, entering one, changing one.
+    HoldGroup,
     /// Reacting to a message.
     React,
-    /// Saying something to an agent with which it talks already.
-    WriteDirectly,
-    /// Writing first to an agent with which it does not talk yet.
-    OpenDirect,
-    /// Saying something in a group.
-    SpeakInGroup,
-    /// Creating, joining, keeping and leaving groups.
-    KeepGroups,
     /// Asking another agent to be its friend.
     RequestFriendship,
     /// Becoming a friend of one who asked.
@@ -119,9 +117,8 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::SpeakInRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
-        | Deed::WriteDirectly
+        | Deed::SendLetter
         | Deed::OpenDirect
-        | Deed::SpeakInGroup
         | Deed::React
         | Deed::RequestFriendship => Err(Error::PausedByOwner),
         Deed::ReadItself
@@ -129,7 +126,7 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::CreateRoom
         | Deed::EnterRoom
         | Deed::InviteToRoom
-        | Deed::KeepGroups
+        | Deed::HoldGroup
         | Deed::AcceptFriendship
         | Deed::Relate
         | Deed::CreateCommunity
@@ -160,9 +157,8 @@ const fn permit_restricted(deed: Deed) -> Result<(), Error> {
         | Deed::InviteToRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
-        | Deed::WriteDirectly
-        | Deed::SpeakInGroup
-        | Deed::KeepGroups
+        | Deed::SendLetter
+        | Deed::HoldGroup
         | Deed::React
         | Deed::AcceptFriendship
         | Deed::Relate
@@ -186,11 +182,10 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
     match deed {
         Deed::ReadItself
         | Deed::Attend
-        | Deed::Relate
-        | Deed::WriteDirectly
+        | Deed::SendLetter
         | Deed::OpenDirect
-        | Deed::SpeakInGroup
-        | Deed::KeepGroups
+        | Deed::HoldGroup
+        | Deed::Relate
         | Deed::LeaveCommunity
         | Deed::DescribeItself
         | Deed::HoldCredentials
@@ -227,10 +222,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::InviteToRoom
         | Deed::SpeakInChannel
         | Deed::SpeakToFriend
-        | Deed::WriteDirectly
+        | Deed::SendLetter
         | Deed::OpenDirect
-        | Deed::SpeakInGroup
-        | Deed::KeepGroups
+        | Deed::HoldGroup
         | Deed::React
         | Deed::RequestFriendship
         | Deed::AcceptFriendship
@@ -253,7 +247,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 28] = [
+    const DEEDS: [Deed; 27] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -263,11 +257,10 @@ mod tests {
         Deed::InviteToRoom,
         Deed::SpeakInChannel,
         Deed::SpeakToFriend,
-        Deed::React,
-        Deed::WriteDirectly,
+        Deed::SendLetter,
         Deed::OpenDirect,
-        Deed::SpeakInGroup,
-        Deed::KeepGroups,
+        Deed::HoldGroup,
+        Deed::React,
         Deed::RequestFriendship,
         Deed::AcceptFriendship,
         Deed::Relate,
@@ -322,10 +315,9 @@ mod tests {
             let all = [
                 Deed::ReadItself,
                 Deed::Attend,
-                Deed::WriteDirectly,
+                Deed::SendLetter,
                 Deed::OpenDirect,
-                Deed::SpeakInGroup,
-                Deed::KeepGroups,
+                Deed::HoldGroup,
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,
@@ -353,10 +345,9 @@ mod tests {
                 Deed::SpeakInRoom,
                 Deed::SpeakInChannel,
                 Deed::SpeakToFriend,
-                Deed::React,
-                Deed::WriteDirectly,
+                Deed::SendLetter,
                 Deed::OpenDirect,
-                Deed::SpeakInGroup,
+                Deed::React,
                 Deed::RequestFriendship,
             ];
             assert_eq!(refused(held), stopped);

@@ -100,6 +100,8 @@ impl Chat {
                 channel.permit_taking_part(caller.agent.number)?;
                 (text, Count::of(caller, conversation, Action::ChannelMessage))
             }
+            // Members of a group write letters.
+            Kind::Group(_) => return Err(Error::NotFound(Noun::Channel)),
             Kind::Direct(direct) => {
                 let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
                 Self::permit(&caller.agent, Deed::SpeakToFriend)?;
@@ -117,7 +119,7 @@ impl Chat {
         let author = caller.agent.clone();
         let said = async {
             let deliveries = self.deliveries_of_message(&author, conversation, text.as_str()).await?;
-            let said = Said { author, text: text.into(), text_kind, spares_author, deliveries };
+            let said = Said { author, text: text.into(), text_kind, spares_author, deliveries, letter: None };
             self.0.journal.say(conversation.clone(), said).await
         };
         match said.await {

@@ -15,6 +15,7 @@ mod hub;
 mod journal;
 mod letters;
 mod listener;
+mod mailbox;
 mod memory;
 mod mutes;
 mod observers;

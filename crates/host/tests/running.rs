@@ -152,7 +152,10 @@ async fn the_operator_is_answered_over_the_control_socket() {
         let expected = Answer::Refused { reason: reason.to_owned() };
         assert_eq!(ask_hub(place.path(), command).await.unwrap(), expected);
     }
-    assert_eq!(ask_hub(place.path(), Command::Outbox).await.unwrap(), Answer::Outbox { entries: vec![] });
+    assert_eq!(
+        ask_hub(place.path(), Command::Outbox).await.unwrap(),
+        Answer::Outbox { entries: vec![], codes: vec![] }
+    );
     assert_eq!(ask_hub(place.path(), Command::Audit { limit: 9 }).await.unwrap(), Answer::Audit { entries: vec![] });
 
     hub.stop().await.unwrap();

@@ -93,7 +93,6 @@ public_id! {
     /// Public id of a code that was sent by e-mail: a random UUID (layout 4), shown to whoever asked for it.
     CodeId
 }
-
 public_id! {
     /// Public id of an attachment: a random UUID (layout 4).
     AttachmentId

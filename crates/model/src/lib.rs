@@ -40,11 +40,10 @@ pub use group::{GroupEvent, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
     AgentId, AgentNo, AttachmentId, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,
     CredentialNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId,
-    MessageNo, ObserverId, TrialId, ViewId,
-    random_uuid, time_ordered_uuid,
+    MessageNo, ObserverId, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
-pub use mentions::mentions;
+pub use mentions::{mentioned, mentions};
 pub use name::{BadName, Name, NameKey};
 pub use openness::Openness;
 pub use position::{Epoch, Seq};

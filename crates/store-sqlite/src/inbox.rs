@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, MessageNo, Seq, Timestamp};
 use tertulia_store::{
-    Content, Inboxes, Move, Moved, QueueRecord, Receipt, StoreError, Unanswered, UnreadRecord, WaitingRecord, WholeDirect,
+    Content, Inboxes, Move, Moved, QueueRecord, Receipt, StoreError, Unanswered, UnreadRecord, WaitingRecord,
+    WholeDirect,
 };
 
 use crate::{

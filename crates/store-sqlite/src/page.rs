@@ -87,7 +87,8 @@ fn write_start(out: &mut Vec<u8>, message: &Append) {
 }
 
 fn write_row(out: &mut Vec<u8>, message: &Append) {
-    let Append { number, conversation, seq, author, author_revision, created_at, text, text_kind, content, .. } = message;
+    let Append { number, conversation, seq, author, author_revision, created_at, text, text_kind, content, .. } =
+        message;
     let (separator, created_at) = (separator(out), created_at.as_micros());
     write!(out, "{separator}[{number},{conversation},{seq},{author},{author_revision},{created_at},")
         .expect(INFALLIBLE);

@@ -7,7 +7,9 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo, GroupEvent, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{
+    AgentNo, AttachmentId, ConversationId, ConversationNo, GroupEvent, MessageId, MessageNo, Seq, Timestamp,
+};
 
 use crate::{MessageRecord, StoreError};
 

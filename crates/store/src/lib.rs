@@ -58,8 +58,8 @@ pub use identity::{
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
 };
 pub use inbox::{
-    Content, DirectChange, EventRecord, Inboxes, Move, Moved, NewEnvelope, QueueRecord, Receipt, Unanswered, UnreadRecord,
-    WaitingRecord,
+    Content, DirectChange, EventRecord, Inboxes, Move, Moved, NewEnvelope, QueueRecord, Receipt, Unanswered,
+    UnreadRecord, WaitingRecord,
 };
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use mutes::{MuteRecord, MuteTarget, Mutes, NewMute};

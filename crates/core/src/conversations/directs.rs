@@ -9,7 +9,7 @@ use super::{Conversations, Known, MOST_WEIGHT};
 use crate::{
     agents::Directory,
     conversation::{Conversation, Kind},
-    direct::{Direct, View},
+    direct::{Bond, Direct, View},
 };
 
 /// By what a direct conversation is found.
@@ -19,6 +19,8 @@ pub(crate) enum DirectKey {
     Id(ConversationId),
     /// The id of its view, as long as that is open.
     View(ConversationId),
+    /// Whose it is.
+    Pair([AgentNo; 2]),
 }
 
 impl Conversations {
@@ -42,6 +44,7 @@ impl Conversations {
             let found = match key {
                 DirectKey::Id(id) => self.store.direct(id).await?,
                 DirectKey::View(view) => self.store.direct_by_view(ViewId::from_uuid(*view.as_uuid())).await?,
+                DirectKey::Pair(pair) => self.store.direct_of(pair).await?,
             };
             let Some(whole) = found else { return Ok(None) };
             let read = self.read_direct(&whole, directory).await?;
@@ -70,6 +73,29 @@ impl Conversations {
         known.by_id.values().filter(|conversation| conversation.direct().is_some_and(is_its)).cloned().collect()
     }
 
+    /// Takes over whether one of a pair blocks the other.
+    pub(crate) fn set_blocked(&self, pair: [AgentNo; 2], is_blocked: bool) {
+        let mut known = self.lock();
+        known.let_go += 1;
+        if let Some(conversation) = known.direct(DirectKey::Pair(pair))
+            && let Some(direct) = conversation.direct()
+        {
+            direct.change_bond(|bond| bond.is_blocked = is_blocked);
+        }
+    }
+
+    /// Takes over that the two of a direct conversation talk from now on.
+    pub(crate) fn set_established(&self, number: ConversationNo) {
+        let mut known = self.lock();
+        known.let_go += 1;
+        let id = known.ids.get(&number).copied();
+        if let Some(conversation) = id.and_then(|id| known.asked_for(id))
+            && let Some(direct) = conversation.direct()
+        {
+            direct.change_bond(|bond| bond.is_established = true);
+        }
+    }
+
     /// Takes over that a view has opened or ended on disk; the conversation, if it is in memory. What was read of it
     /// before is read again: messages in memory say under which id they are seen.
     pub(crate) fn set_view(&self, number: ConversationNo, view: Option<View>) -> Option<Arc<Conversation>> {
@@ -89,7 +115,7 @@ impl Conversations {
         let mut agents = directory.by_numbers(&direct.pair).await?;
         let mut agent = |number| agents.remove(&number).ok_or(StoreError::Unreadable("agent of a pair"));
         let pair = [agent(direct.pair[0])?, agent(direct.pair[1])?];
-        let kind = Kind::Direct(Direct::new(pair, view.as_ref().map(View::of)));
+        let kind = Kind::Direct(Direct::new(pair, view.as_ref().map(View::of), Bond::of(whole)));
         Ok(Conversation::new(direct.number, direct.id, kind, *end, Vec::new(), &self.weight))
     }
 
@@ -100,7 +126,7 @@ impl Conversations {
         if let_go_before != known.let_go {
             return None;
         }
-        let view = read.direct()?.view();
+        let (view, bond) = (read.direct()?.view(), read.direct()?.bond());
         let (conversation, gone) = if let Some(conversation) = known.asked_for(read.id) {
             (conversation, Vec::new())
         } else {
@@ -109,6 +135,9 @@ impl Conversations {
             (conversation, gone)
         };
         known.set_view(&conversation, view);
+        if let Some(direct) = conversation.direct() {
+            direct.change_bond(|known| known.is_established |= bond.is_established);
+        }
         drop(known);
         drop(gone);
         Some(conversation)
@@ -120,6 +149,7 @@ impl Known {
         let id = match key {
             DirectKey::Id(id) => id,
             DirectKey::View(view) => *self.views.get(&view)?,
+            DirectKey::Pair(pair) => *self.pairs.get(&in_order(pair))?,
         };
         self.asked_for(id).filter(|conversation| conversation.direct().is_some())
     }
@@ -134,10 +164,28 @@ impl Known {
         }
     }
 
+    /// The pair of a direct conversation leads to it.
+    pub(super) fn note_pair(&mut self, conversation: &Conversation) {
+        if let Some(direct) = conversation.direct() {
+            self.pairs.insert(in_order(direct.pair.each_ref().map(|agent| agent.number)), conversation.id);
+        }
+    }
+
+    /// It does no more.
+    pub(super) fn forget_pair(&mut self, conversation: &Conversation) {
+        if let Some(direct) = conversation.direct() {
+            self.pairs.remove(&in_order(direct.pair.each_ref().map(|agent| agent.number)));
+        }
+    }
+
     /// The view of a conversation leads to it no more.
     pub(super) fn forget_view(&mut self, conversation: &Conversation) {
         if let Some(view) = conversation.direct().and_then(Direct::view) {
             self.views.remove(&view.id);
         }
     }
+}
+
+const fn in_order([one, other]: [AgentNo; 2]) -> [AgentNo; 2] {
+    if one.0 <= other.0 { [one, other] } else { [other, one] }
 }

@@ -19,6 +19,13 @@ impl TokenSecret {
     /// Shortest secret, in bytes.
     pub const LEAST_BYTES: usize = 32;
 
+    /// A key for another purpose than tokens, which nobody can tell from anything else.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut key = [0; 32];
+        key.copy_from_slice(hmac::sign(&self.0, purpose).as_ref());
+        key
+    }
+
     /// A secret; nothing if it is too short.
     #[must_use]
     pub fn new(secret: &[u8]) -> Option<Self> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tertulia_model::TextKind;
-use tertulia_store::{NewDelivery, StoreError};
+use tertulia_model::{MessageNo, TextKind};
+use tertulia_store::{Content, NewDelivery, StoreError};
 use tokio::sync::oneshot;
 
-use crate::{Error, agents::Agent, conversation::Conversation, posted::Posted};
+use crate::{Error, Limit, agents::Agent, conversation::Conversation, posted::Posted};
 
 /// The way back to whoever waits; gone once it was used.
 pub(super) type Reply<T> = Option<oneshot::Sender<Result<T, Error>>>;
@@ -20,7 +20,7 @@ pub(super) struct Entry {
 /// What is wanted.
 pub(super) enum Wanted {
     /// Saying something.
-    Speech { said: Said, reply: Reply<Arc<Posted>> },
+    Speech { said: Said, reply: Reply<Outcome> },
     /// A change of who takes part, or the end. Answered with whom it changed something for.
     Change { change: Change, reply: Reply<Vec<Arc<Agent>>> },
 }
@@ -35,6 +35,43 @@ pub(crate) struct Said {
     pub(crate) spares_author: bool,
     /// Who is told of it elsewhere.
     pub(crate) deliveries: Vec<NewDelivery>,
+    /// What makes it a letter, if it is one.
+    pub(crate) letter: Option<SentLetter>,
+}
+
+/// What makes a message a letter.
+#[derive(Clone, Debug)]
+pub(crate) struct SentLetter {
+    /// What it is besides its text; the sender's key is in it.
+    pub(crate) content: Arc<Content>,
+    /// How often its author may write first to others that have not answered; system agents as often as they like.
+    pub(crate) cold: Limit,
+}
+
+impl Said {
+    /// What its sender calls it.
+    pub(crate) fn key(&self) -> Option<&Arc<str>> {
+        self.letter.as_ref()?.content.sent_key.as_ref()
+    }
+}
+
+/// What came of saying something.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It was said.
+    Said(Told),
+    /// Its author had sent this message under the same key.
+    Repeated(MessageNo),
+}
+
+/// Something that was said, and who got it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) posted: Arc<Posted>,
+    /// Those who got no copy since too much waits for them.
+    pub(crate) skipped: Vec<Arc<Agent>>,
+    /// How much waited for the one recipient before, where there is one.
+    pub(crate) waited: u32,
 }
 
 /// A change of a room besides its messages.
@@ -95,7 +132,7 @@ impl Refused {
 }
 
 /// The same failure once more, for another of those whom it concerns; its cause has been logged.
-pub(super) fn repeated(error: &StoreError) -> StoreError {
+pub(crate) fn repeated(error: &StoreError) -> StoreError {
     match error {
         StoreError::Full => StoreError::Full,
         StoreError::Unreadable(what) => StoreError::Unreadable(what),

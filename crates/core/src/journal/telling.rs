@@ -5,14 +5,17 @@ use std::sync::Arc;
 use tertulia_store::Append;
 
 use super::{
-    batch::{Batch, Decided, Draft, Effect, Tells},
-    entry::{Entry, Reply, Said, Wanted, answer},
+    batch::{Batch, Copies, Decided, Draft, Effect, Tells},
+    entry::{Entry, Outcome, Reply, Said, Told, Wanted, answer},
 };
 use crate::{
     Error,
     agents::Agent,
     conversation::Conversation,
+    direct::Bond,
     fanout::Announcement,
+    history::SaidIn,
+    inbox::Envelopes,
     notice::{Event, Happening, Notice},
     posted::{Message, Posted},
     room::Standings,
@@ -30,12 +33,17 @@ pub(super) struct Place {
     pub(super) events: Vec<Event>,
     standings: Standings,
     is_ended: bool,
+    bond: Bond,
+    /// Who got copies, once for each.
+    copies: Vec<Arc<Agent>>,
+    /// Who let one go, once for each.
+    letting_go: Vec<Arc<Agent>>,
 }
 
 /// Whom to answer what.
 #[derive(Default)]
 pub(super) struct Answers {
-    said: Vec<Answer<Arc<Posted>>>,
+    said: Vec<Answer<Outcome>>,
     changed: Vec<Answer<Vec<Arc<Agent>>>>,
     refused: Vec<(Entry, Error)>,
 }
@@ -59,7 +67,10 @@ pub(super) fn of(batch: Batch) -> Telling {
         };
         let place = &mut places[draft];
         match (entry.wanted, effect) {
-            (Wanted::Speech { said, reply }, Effect::Said { profile, joins }) => {
+            (Wanted::Speech { reply, .. }, Effect::Repeated(number)) => {
+                answers.said.push((reply, Outcome::Repeated(number)));
+            }
+            (Wanted::Speech { said, reply }, Effect::Said { profile, joins, copies }) => {
                 let Said { author, spares_author, .. } = said;
                 let append = messages.next().expect("every speech that was granted has its message");
                 if joins {
@@ -68,7 +79,13 @@ pub(super) fn of(batch: Batch) -> Telling {
                 let message = message_of(append, &place.conversation, spares_author);
                 let posted = Arc::new(Posted::new(message, author, profile));
                 place.events.push(Event::Posted(posted.clone()));
-                answers.said.push((reply, posted));
+                let Copies { recipients, skipped, spilled, waited } = copies;
+                place.letting_go.extend(spilled);
+                if !recipients.is_empty() {
+                    place.copies.extend(recipients.iter().cloned());
+                    place.events.push(Event::Envelopes(Arc::new(Envelopes::new(posted.clone(), recipients))));
+                }
+                answers.said.push((reply, Outcome::Said(Told { posted, skipped, waited })));
             }
             (Wanted::Change { reply, .. }, Effect::Changed { agents, tells }) => {
                 match tells {
@@ -78,7 +95,8 @@ pub(super) fn of(batch: Batch) -> Telling {
                 }
                 answers.changed.push((reply, agents));
             }
-            (Wanted::Speech { .. }, Effect::Changed { .. }) | (Wanted::Change { .. }, Effect::Said { .. }) => {
+            (Wanted::Speech { .. }, Effect::Changed { .. })
+            | (Wanted::Change { .. }, Effect::Said { .. } | Effect::Repeated(_)) => {
                 debug_assert!(false, "an effect belongs to its entry");
             }
         }
@@ -87,15 +105,29 @@ pub(super) fn of(batch: Batch) -> Telling {
 }
 
 fn message_of(append: Append, conversation: &Conversation, spares_author: bool) -> Message {
-    let Append { id, seq, created_at, text, text_kind, .. } = append;
-    let (conversation, view) = (conversation.id, conversation.view_id());
-    Message { id, conversation, view, seq, created_at, text: Some(text), text_kind, spares_author, removed: false }
+    let Append { number, id, seq, created_at, text, text_kind, content, .. } = append;
+    let SaidIn { conversation, view, group } = SaidIn::of(conversation);
+    Message {
+        number,
+        id,
+        conversation,
+        view,
+        seq,
+        created_at,
+        text: Some(text),
+        text_kind,
+        content,
+        group,
+        spares_author,
+        removed: false,
+    }
 }
 
 impl Place {
     fn of(draft: Draft) -> Self {
-        let Draft { conversation, standings, is_ended, .. } = draft;
-        Self { conversation, events: Vec::new(), standings, is_ended }
+        let Draft { conversation, standings, is_ended, bond, .. } = draft;
+        let (copies, letting_go) = (Vec::new(), Vec::new());
+        Self { conversation, events: Vec::new(), standings, is_ended, bond, copies, letting_go }
     }
 
     fn note(&mut self, what: Happening, agent: Option<Arc<Agent>>) {
@@ -111,6 +143,11 @@ impl Place {
                 room.end();
             }
         }
+        if let Some(direct) = self.conversation.direct() {
+            direct.change_bond(|bond| *bond = self.bond);
+        }
+        self.copies.iter().for_each(|agent| agent.inbox.add(1));
+        self.letting_go.iter().for_each(|agent| agent.inbox.take(1));
         self.conversation.extend(&self.events);
     }
 
@@ -123,8 +160,8 @@ impl Place {
 
 impl Answers {
     pub(super) fn give(self) {
-        for (mut reply, posted) in self.said {
-            answer(&mut reply, Ok(posted));
+        for (mut reply, outcome) in self.said {
+            answer(&mut reply, Ok(outcome));
         }
         for (mut reply, agents) in self.changed {
             answer(&mut reply, Ok(agents));

@@ -1,7 +1,7 @@
 //! What nobody learns by asking for a recovery, and codes that are not sent.
 
 use tertulia_model::{CodePurpose, Email, Name};
-use tertulia_store::{Accounts, Account};
+use tertulia_store::{Account, Accounts};
 
 use super::{
     hub::TestHub,
@@ -26,7 +26,7 @@ impl TestHub {
     /// Registers an agent with an address of its own; a caller with its key.
     pub(super) async fn sign_up(&self, name: &str) -> Caller {
         let id = self.chat.begin_registration(applicant(name)).await.unwrap();
-        let (to, code) = self.letters.next().await;
+        let (to, code) = self.mailbox.next().await;
         assert_eq!(to, format!("{name}@example.org"));
         let registered = self.chat.complete_registration(&self.surface, address(), id, &code).await.unwrap();
         self.chat.authenticate(&self.surface, registered.key.reveal()).await.unwrap()
@@ -55,8 +55,8 @@ async fn a_recovery_asks_the_store_the_same_whoever_it_is_for() {
     assert_eq!(asked("bob@example.org", Some("ada")).await, known);
     // A refused slot, too.
     assert_eq!(asked("ada@example.org", None).await, known);
-    assert_eq!(hub.letters.next().await.0, "ada@example.org");
-    assert_eq!(hub.letters.waiting(), 0);
+    assert_eq!(hub.mailbox.next().await.0, "ada@example.org");
+    assert_eq!(hub.mailbox.waiting(), 0);
     hub.close().await;
 }
 
@@ -66,7 +66,7 @@ async fn a_code_that_cannot_be_kept_or_sent_gives_its_turn_back() {
     let hub = TestHub::open().await;
     hub.store.fail("add_code", Fault::Refuses(broken()));
     assert!(matches!(hub.chat.begin_registration(applicant("ada")).await, Err(Error::Store(_))));
-    hub.letters.fail_once();
+    hub.mailbox.fail_once();
     let refused = hub.chat.begin_registration(applicant("ada")).await;
     assert!(matches!(refused, Err(Error::Code(CodeRefused::MailFailed))));
     hub.sign_up("ada").await;

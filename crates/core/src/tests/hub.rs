@@ -14,7 +14,7 @@ use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    letters::Letters,
+    mailbox::Mailbox,
     post::{Plain, Post},
     store::FaultyStore,
     vouching::Vouching,
@@ -33,7 +33,7 @@ pub(super) struct TestHub {
     pub(super) store: Arc<FaultyStore>,
     pub(super) vouching: Arc<Vouching>,
     pub(super) post: Arc<Post>,
-    pub(super) letters: Arc<Letters>,
+    pub(super) mailbox: Arc<Mailbox>,
     pub(super) clock: Arc<StandingClock>,
     pub(super) surface: Arc<Surface>,
     ids: Arc<CountedIds>,
@@ -46,25 +46,35 @@ const KEY_KINDS: [CredentialKind; 2] = [CredentialKind::api_key("one_"), Credent
 
 impl TestHub {
     pub(super) async fn open() -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), Arc::default(), Arc::default()).await
+        Self::open_with(Rules::default()).await
     }
 
-    async fn open_in(directory: tempfile::TempDir, clock: Arc<StandingClock>, ids: Arc<CountedIds>) -> Self {
+    /// As [`TestHub::open`], by these rules.
+    pub(super) async fn open_with(rules: Rules) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), rules, Arc::default(), Arc::default()).await
+    }
+
+    async fn open_in(
+        directory: tempfile::TempDir,
+        rules: Rules,
+        clock: Arc<StandingClock>,
+        ids: Arc<CountedIds>,
+    ) -> Self {
         let options = SqliteOptions { durability: Durability::Off, ..SqliteOptions::default() };
         let store = Arc::new(FaultyStore::new(SqliteStore::open(directory.path(), &options).await.unwrap()));
         let (vouching, post) = (Arc::new(Vouching::default()), Arc::new(Post::default()));
-        let letters = Arc::new(Letters::default());
+        let mailbox = Arc::new(Mailbox::default());
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             badge_source: vouching.clone(),
             name: "hub".to_owned(),
-            rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
+            rules: Rules { lobby_unverified: Limit::Off, ..rules },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
             webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
-            mailer: Some(letters.clone()),
+            mailer: Some(mailbox.clone()),
             token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
@@ -79,7 +89,7 @@ impl TestHub {
             lists_agents: true,
             limits,
         };
-        Self { chat, store, vouching, post, letters, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
+        Self { chat, store, vouching, post, mailbox, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
     }
 
     /// Registers an agent; a caller with its key.
@@ -142,13 +152,13 @@ impl TestHub {
     /// Stops the hub and opens it again.
     pub(super) async fn restart(self) -> Self {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        Self::open_in(self.stop(true).await, clock, ids).await
+        Self::open_in(self.stop(true).await, Rules::default(), clock, ids).await
     }
 
     /// As [`TestHub::restart`], but what was only in memory is lost.
     pub(super) async fn crash(self) -> Self {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        Self::open_in(self.stop(false).await, clock, ids).await
+        Self::open_in(self.stop(false).await, Rules::default(), clock, ids).await
     }
 
     async fn stop(self, is_clean: bool) -> tempfile::TempDir {

@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
-use tertulia_model::{AgentId, CodeId, ConversationId, DeliveryId, EndpointId, MessageId};
+use tertulia_model::{AgentId, AttachmentId, CodeId, ConversationId, DeliveryId, EndpointId, MessageId};
 use uuid::Uuid;
 
 /// What an id names.
@@ -110,6 +110,10 @@ pub(crate) fn message(id: MessageId) -> PublicId {
 /// Something that waits for a code.
 pub(crate) fn pending(id: CodeId) -> PublicId {
     Kind::Pending.show(id.as_uuid())
+}
+
+pub(crate) fn attachment(id: AttachmentId) -> PublicId {
+    Kind::Attachment.show(id.as_uuid())
 }
 
 pub(crate) fn webhook(id: EndpointId) -> PublicId {

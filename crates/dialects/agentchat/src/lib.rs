@@ -19,6 +19,7 @@ mod failure;
 mod handle;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
 mod ids;
+mod message;
 mod moment;
 mod mutes;
 mod openapi;
@@ -31,6 +32,7 @@ mod refusal;
 mod register;
 mod rotation;
 mod routes;
+mod sending;
 mod service;
 mod settings;
 mod values;
@@ -77,15 +79,15 @@ pub struct Options {
 pub struct SocketTimes {
     /// For the first frame, which says who it is. Default: 5 s.
     pub hello: Duration,
-    /// Between two pings. Default: 30 s.
+    /// Between two pings. Default: 45 s.
     pub ping_every: Duration,
-    /// For any sign of life. Default: 45 s.
+    /// For any sign of life: a ping, and 30 s for its answer. Default: 75 s.
     pub silence: Duration,
 }
 
 impl Default for SocketTimes {
     fn default() -> Self {
-        Self { hello: Duration::from_secs(5), ping_every: Duration::from_secs(30), silence: Duration::from_secs(45) }
+        Self { hello: Duration::from_secs(5), ping_every: Duration::from_secs(45), silence: Duration::from_secs(75) }
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AgentChat, PREFIX, agents, blocks, contacts, directory, mutes, openapi::completed, presence, recovery, register,
-    rotation, service,
+    rotation, sending, service,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -18,6 +18,7 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::description))
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
+        .routes(routes!(sending::send))
         .routes(routes!(presence::watch))
         .routes(routes!(presence::watch_all))
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::support::{assert_refused, hub, members};
@@ -118,7 +117,6 @@ async fn nobody_changes_or_deletes_anybody_else() {
     for target in ["/v1/agents/bob", "/v1/agents/nobody", "/v1/agents/tertulia"] {
         let reply = alice.patch(target, &json!({ "display_name": "x" })).await;
         assert_refused(&reply, 403, "FORBIDDEN");
-        assert_snapshot!(reply, @r#"403 {"code":"FORBIDDEN","message":"This is another agent's account."}"#);
         assert_refused(&alice.delete(target).await, 403, "FORBIDDEN");
     }
     assert_refused(&app.nobody().patch("/v1/agents/bob", &json!({})).await, 401, "UNAUTHORIZED");

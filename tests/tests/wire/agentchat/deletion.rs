@@ -79,16 +79,16 @@ async fn servers_of_a_deleted_agent_pass_on() {
     ada.makes(&shared, "eve", "admin").await;
     let _ = app.nobody().of("ada", ada.token()).delete("/v1/agents/ada").await.expect(200);
     for round in ["at once", "after a restart"] {
-        let stranger = app.stranger();
-        let owner = |server: String| {
-            let stranger = stranger.clone();
-            async move { stranger.get(&format!("/servers/{server}")).await }
-        };
-        let left = owner(shared.clone()).await.expect(200);
+        let (bob, eve) = (bob.at(&app), eve.at(&app));
+        let left = eve.get(&format!("/servers/{shared}")).await.expect(200);
         assert!(!left.text().contains(&ada.id), "{round}: {left}");
-        assert_eq!(owner(alone.clone()).await.status, 404, "{round}");
-        let members = stranger.get(&format!("/servers/{foreign}/members")).await;
-        assert!(!members.text().contains("\"ada\""), "{round}: {members}");
+        let renamed = eve.patch(&format!("/servers/{shared}"), &json!({ "name": round })).await;
+        assert_eq!(renamed.status, 200, "{round}: {renamed}");
+        assert_eq!(bob.get(&format!("/servers/{alone}")).await.status, 404, "{round}");
+        for server in [&shared, &foreign] {
+            let members = bob.get(&format!("/servers/{server}/members")).await.expect(200);
+            assert!(!members.text().contains("\"ada\""), "{round}: {members}");
+        }
         app.restart().await;
     }
 }
@@ -101,7 +101,8 @@ async fn a_deleted_agent_leaves_its_rooms() {
     let room = eve.private_room("closed", &["Ada"]).await;
     let _ = ada.says_in(&room, "hello").await;
     let mut stream = eve.room_stream(&app, &room).await;
+    let _ = stream.next_of("history").await;
     let _ = app.nobody().of("ada", &ada.key).delete("/v1/agents/ada").await.expect(200);
-    let told = stream.next_of("leave").await;
-    assert!(told.data.contains("Ada"), "{told:?}");
+    let told = stream.next_of("room").await;
+    assert!(told.data.contains("left") && told.data.contains("Ada"), "{told:?}");
 }

@@ -34,10 +34,7 @@ async fn a_prefix_finds_handles_and_nothing_else() {
     assert_eq!(members(&page), ["agents", "limit", "offset", "total"]);
     assert_eq!((&page["limit"], &page["offset"]), (&json!(20), &json!(0)));
     let alice = &page["agents"][0];
-    assert_eq!(
-        members(alice),
-        ["avatar_url", "created_at", "description", "display_name", "handle", "in_contacts"]
-    );
+    assert_eq!(members(alice), ["avatar_url", "created_at", "description", "display_name", "handle", "in_contacts"]);
     assert_eq!(alice["in_contacts"], false);
 }
 

@@ -13,6 +13,6 @@ mod presence;
 mod recovery;
 mod register;
 mod rotation;
-mod states;
 mod service;
+mod states;
 mod support;

@@ -1,0 +1,96 @@
+//! What waits for an agent, in memory: how much it is, and the connections that are given it as it comes.
+//!
+//! An envelope is written with its message. Here stands only how many wait, and who reads along; what they are is in the
+//! store.
+
+mod envelopes;
+mod place;
+mod reader;
+mod receipts;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tertulia_store::QueueRecord;
+
+pub use self::reader::InboxReader;
+use self::reader::Line;
+pub(crate) use self::{
+    envelopes::Envelopes,
+    place::PlaceSeal,
+    receipts::{ReceiptWorker, Receipts},
+};
+use crate::{Error, agents::Agent, chat::Chat};
+
+/// How many envelopes wait at the most for an agent that does not work them off.
+// rule: delivery queue
+pub(crate) const MOST_UNKEPT: u32 = 1_000;
+
+/// An agent's inbox.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    /// What waits for it, once that was read.
+    queue: Mutex<Option<QueueRecord>>,
+    lines: Mutex<Vec<Arc<Line>>>,
+}
+
+impl Inbox {
+    /// What waits for it, if that was read.
+    pub(crate) fn queue(&self) -> Option<QueueRecord> {
+        *self.lock()
+    }
+
+    /// Takes over what was read, while nothing could change it.
+    fn remember(&self, queue: QueueRecord) {
+        self.lock().get_or_insert(queue);
+    }
+
+    /// What waits for it is to be read anew: more than one envelope was moved at once.
+    pub(crate) fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    /// Notes that envelopes have come.
+    pub(crate) fn add(&self, count: u32) {
+        if let Some(queue) = &mut *self.lock() {
+            queue.waiting = queue.waiting.saturating_add(count);
+        }
+    }
+
+    /// Notes that envelopes wait no longer.
+    pub(crate) fn take(&self, count: u32) {
+        if let Some(queue) = &mut *self.lock() {
+            queue.waiting = queue.waiting.saturating_sub(count);
+        }
+    }
+
+    fn keep(&self) {
+        if let Some(queue) = &mut *self.lock() {
+            queue.is_kept = true;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<QueueRecord>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<Arc<Line>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chat {
+    /// Notes that an agent works off what waits for it, so that none of it is let go of and it counts. Once is enough.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    // rule: delivery queue
+    pub async fn keep_queue(&self, agent: &Arc<Agent>) -> Result<(), Error> {
+        if agent.inbox.queue().is_some_and(|queue| queue.is_kept) {
+            return Ok(());
+        }
+        self.0.store.keep_queue(agent.number).await?;
+        agent.inbox.keep();
+        self.0.receipts.load(vec![agent.clone()]).await
+    }
+}

@@ -1,0 +1,40 @@
+//! Who may write to whom, and what wakes an agent.
+
+use std::sync::Arc;
+
+use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo};
+
+use crate::{ContentRefused, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation, posted::Posted};
+
+impl Chat {
+    /// Whether `recipient` hears `author`, though the two do not talk yet.
+    // wire: agentchat.md#63-inbox_mode
+    pub(crate) async fn hears(&self, _recipient: &Agent, _author: &Agent) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    /// Whether a message that has come wakes its recipient.
+    // wire: agentchat.md#58-who-gets-woken
+    pub(crate) fn wakes(&self, _recipient: &Agent, _posted: &Posted) -> bool {
+        true
+    }
+
+    /// Whether `author` may send this file with a message to an agent, or to a group.
+    pub(crate) async fn permit_attaching(
+        &self,
+        _author: &Agent,
+        attachment: Option<AttachmentId>,
+        _recipient: Option<AgentNo>,
+        _group: Option<ConversationNo>,
+    ) -> Result<(), Error> {
+        match attachment {
+            None => Ok(()),
+            Some(_) => Err(ContentRefused::AttachmentUnknown.into()),
+        }
+    }
+
+    /// The group with this id, as far as `agent` may know of it.
+    pub(crate) async fn require_group(&self, _agent: &Agent, _id: ConversationId) -> Result<Arc<Conversation>, Error> {
+        Err(Error::NotFound(Noun::Group))
+    }
+}
