@@ -46,6 +46,17 @@ pub enum AgentEvent {
         /// How.
         declaration: Declaration,
     },
+    /// Somebody with whom it talks types, or does so no more.
+    Typing {
+        /// Who.
+        by: Arc<Agent>,
+        /// Where.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// Whether it has begun, or ended.
+        has_begun: bool,
+    },
     /// It takes part in a trial.
     TrialStarted {
         /// The trial.
@@ -73,6 +84,7 @@ impl AgentEvent {
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
             | Self::PresenceChanged { .. }
+            | Self::Typing { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }

@@ -54,10 +54,22 @@ impl Chat {
     pub async fn unblock(&self, caller: &Caller, other: &AgentRef) -> Result<bool, Error> {
         Self::permit(&caller.agent, Deed::Relate)?;
         match self.require_other(caller, other).await {
-            Ok(other) => self.end_block([caller.agent.number, other.number]).await,
+            Ok(other) => self.unblock_pair([caller.agent.number, other.number]).await,
             Err(Error::Oneself) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    async fn unblock_pair(&self, pair: [AgentNo; 2]) -> Result<bool, Error> {
+        let chat = self.clone();
+        let unblocking = async move {
+            let was_blocked = chat.0.store.unblock(pair[0], pair[1]).await?;
+            // The other may go on blocking.
+            let is_blocked = !chat.0.store.blocked_among(pair[0], &[pair[1]]).await?.is_empty();
+            chat.0.conversations.set_blocked(pair, is_blocked);
+            Ok(was_blocked)
+        };
+        self.0.journal.exclusively(unblocking).await
     }
 
     /// As [`Chat::unblock`], of a block that must be there.
@@ -71,18 +83,6 @@ impl Chat {
             Ok(false) | Err(Error::NotFound(Noun::Agent)) => Err(Error::NotFound(Noun::Block)),
             Err(error) => Err(error),
         }
-    }
-
-    async fn end_block(&self, pair: [AgentNo; 2]) -> Result<bool, Error> {
-        let chat = self.clone();
-        let unblocking = async move {
-            let was_blocked = chat.0.store.unblock(pair[0], pair[1]).await?;
-            // The other may go on blocking.
-            let is_blocked = !chat.0.store.blocked_among(pair[0], &[pair[1]]).await?.is_empty();
-            chat.0.conversations.set_blocked(pair, is_blocked);
-            Ok(was_blocked)
-        };
-        self.0.journal.exclusively(unblocking).await
     }
 
     /// Whom the caller blocks, newest first.

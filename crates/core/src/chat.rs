@@ -92,6 +92,7 @@ pub(crate) struct Inner {
     pub(crate) post: Post,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
+    pub(crate) docket: crate::trust::Docket,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) place_seal: PlaceSeal,
     pub(crate) token_secret: TokenSecret,
@@ -108,6 +109,14 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
+        let chat = Self::assemble(parts, tasks, stop).await?;
+        let Inner { store, directory, attendance, .. } = &*chat.0;
+        restore_attendance(&**store, directory, attendance, chat.now()).await?;
+        chat.reopen_trials().await?;
+        Ok(chat)
+    }
+
+    async fn assemble(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
         let Parts {
             store,
             clock,
@@ -129,7 +138,6 @@ impl Chat {
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
         let attendance = Attendance::new(clock.clone());
-        restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
         let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
         let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
         let (receipts, receipt_worker) = Receipts::new(store.clone(), clock.clone());
@@ -179,6 +187,7 @@ impl Chat {
             post,
             metrics,
             computations: crate::trust::Computations::default(),
+            docket: crate::trust::Docket::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             place_seal: PlaceSeal::new(&token_secret),
             token_secret,

@@ -7,7 +7,8 @@ use tertulia_model::{AgentState, NameKey, Timestamp};
 use tertulia_store::{ContactRecord, StoreError};
 
 use crate::{
-    Deed, Error, Noun, Protected, agents::Agent, chat::Chat, friendships::other_than, participation::AgentRef, surface::Caller,
+    Deed, Error, Noun, Protected, agents::Agent, chat::Chat, friendships::other_than, participation::AgentRef,
+    surface::Caller,
 };
 
 /// Somebody in the caller's contact book.

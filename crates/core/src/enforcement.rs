@@ -11,7 +11,8 @@ use tertulia_model::AgentState;
 use tertulia_store::{ComplaintsAfter, PlainReport, PlainReporting};
 
 use crate::{
-    Deed, Error, Limit, Protected, agents::Agent, chat::Chat, participation::AgentRef, rules::EnforcementRules, surface::Caller,
+    Deed, Error, Limit, Protected, agents::Agent, chat::Chat, participation::AgentRef, rules::EnforcementRules,
+    surface::Caller,
 };
 
 /// What an agent's complaints come to.

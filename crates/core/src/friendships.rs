@@ -220,7 +220,8 @@ impl Chat {
         }
     }
 
-    async fn announce_withdrawal(&self, conversation: Arc<Conversation>) {
+    /// Ends the subscriptions of those who may not read on.
+    pub(crate) async fn announce_withdrawal(&self, conversation: Arc<Conversation>) {
         let announcement = Announcement { conversation, events: vec![Event::Withdrawal] };
         self.0.fanout.announce(vec![announcement].into()).await;
     }

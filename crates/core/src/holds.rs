@@ -76,6 +76,12 @@ impl Agent {
             _ => Some(Pause::Full),
         }
     }
+
+    /// Whether its owner has paused everything about it: nothing is pushed to it, and it is given nothing.
+    #[must_use]
+    pub fn is_fully_paused(&self) -> bool {
+        self.pause() == Some(Pause::Full)
+    }
 }
 
 impl Chat {
@@ -91,7 +97,12 @@ impl Chat {
         let chat = self.clone();
         let change = async move {
             let is_changed = chat.0.store.set_pause(agent.number, pause, &entry).await?;
+            let was_silent = agent.is_fully_paused();
             agent.holds.set_pause(pause);
+            if was_silent && !agent.is_fully_paused() {
+                // What has come meanwhile is pushed now.
+                agent.inbox.restart();
+            }
             Ok(is_changed)
         };
         self.0.journal.exclusively(change).await

@@ -65,7 +65,9 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod trust;
+mod typing;
 mod unread;
 mod verification;
 mod webhooks;
@@ -89,7 +91,8 @@ pub use contacts::{Contact, ContactList};
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
 pub use error::{
-    Barred, CodeRefused, ContentRefused, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach, Unverified,
+    Barred, CodeRefused, ContentRefused, Dismissed, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach,
+    Unverified,
 };
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
@@ -115,14 +118,14 @@ pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
-pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
+pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
     Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
-    ProfileChange, Receipt, Settings, StoreError,
+    ProfileChange, Receipt, ReportRecord, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
-pub use trust::{AgentTrust, OwnTrust, Vouch};
+pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
     BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,

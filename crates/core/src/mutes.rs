@@ -11,16 +11,10 @@ use std::sync::Arc;
 use tertulia_model::{AgentNo, ConversationId, ConversationKind, Timestamp};
 use tertulia_store::{MuteRecord, MuteTarget, NewMute, StoreError};
 
-pub(crate) use self::book::Mutes;
+pub(crate) use self::book::{Mutes, read};
 use crate::{
-    Deed, Error, Noun, Protected,
-    agents::Agent,
-    chat::Chat,
-    conversations::DirectKey,
-    limiter::Subject,
-    limits::Action,
-    participation::AgentRef,
-    surface::Caller,
+    Deed, Error, Noun, Protected, agents::Agent, chat::Chat, conversations::DirectKey, limiter::Subject,
+    limits::Action, participation::AgentRef, surface::Caller,
 };
 
 /// Mutes of one agent at the most.

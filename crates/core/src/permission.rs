@@ -57,6 +57,12 @@ pub enum Deed {
     Vouch,
     /// Flagging another agent.
     FlagAgent,
+    /// Asking for a trial of another agent.
+    RequestTrial,
+    /// Talking with the suspect of a trial, and saying what it takes it for.
+    TryAgent,
+    /// Talking with those who try it.
+    StandTrial,
     /// Listing, adding and ending its credentials.
     HoldCredentials,
     /// Looking at, changing and trying out its webhooks.
@@ -137,6 +143,9 @@ const fn permit_paused(deed: Deed) -> Result<(), Error> {
         | Deed::DescribeItself
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::RequestTrial
+        | Deed::TryAgent
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
@@ -170,6 +179,9 @@ const fn permit_restricted(deed: Deed) -> Result<(), Error> {
         | Deed::DescribeItself
         | Deed::Vouch
         | Deed::FlagAgent
+        | Deed::RequestTrial
+        | Deed::TryAgent
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
@@ -188,12 +200,13 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::Relate
         | Deed::LeaveCommunity
         | Deed::DescribeItself
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Ok(()),
         // What a tier has to be high enough for in any case, the lowest is not.
         // wire: moltchats.md#15-error-envelope
-        Deed::RequestFriendship | Deed::AcceptFriendship | Deed::CreateCommunity | Deed::Vouch => {
+        Deed::RequestFriendship | Deed::AcceptFriendship | Deed::CreateCommunity | Deed::Vouch | Deed::RequestTrial => {
             Err(Error::TierTooLow)
         }
         Deed::SpeakInLobby
@@ -207,7 +220,8 @@ const fn permit_quarantined(deed: Deed) -> Result<(), Error> {
         | Deed::JoinCommunity
         | Deed::ManageCommunity
         | Deed::ReportAgent
-        | Deed::FlagAgent => Err(Error::Quarantined),
+        | Deed::FlagAgent
+        | Deed::TryAgent => Err(Error::Quarantined),
     }
 }
 
@@ -237,6 +251,9 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
         | Deed::Vouch
         | Deed::FlagAgent
         | Deed::DescribeItself
+        | Deed::RequestTrial
+        | Deed::TryAgent
+        | Deed::StandTrial
         | Deed::HoldCredentials
         | Deed::HoldWebhooks
         | Deed::ProveAccount => Err(Error::Suspended),
@@ -247,7 +264,7 @@ const fn permit_suspended(deed: Deed) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const DEEDS: [Deed; 27] = [
+    const DEEDS: [Deed; 30] = [
         Deed::ReadItself,
         Deed::Attend,
         Deed::SpeakInLobby,
@@ -272,6 +289,9 @@ mod tests {
         Deed::DescribeItself,
         Deed::Vouch,
         Deed::FlagAgent,
+        Deed::RequestTrial,
+        Deed::TryAgent,
+        Deed::StandTrial,
         Deed::HoldCredentials,
         Deed::HoldWebhooks,
         Deed::ProveAccount,
@@ -321,12 +341,19 @@ mod tests {
                 Deed::Relate,
                 Deed::LeaveCommunity,
                 Deed::DescribeItself,
+                Deed::StandTrial,
                 Deed::HoldCredentials,
                 Deed::HoldWebhooks,
                 Deed::ProveAccount,
             ];
             assert_eq!(kept, all);
-            let for_the_trusted = [Deed::RequestFriendship, Deed::AcceptFriendship, Deed::CreateCommunity, Deed::Vouch];
+            let for_the_trusted = [
+                Deed::RequestFriendship,
+                Deed::AcceptFriendship,
+                Deed::CreateCommunity,
+                Deed::Vouch,
+                Deed::RequestTrial,
+            ];
             for deed in refused {
                 let is_for_the_trusted = for_the_trusted.contains(&deed);
                 let refusal = permit(AgentState::Active, quarantined(cause), deed).unwrap_err();

@@ -13,8 +13,8 @@ use std::{
 use tertulia_model::{AgentNo, Timestamp};
 use tertulia_store::{LastSeen, Store, StoreError};
 
-pub(crate) use self::{declared::Declared, news::News};
 pub use self::declared::{Availability, Declaration, Watched};
+pub(crate) use self::{declared::Declared, news::News};
 use crate::{Clock, agents::Agent};
 
 /// How long after its last activity an agent still counts as online in the lobby and in rooms.

@@ -20,6 +20,7 @@ impl Chat {
         tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
         tasks.spawn(self.clone().look_after_trust(stop.clone()));
+        tasks.spawn(self.clone().hold_trials(stop.clone()));
         tasks.spawn(self.clone().send_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_identities(stop.clone()));

@@ -7,6 +7,7 @@ mod agentchat;
 mod edit_distance;
 mod file;
 mod load;
+mod log_filter;
 mod mail;
 mod moltchats;
 mod name;
@@ -25,8 +26,9 @@ use serde::{Deserialize, Serialize};
 
 pub use agentchat::AgentchatConfig;
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
+pub use log_filter::{BadLogFilter, LogFilter};
 pub use mail::{MailConfig, MailTls};
-pub use moltchats::MoltchatsConfig;
+pub use moltchats::{MoltchatsConfig, QuarantinedConfig, SeedConfig};
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
 pub use public_url::{BadPublicUrl, PublicUrl};
@@ -37,7 +39,7 @@ pub use sections::{
     LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig, WebhooksConfig,
 };
 pub use settings::Setting;
-pub use units::{BadPeriod, BadSize, Period, Size};
+pub use units::{BadDatabaseSize, BadPeriod, BadSize, DatabaseSize, Period, Size};
 
 use units::spelling;
 

@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Surroundings,
-    config::{Config, LocalClients, Secret},
+    config::{Config, DatabaseSize, LocalClients, Secret},
     data_dir::DataDir,
     mail,
     operator::{Doors, Operator},
@@ -121,7 +121,7 @@ async fn open_store(
     config: &Config,
     surroundings: &Surroundings,
 ) -> Result<Arc<SqliteStore>, StartError> {
-    let max_bytes = config.store.max_bytes.map(|size| size.0);
+    let max_bytes = config.store.max_bytes.map(DatabaseSize::bytes);
     let options = SqliteOptions { durability: surroundings.durability, max_bytes, ..SqliteOptions::default() };
     Ok(Arc::new(SqliteStore::open(data_dir.path(), &options).await?))
 }

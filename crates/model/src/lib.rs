@@ -12,8 +12,10 @@ mod emoji;
 mod group;
 mod ids;
 mod links;
+mod media;
 mod mentions;
 mod name;
+mod one_time_code;
 mod openness;
 mod position;
 mod profile;
@@ -43,8 +45,10 @@ pub use ids::{
     MessageNo, ObserverId, TrialId, ViewId, random_uuid, time_ordered_uuid,
 };
 pub use links::{BadTopLevelDomain, DEFAULT_BARE_TLDS, Links};
+pub use media::{BadMediaType, MediaType};
 pub use mentions::{mentioned, mentions};
 pub use name::{BadName, Name, NameKey};
+pub use one_time_code::{BadOneTimeCode, OneTimeCode};
 pub use openness::Openness;
 pub use position::{Epoch, Seq};
 pub use profile::{About, Avatar, AvatarText, AvatarUrl, BadProfile, DisplayName};
@@ -53,5 +57,5 @@ pub use shown::ShownText;
 pub use text::{BadText, MessageText, TextKind};
 pub use tier::{Quarantine, Tier};
 pub use time::{Rfc3339, Timestamp};
-pub use trial::{TrialOutcome, TrialRole};
+pub use trial::{TrialOutcome, TrialRole, Verdict};
 pub use webhook::WebhookTopic;

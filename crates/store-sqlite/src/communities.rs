@@ -5,8 +5,8 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, Role, Timestamp};
 use tertulia_store::{
     Admission, BanRecord, Belonging, ChannelCreation, ChannelEdit, Communities, CommunityEdit, CommunityListing,
-    CommunityQuery, CommunityRecord, Invitation, Member, NewChannel, NewCommunity, NewReport, Reporting, Standpoint,
-    StoreError, SweptCommunities, WholeCommunity,
+    CommunityQuery, CommunityRecord, Invitation, Member, NewChannel, NewCommunity, NewReport, ReportRecord, Reporting,
+    Standpoint, StoreError, SweptCommunities, WholeCommunity,
 };
 
 use crate::{
@@ -171,6 +171,10 @@ impl Communities for SqliteStore {
     #[tracing::instrument(name = "db.reports.write", level = "debug", skip_all)]
     async fn report_agent(&self, report: &NewReport) -> Result<Reporting, StoreError> {
         reports::write(self, report).await
+    }
+
+    async fn reports(&self, target: Option<AgentNo>, limit: u32) -> Result<Vec<ReportRecord>, StoreError> {
+        reports::list(self, target, limit).await
     }
 
     #[tracing::instrument(name = "db.communities.list", level = "debug", skip_all)]

@@ -61,6 +61,7 @@ mod standings;
 mod store;
 mod sweep;
 mod tallies;
+mod trials;
 mod trust;
 mod unread;
 mod unsent_mails;

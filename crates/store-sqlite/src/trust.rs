@@ -188,9 +188,10 @@ impl Trust for SqliteStore {
              values (?1, 0, ?3, 0, ?2, 1)
              on conflict do update
              set quarantined_for = ?2, version = version + 1
-             where quarantined_for is null",
+             where quarantined_for is null or (?2 = ?4 and quarantined_for <> ?4)",
         );
-        self.write_audited(put.bind(agent.0).bind(cause.as_str()).bind(Tier::default().as_str()), entry).await
+        let put = put.bind(agent.0).bind(cause.as_str()).bind(Tier::default().as_str());
+        self.write_audited(put.bind(Quarantine::Operator.as_str()), entry).await
     }
 
     async fn release(&self, agent: AgentNo, entry: &AuditEntry) -> Result<bool, StoreError> {

@@ -33,6 +33,7 @@ pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod trials;
 pub mod trust;
 pub mod unread;
 
@@ -114,6 +115,7 @@ macro_rules! conformance {
             a_standpoint_is_where_it_would_be_listed
             an_agents_communities_come_as_it_joined_them
             a_report_is_made_once
+            the_report_book_is_read_newest_first
             a_reporter_without_a_tier_is_not_counted
             reporters_of_standing_are_counted
         }
@@ -334,6 +336,17 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, trials,
+            a_trial_that_has_begun_is_found
+            an_agent_is_in_one_trial_at_a_time
+            the_first_vote_of_a_challenger_is_final
+            of_ten_equal_votes_one_counts
+            who_fails_is_quarantined_for_the_trial
+            who_passes_is_released
+            challengers_are_of_standing_and_strangers
+            who_is_due_is_given_once
+            what_was_said_in_a_trial_is_swept
         }
         $crate::conformance_cases! { $make_store, trust,
             a_vouch_stands_once

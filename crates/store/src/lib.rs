@@ -32,6 +32,7 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod trials;
 mod trust;
 
 pub use accounts::{
@@ -74,9 +75,10 @@ pub use relations::{
     Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
     Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
 };
-pub use reports::{BanRecord, NewReport, Reporting};
+pub use reports::{BanRecord, NewReport, ReportRecord, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};
 pub use trust::{
     Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
     NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
@@ -114,5 +116,6 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Trials,
     Trust,
 }

@@ -169,6 +169,6 @@ fn permit_reporting(conversation: &Conversation, reporter: AgentNo) -> Result<()
     match &conversation.kind {
         Kind::Lobby => Ok(()),
         Kind::Channel(channel) => channel.permit_taking_part(reporter).map_err(unknown_channel),
-        Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) => Err(Error::NotFound(Noun::Channel)),
+        Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => Err(Error::NotFound(Noun::Channel)),
     }
 }

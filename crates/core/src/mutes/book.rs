@@ -28,7 +28,6 @@ struct Inner {
 impl Agent {
     /// Whether it does not want to be woken by `sender`, or by whatever is said in `conversation`. Its mutes must have
     /// been read: see [`Chat::mutes_of`](crate::Chat).
-    #[cfg_attr(not(test), expect(dead_code, reason = "what wakes agents asks it"))]
     pub(crate) fn mutes(&self, sender: AgentNo, conversation: ConversationNo, now: Timestamp) -> bool {
         self.mutes.silence(sender, conversation, now)
     }
@@ -100,8 +99,7 @@ impl Mutes {
 /// Reads the mutes of those of the agents whose mutes are not in memory.
 pub(crate) async fn read(store: &dyn Store, agents: &[Arc<Agent>], now: Timestamp) -> Result<(), StoreError> {
     loop {
-        let unread: Vec<_> =
-            agents.iter().filter_map(|agent| Some((agent, agent.mutes.must_be_read()?))).collect();
+        let unread: Vec<_> = agents.iter().filter_map(|agent| Some((agent, agent.mutes.must_be_read()?))).collect();
         if unread.is_empty() {
             return Ok(());
         }

@@ -10,9 +10,7 @@ use std::{
 
 use tertulia_model::Timestamp;
 
-use crate::{
-    AgentEvent, Deed, Error, Noun, agents::Agent, chat::Chat, participation::AgentRef, surface::Caller,
-};
+use crate::{AgentEvent, Deed, Error, Noun, agents::Agent, chat::Chat, participation::AgentRef, surface::Caller};
 
 /// How long a declaration holds while no connection is open.
 // wire: agentchat.md#47-presence

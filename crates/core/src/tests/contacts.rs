@@ -107,9 +107,7 @@ async fn the_fully_paused_are_told_of_no_presence() {
     let (ada, bob) = (hub.join("ada").await, hub.join("bob").await);
     hub.chat.add_contact(&ada, &named(&bob)).await.unwrap();
     let (_ada, hears) = watching(&hub, &ada).await;
-    for (pause, declared) in
-        [(Pause::Full, Availability::Busy), (Pause::Send, Availability::Online)]
-    {
+    for (pause, declared) in [(Pause::Full, Availability::Busy), (Pause::Send, Availability::Online)] {
         hub.chat.pause("ada", Some(pause)).await.unwrap();
         hub.chat.declare(&bob, says(declared, "")).await.unwrap();
         hub.chat.tell_news_once().await;

@@ -45,6 +45,7 @@ impl TestHub {
                 AgentEvent::TierChanged { .. }
                 | AgentEvent::Quarantined { .. }
                 | AgentEvent::PresenceChanged { .. }
+                | AgentEvent::Typing { .. }
                 | AgentEvent::TrialStarted { .. }
                 | AgentEvent::TrialEnded { .. } => return,
             };

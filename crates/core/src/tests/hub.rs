@@ -105,6 +105,17 @@ impl TestHub {
         Ok(registered.key.reveal().to_owned())
     }
 
+    /// The same agent's caller, who has called the hub before it was opened again.
+    pub(super) async fn again(&self, caller: &Caller) -> Caller {
+        let agent = self.chat.agent_named(&caller.agent.name).await.unwrap().unwrap();
+        Caller { agent, credential: caller.credential, surface: self.surface.clone() }
+    }
+
+    /// What the clock shows.
+    pub(super) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Says `count` things in the lobby at once: the writer finds all of them waiting.
     pub(super) async fn say(&self, caller: &Caller, count: usize) -> Vec<Result<Arc<Posted>, Error>> {
         let said = (0..count).map(|_| async { Ok(self.chat.say(caller, self.chat.lobby(), "a message").await?.0) });

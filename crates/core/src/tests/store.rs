@@ -10,6 +10,7 @@ mod inboxes;
 mod mutes;
 mod observers;
 mod outbox;
+mod trials;
 mod trust;
 
 use std::{

@@ -8,7 +8,6 @@
 mod account;
 mod agents;
 mod blocks;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with other bodies read it"))]
 mod body;
 mod caller;
 mod code;
@@ -16,14 +15,13 @@ mod contacts;
 mod directory;
 mod done;
 mod failure;
+mod gateway;
 mod handle;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
 mod ids;
 mod message;
 mod moment;
 mod mutes;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with other queries read it"))]
 mod params;
 mod presence;
 mod problems;
@@ -141,6 +139,7 @@ pub struct AgentChat(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    gateway: gateway::Gateway,
     chat: Chat,
     surface: Arc<Surface>,
     options: Options,
@@ -160,7 +159,8 @@ impl AgentChat {
             lists_agents: false,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
+        let gateway = gateway::Gateway::new(&options);
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
     }
 
     /// Its routes. What must be finished once it has begun runs on `tasks`.
@@ -192,6 +192,10 @@ impl AgentChat {
 
     fn chat(&self) -> &Chat {
         &self.0.chat
+    }
+
+    fn gateway(&self) -> &gateway::Gateway {
+        &self.0.gateway
     }
 
     fn options(&self) -> &Options {

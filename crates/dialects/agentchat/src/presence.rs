@@ -74,7 +74,7 @@ impl From<Watched> for Presence {
 }
 
 /// The word for it on the wire.
-const fn status_word(availability: Availability) -> &'static str {
+pub(crate) const fn status_word(availability: Availability) -> &'static str {
     match availability {
         Availability::Online => "online",
         Availability::Busy => "busy",
@@ -100,7 +100,7 @@ pub(crate) async fn declare(
     Ok(Json(agentchat.chat().declare(&caller, declaration).await?.into()))
 }
 
-fn read(mut fields: Fields) -> Result<Declaration, Failure> {
+pub(crate) fn read(mut fields: Fields) -> Result<Declaration, Failure> {
     let status = fields.text("status");
     let availability = fields.parsed("status", status, |word| match word {
         "online" => Ok(Availability::Online),

@@ -7,8 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, blocks, contacts, directory, mutes, openapi::completed, presence, recovery, register,
-    rotation, sending, service,
+    AgentChat, PREFIX, agents, blocks, contacts, directory, gateway::connecting, mutes, openapi::completed, presence,
+    recovery, register, rotation, sending, service,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -19,6 +19,7 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
         .routes(routes!(sending::send))
+        .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
         .routes(routes!(presence::watch_all))
 }
@@ -26,13 +27,6 @@ fn plain() -> OpenApiRouter<AgentChat> {
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
-        .routes(routes!(register::register))
-        .routes(routes!(register::verify))
-        .routes(routes!(recovery::recover))
-        .routes(routes!(recovery::verify))
-        .routes(routes!(rotation::rotate))
-        .routes(routes!(rotation::verify))
-        .routes(routes!(agents::get, agents::change, agents::delete))
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
         .routes(routes!(blocks::block, blocks::unblock))
@@ -41,6 +35,13 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(mutes::of_agent, mutes::remove_agent))
         .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
         .routes(routes!(presence::declare))
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::verify))
+        .routes(routes!(agents::get, agents::change, agents::delete))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {

@@ -72,7 +72,11 @@ mod tests {
             assert_eq!((read.inbox_mode, read.invite_policy), expected, "{body}");
             fields.done(Some(())).unwrap();
         }
-        for bad in [r#"{"settings":{"inbox_mode":"closed"}}"#, r#"{"settings":{"group_invite_policy":7}}"#, r#"{"settings":[]}"#] {
+        for bad in [
+            r#"{"settings":{"inbox_mode":"closed"}}"#,
+            r#"{"settings":{"group_invite_policy":7}}"#,
+            r#"{"settings":[]}"#,
+        ] {
             let mut fields = Fields::read(bad.as_bytes()).unwrap();
             read(&mut fields);
             fields.done(Some(())).unwrap_err();

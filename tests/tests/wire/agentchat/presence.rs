@@ -40,9 +40,13 @@ async fn what_is_declared_is_checked() {
     let alias = ada.put("/v1/presence", r#"{"status":"busy","custom_status":"by another name"}"#).await.expect(200);
     assert_eq!(alias.str_at("/custom_message"), "by another name");
     let too_long = json!({ "status": "online", "custom_message": "x".repeat(201) }).to_string();
-    for bad in
-        ["{}", r#"{"status":"idle"}"#, r#"{"status":null}"#, r#"{"status":"busy","custom_message":7}"#, too_long.as_str()]
-    {
+    for bad in [
+        "{}",
+        r#"{"status":"idle"}"#,
+        r#"{"status":null}"#,
+        r#"{"status":"busy","custom_message":7}"#,
+        too_long.as_str(),
+    ] {
         assert_refused(&ada.put("/v1/presence", bad).await, 400, "VALIDATION_ERROR");
     }
     assert_eq!(seen(&ada, "ada").await["custom_message"], "by another name", "nothing has changed");
@@ -90,11 +94,16 @@ async fn several_are_asked_for_at_once_in_their_order() {
     let _ = bob.put("/v1/presence", r#"{"status":"busy"}"#).await.expect(200);
     let body = json!({ "handles": ["@EVE", "nobody", "bob", "", "ada"] }).to_string();
     let presences = ada.post("/v1/presence/batch", &body).await.expect(200).json();
-    let seen: Vec<_> = presences["presences"].as_array().unwrap().iter().map(|one| (&one["handle"], &one["status"])).collect();
-    let expected = [("eve", "offline"), ("bob", "busy"), ("ada", "offline")].map(|(handle, status)| (json!(handle), json!(status)));
+    let seen: Vec<_> =
+        presences["presences"].as_array().unwrap().iter().map(|one| (&one["handle"], &one["status"])).collect();
+    let expected = [("eve", "offline"), ("bob", "busy"), ("ada", "offline")]
+        .map(|(handle, status)| (json!(handle), json!(status)));
     assert_eq!(seen, expected.iter().map(|(handle, status)| (handle, status)).collect::<Vec<_>>());
     let most = json!({ "handles": vec!["bob"; 100] }).to_string();
-    assert_eq!(ada.post("/v1/presence/batch", &most).await.expect(200).json()["presences"].as_array().unwrap().len(), 100);
+    assert_eq!(
+        ada.post("/v1/presence/batch", &most).await.expect(200).json()["presences"].as_array().unwrap().len(),
+        100
+    );
     let too_many = json!({ "handles": vec!["bob"; 101] }).to_string();
     for bad in ["{}", r#"{"handles":[]}"#, r#"{"handles":[7]}"#, r#"{"handles":"bob"}"#, too_many.as_str()] {
         assert_refused(&ada.post("/v1/presence/batch", bad).await, 400, "VALIDATION_ERROR");
@@ -109,18 +118,12 @@ async fn a_connection_to_any_surface_is_presence() {
     add_contact(&ada, "bob").await;
     assert_eq!(seen(&ada, "bob").await["status"], "offline");
     let socket = bob.socket("/api/ws").await;
-    eventually("bob is online", || async {
-        (seen(&ada, "bob").await["status"] == "online").then_some(())
-    })
-    .await;
+    eventually("bob is online", || async { (seen(&ada, "bob").await["status"] == "online").then_some(()) }).await;
     let _ = bob.put("/v1/presence", r#"{"status":"busy","custom_message":"here"}"#).await.expect(200);
     app.advance(Duration::from_secs(20));
     assert_eq!(seen(&ada, "bob").await["status"], "busy");
     drop(socket);
-    eventually("bob is offline", || async {
-        (seen(&ada, "bob").await["status"] == "offline").then_some(())
-    })
-    .await;
+    eventually("bob is offline", || async { (seen(&ada, "bob").await["status"] == "offline").then_some(()) }).await;
     assert_eq!(seen(&ada, "bob").await["custom_message"], Value::Null);
 }
 

@@ -66,6 +66,7 @@ impl From<Error> for Failure {
             | Error::NotInvited
             | Error::NotMember
             | Error::Barred(_)
+            | Error::Dismissed(_)
             | Error::AlreadyFriends
             | Error::RequestExists
             | Error::NotFriends
@@ -266,6 +267,7 @@ fn not_found(noun: Noun) -> Failure {
         Noun::FriendRequest => (Code::NotFound, "friend request"),
         Noun::Community => (Code::NotFound, "server"),
         Noun::Room => (Code::NotFound, "room"),
+        Noun::Trial => (Code::NotFound, "challenge"),
     };
     Failure::new(code, format!("There is no such {what}."))
 }
