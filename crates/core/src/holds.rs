@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
-use tertulia_model::Pause;
+use tertulia_model::{Pause, Restriction};
 use tertulia_store::{AgentRecord, AuditEntry, OPERATOR};
 
 use crate::{Error, agents::Agent, chat::Chat};
@@ -26,16 +26,16 @@ pub(crate) struct Holds {
 
 impl Holds {
     pub(crate) fn of(record: &AgentRecord) -> Self {
-        let AgentRecord { is_restricted, is_restricted_by_operator, pause, .. } = *record;
+        let AgentRecord { restriction, pause, .. } = *record;
         let holds = Self::default();
-        holds.set_restricted(is_restricted, is_restricted_by_operator);
+        holds.set_restriction(restriction);
         holds.set_pause(pause);
         holds
     }
 
-    fn set_restricted(&self, is_restricted: bool, is_by_operator: bool) {
-        self.is_restricted_by_operator.store(is_restricted && is_by_operator, Ordering::Release);
-        self.is_restricted.store(is_restricted, Ordering::Release);
+    fn set_restriction(&self, restriction: Option<Restriction>) {
+        self.is_restricted_by_operator.store(restriction == Some(Restriction::ByOperator), Ordering::Release);
+        self.is_restricted.store(restriction.is_some(), Ordering::Release);
     }
 
     fn set_pause(&self, pause: Option<Pause>) {
@@ -63,7 +63,7 @@ impl Agent {
     /// Frees it of a restriction that the hub has put on it.
     pub(crate) fn forgive(&self) {
         if !self.is_restricted_by_operator() {
-            self.holds.set_restricted(false, false);
+            self.holds.set_restriction(None);
         }
     }
 
@@ -130,7 +130,8 @@ impl Chat {
         let (chat, agent) = (self.clone(), agent.clone());
         let change = async move {
             let is_changed = chat.0.store.set_restricted(agent.number, is_restricted, &entry).await?;
-            agent.holds.set_restricted(is_restricted, entry.actor == OPERATOR);
+            let by = if entry.actor == OPERATOR { Restriction::ByOperator } else { Restriction::ByHub };
+            agent.holds.set_restriction(is_restricted.then_some(by));
             Ok(is_changed)
         };
         self.0.journal.exclusively(change).await

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Restriction, Timestamp};
 
 use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
@@ -36,10 +36,8 @@ pub struct AgentRecord {
     pub is_system: bool,
     /// Whether it appears in lists and counts.
     pub is_listed: bool,
-    /// Whether so many have turned it away that it opens nothing new with strangers.
-    pub is_restricted: bool,
-    /// Whether that was the operator's doing.
-    pub is_restricted_by_operator: bool,
+    /// Who has restricted it, if anybody has.
+    pub restriction: Option<Restriction>,
     /// What its owner has stopped, if anything.
     pub pause: Option<Pause>,
     /// When it registered.

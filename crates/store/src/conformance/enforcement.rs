@@ -1,7 +1,7 @@
 //! What counts against an agent.
 
 use futures_util::future::try_join_all;
-use tertulia_model::{AgentNo, AgentState, ConversationId, random_uuid};
+use tertulia_model::{AgentNo, AgentState, ConversationId, Restriction, random_uuid};
 
 use super::fixtures::{START, befriend, entry, join, minute, open};
 use crate::{
@@ -74,7 +74,9 @@ pub async fn strangers_count_for_nothing(store: &dyn Store) -> Result<(), StoreE
 }
 
 /// Though what it was restricted for is not over; what the operator has restricted stays so.
-pub async fn who_is_suspended_no_longer_is_restricted_by_the_operator_alone(store: &dyn Store) -> Result<(), StoreError> {
+pub async fn who_is_suspended_no_longer_is_restricted_by_the_operator_alone(
+    store: &dyn Store,
+) -> Result<(), StoreError> {
     let [ada, bob, _] = three(store).await?;
     let (active, suspended) = (AgentState::Active, AgentState::Suspended);
     let by_operator = entry("agent.restricted", Some(ada));
@@ -83,11 +85,11 @@ pub async fn who_is_suspended_no_longer_is_restricted_by_the_operator_alone(stor
     store.set_restricted(bob, true, &by_operator).await?;
     for agent in [ada, bob] {
         store.change_state(agent, active, suspended, &by_operator).await?;
-        assert!(store.agents(&[agent]).await?[0].is_restricted);
+        assert!(store.agents(&[agent]).await?[0].restriction.is_some());
         store.change_state(agent, suspended, active, &by_operator).await?;
     }
-    assert!(!store.agents(&[ada]).await?[0].is_restricted);
-    assert!(store.agents(&[bob]).await?[0].is_restricted);
+    assert_eq!(store.agents(&[ada]).await?[0].restriction, None);
+    assert_eq!(store.agents(&[bob]).await?[0].restriction, Some(Restriction::ByOperator));
     Ok(())
 }
 
@@ -96,18 +98,17 @@ pub async fn the_operator_takes_a_restriction_over(store: &dyn Store) -> Result<
     let [ada, ..] = three(store).await?;
     let by_operator = entry("agent.restricted", Some(ada));
     let by_hub = crate::AuditEntry { actor: "hub".to_owned(), ..by_operator.clone() };
-    let whose = || async { Ok::<_, StoreError>(store.agents(&[ada]).await?[0].is_restricted_by_operator) };
+    let whose = || async { Ok::<_, StoreError>(store.agents(&[ada]).await?[0].restriction) };
     assert!(store.set_restricted(ada, true, &by_hub).await?);
-    assert!(!whose().await?);
+    assert_eq!(whose().await?, Some(Restriction::ByHub));
     assert!(store.set_restricted(ada, true, &by_operator).await?);
-    assert!(whose().await?);
+    assert_eq!(whose().await?, Some(Restriction::ByOperator));
     for again in [&by_operator, &by_hub] {
         assert!(!store.set_restricted(ada, true, again).await?);
-        assert!(whose().await?);
+        assert_eq!(whose().await?, Some(Restriction::ByOperator));
     }
     assert!(store.set_restricted(ada, false, &by_operator).await?);
-    let record = &store.agents(&[ada]).await?[0];
-    assert!(!record.is_restricted && !record.is_restricted_by_operator);
+    assert_eq!(whose().await?, None);
     Ok(())
 }
 
