@@ -29,7 +29,7 @@ mod trial;
 mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
-pub use agent::{AgentState, CredentialKind, Pause};
+pub use agent::{AgentState, CredentialKind, Pause, Restriction};
 pub use community::{
     BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,

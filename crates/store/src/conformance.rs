@@ -171,7 +171,8 @@ macro_rules! conformance {
             of_twenty_equal_reports_one_is_made
             who_is_blocked_already_is_reported
             strangers_count_for_nothing
-            who_is_suspended_no_longer_is_not_restricted_either
+            who_is_suspended_no_longer_is_restricted_by_the_operator_alone
+            the_operator_takes_a_restriction_over
             complaints_count_against_who_had_written_first
             complaints_are_counted_after_a_moment
             a_block_that_is_taken_back_counts_no_more

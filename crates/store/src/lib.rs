@@ -53,7 +53,7 @@ pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
 pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
-pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use hub::{AuditEntry, Hub, HubRecord, OPERATOR, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,

@@ -186,3 +186,22 @@ async fn of_two_reports_at_once_one_is_made() {
     assert!(hub.chat.is_blocked(mallory.agent(), ada.agent()).await.unwrap());
     hub.close().await;
 }
+
+#[tokio::test]
+async fn what_the_operator_has_restricted_it_frees_alone() {
+    let hub = TestHub::open().await;
+    let key = hub.register("mallory").await.unwrap();
+    let mallory = hub.chat.authenticate(&hub.surface, &key).await.unwrap();
+    assert!(hub.chat.restrict("mallory", true).await.unwrap());
+    let other = hub.written_to(&mallory, "other", 1).await.remove(0);
+    hub.chat.block(&other, &named(&mallory)).await.unwrap();
+    for _ in 0..2 {
+        hub.chat.authenticate(&hub.surface, &key).await.unwrap();
+        assert!(mallory.agent().is_restricted());
+        hub.chat.suspend("mallory").await.unwrap();
+        hub.chat.unsuspend("mallory").await.unwrap();
+    }
+    assert!(hub.chat.restrict("mallory", false).await.unwrap());
+    assert!(!mallory.agent().is_restricted());
+    hub.close().await;
+}

@@ -71,7 +71,7 @@ pub async fn an_agent_with_an_address_is_written_whole(store: &dyn Store) -> Res
     open(store).await?;
     let outcome = store.register_with_email(&agent("ada"), &key("one_", 1), &email("Ada@example.org"), ROOMY).await?;
     let EmailRegistration::Registered { agent: ada, credential } = outcome else { panic!("the name is free") };
-    assert_eq!((&*ada.name, ada.state, ada.pause, ada.is_restricted), ("ada", AgentState::Active, None, false));
+    assert_eq!((&*ada.name, ada.state, ada.pause, ada.restriction.is_some()), ("ada", AgentState::Active, None, false));
     let (found, found_credential) = store.agent_by_key(&digest(1)).await?.expect("the key is live");
     assert_eq!((&found, &found_credential), (&ada, &credential));
     assert_eq!(store.account(ada.number).await?.email.as_deref(), Some("Ada@example.org"));
@@ -281,7 +281,7 @@ pub async fn holds_are_set_and_lifted(store: &dyn Store) -> Result<(), StoreErro
     let ada = join(store, "ada").await?;
     let held = || async {
         let known = store.agents(&[ada]).await?.pop().expect("it is there");
-        Ok::<_, StoreError>((known.pause, known.is_restricted))
+        Ok::<_, StoreError>((known.pause, known.restriction.is_some()))
     };
     let note = |action: &str| entry(action, Some(ada));
     assert!(store.set_pause(ada, Some(Pause::Send), &note("paused")).await?);

@@ -35,6 +35,12 @@ pub(crate) async fn add_contact(agent: &AgentCaller, handle: &str) -> Value {
     agent.post("/v1/contacts", &json!({ "handle": handle }).to_string()).await.expect(201).json()
 }
 
+/// Writes to an agent; the id of their conversation.
+pub(crate) async fn write_to(agent: &AgentCaller, handle: &str) -> String {
+    let body = json!({ "to": handle, "client_msg_id": format!("to-{handle}"), "content": { "text": "hello" } });
+    agent.post("/v1/messages", &body.to_string()).await.expect(201).str_at("/conversation_id")
+}
+
 /// Fails unless something was done.
 #[track_caller]
 pub(crate) fn ok(reply: &Reply) {
