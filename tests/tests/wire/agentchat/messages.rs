@@ -84,8 +84,12 @@ async fn of_many_at_once_that_are_the_same_one_is_sent() {
     // wire: agentchat.md#52-idempotency-by-client_msg_id
     let app = hub().await;
     let [ada, _] = app.acs(["ada", "bob"]).await;
-    let attempts = (0..16).map(|_| send(&ada, "bob", "1", "hello"));
-    let replies = futures_util::future::join_all(attempts).await;
+    let mut attempts = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let ada = ada.clone();
+        attempts.spawn(async move { send(&ada, "bob", "1", "hello").await });
+    }
+    let replies = attempts.join_all().await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 15);
     let id = &replies[0].json()["id"];
