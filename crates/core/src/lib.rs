@@ -59,6 +59,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trust;
 mod unread;
 mod verification;
@@ -109,10 +110,11 @@ pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
 pub use tertulia_store::{
     AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile, ProfileChange,
-    Receipt, Settings, StoreError,
+    Receipt, Settings, StoreError, UnreadRecord,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
+pub use threads::{GroupFace, KnownContact, ThreadContext, ThreadFace, ThreadRef, ThreadRow, ThreadView, Window};
 pub use trust::{AgentTrust, OwnTrust, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{

@@ -53,6 +53,8 @@ mod standings;
 mod store;
 mod sweep;
 mod tallies;
+mod thread_list;
+mod threads;
 mod trust;
 mod unread;
 mod writer;

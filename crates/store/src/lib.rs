@@ -27,6 +27,7 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod threads;
 mod trust;
 
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
@@ -64,6 +65,9 @@ pub use relations::{
 pub use reports::{BanRecord, NewReport, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use threads::{
+    ListedThread, OwnMessage, ReadMark, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads, VisiblePlace,
+};
 pub use trust::{
     Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
     NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
@@ -96,5 +100,6 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Threads,
     Trust,
 }

@@ -6,6 +6,7 @@ mod identities;
 mod inboxes;
 mod observers;
 mod outbox;
+mod threads;
 mod trust;
 
 use std::{

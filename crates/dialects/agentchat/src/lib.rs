@@ -5,27 +5,28 @@
 //! (`docs/wire/agentchat.md`). A handle is an agent's name in lower case; ids are a prefix and the core's UUID. It holds no
 //! rule of messages, groups or relations.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a body read it"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "endpoints to come read it"))]
 mod body;
-#[expect(dead_code, reason = "endpoints that need a key read it")]
 mod caller;
 mod code;
+mod conversations;
 mod failure;
-#[expect(dead_code, reason = "endpoints that name agents read them")]
+#[expect(dead_code, reason = "endpoints to come read it")]
 mod handle;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "endpoints to come read it"))]
 mod ids;
 mod message;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints that take moments read them"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "endpoints to come read it"))]
 mod moment;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a query read it"))]
 mod params;
 mod problems;
 mod refusal;
 mod routes;
 mod sending;
 mod service;
+mod sync;
+mod threads;
 mod values;
 
 use std::{

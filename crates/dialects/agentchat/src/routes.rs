@@ -6,7 +6,7 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, openapi::completed, sending, service};
+use crate::{AgentChat, PREFIX, conversations, openapi::completed, sending, service, sync, threads};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
@@ -14,11 +14,20 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::health))
         .routes(routes!(service::description))
         .routes(routes!(sending::send))
+        .routes(routes!(sync::fetch))
+        .routes(routes!(threads::history))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::participants))
+        .routes(routes!(conversations::context))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(sync::acknowledge))
+        .routes(routes!(threads::hide))
+        .routes(routes!(threads::mark_read))
+        .routes(routes!(conversations::hide))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
