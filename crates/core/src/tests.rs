@@ -24,6 +24,7 @@ mod sparing;
 mod store;
 mod subscriptions;
 mod tallies;
+mod threads;
 mod times;
 mod trust;
 mod verification;

@@ -45,6 +45,7 @@ impl TestHub {
                 AgentEvent::TierChanged { .. }
                 | AgentEvent::Quarantined { .. }
                 | AgentEvent::TrialStarted { .. }
+                | AgentEvent::MessagesRead { .. }
                 | AgentEvent::TrialEnded { .. } => return,
             };
             out.extend_from_slice(words.as_bytes());

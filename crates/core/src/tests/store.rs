@@ -83,6 +83,11 @@ impl FaultyStore {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()
     }
 
+    /// The calls since the last time this was asked, in order.
+    pub(super) fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     async fn through<T>(
         &self,
         call: &'static str,

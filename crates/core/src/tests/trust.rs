@@ -28,6 +28,7 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
         | AgentEvent::TrialStarted { .. }
+        | AgentEvent::MessagesRead { .. }
         | AgentEvent::TrialEnded { .. } => {}
     });
     connection.hear(&form);
