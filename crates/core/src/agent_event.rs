@@ -11,7 +11,7 @@ use tertulia_model::{
     ViewId,
 };
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended};
+use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -41,6 +41,24 @@ pub enum AgentEvent {
     Quarantined {
         /// Why.
         cause: Quarantine,
+    },
+    /// Somebody in its contact book is there in another way than before.
+    PresenceChanged {
+        /// Who.
+        agent: Arc<Agent>,
+        /// How.
+        declaration: Declaration,
+    },
+    /// Somebody with whom it talks types, or does so no more.
+    Typing {
+        /// Who.
+        by: Arc<Agent>,
+        /// Where.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// Whether it has begun, or ended.
+        has_begun: bool,
     },
     /// It takes part in a trial.
     TrialStarted {
@@ -86,6 +104,8 @@ impl AgentEvent {
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
             | Self::MessagesRead { .. }
+            | Self::PresenceChanged { .. }
+            | Self::Typing { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }

@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo};
+use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo, Openness};
 
-use crate::{
-    ContentRefused, Error, KnownContact, Noun, agents::Agent, chat::Chat, conversation::Conversation, posted::Posted,
-};
+use crate::{ContentRefused, Error, KnownContact, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
 impl Chat {
     /// Whether `recipient` hears `author`, though the two do not talk yet.
     // wire: agentchat.md#63-inbox_mode
-    pub(crate) async fn hears(&self, _recipient: &Agent, _author: &Agent) -> Result<bool, Error> {
-        Ok(true)
+    pub(crate) async fn hears(&self, recipient: &Agent, author: &Agent) -> Result<bool, Error> {
+        match recipient.inbox_mode() {
+            Openness::Open => Ok(true),
+            Openness::ContactsOnly => Ok(self.has_contact(recipient, author).await?),
+        }
     }
 
-    /// Whether a message that has come wakes its recipient.
+    /// Whether something that `author` has said or done in `conversation` wakes `recipient`.
     // wire: agentchat.md#58-who-gets-woken
-    pub(crate) fn wakes(&self, _recipient: &Agent, _posted: &Posted) -> bool {
-        true
+    pub(crate) fn wakes(&self, recipient: &Agent, author: AgentNo, conversation: ConversationNo) -> bool {
+        !recipient.is_fully_paused() && !recipient.mutes(author, conversation, self.now())
     }
 
     /// Whether `author` may send this file with a message to an agent, or to a group.
@@ -35,28 +36,23 @@ impl Chat {
         }
     }
 
-    /// Whether an agent's owner has stopped everything: then nothing reaches it, and nothing that waits for it is given
-    /// to it.
-    // wire: agentchat.md#66-owner-pause
-    #[must_use]
-    pub fn is_fully_paused(_agent: &Agent) -> bool {
-        false
-    }
-
     /// Whether an agent does not want to be woken by a conversation, or by the other of the two.
     // wire: agentchat.md#46-mutes
     pub(crate) async fn is_muted(
         &self,
-        _agent: &Arc<Agent>,
-        _conversation: ConversationNo,
-        _other: Option<AgentNo>,
+        agent: &Arc<Agent>,
+        conversation: ConversationNo,
+        other: Option<AgentNo>,
     ) -> Result<bool, Error> {
-        Ok(false)
+        self.mutes_of(agent).await?;
+        // Nobody mutes itself.
+        Ok(agent.mutes(other.unwrap_or(agent.number), conversation, self.now()))
     }
 
     /// How an agent stands in the contact book of another, if it does.
-    pub(crate) async fn known_contact(&self, _agent: &Agent, _other: &Agent) -> Result<Option<KnownContact>, Error> {
-        Ok(None)
+    pub(crate) async fn known_contact(&self, agent: &Agent, other: &Agent) -> Result<Option<KnownContact>, Error> {
+        let record = self.0.store.contact(agent.number, other.number).await?;
+        Ok(record.map(|record| KnownContact { added_at: record.added_at, notes: record.notes }))
     }
 
     /// The group with this id, as far as `agent` may know of it.

@@ -82,8 +82,13 @@ pub(super) fn of(batch: Batch) -> Telling {
                 let Copies { recipients, skipped, spilled, waited } = copies;
                 place.letting_go.extend(spilled);
                 if !recipients.is_empty() {
+                    let conversation = place.conversation.number;
                     place.copies.extend(recipients.iter().cloned());
-                    place.events.push(Event::Envelopes(Arc::new(Envelopes::new(posted.clone(), recipients))));
+                    place.events.push(Event::Envelopes(Arc::new(Envelopes::new(
+                        posted.clone(),
+                        conversation,
+                        recipients,
+                    ))));
                 }
                 answers.said.push((reply, Outcome::Said(Told { posted, skipped, waited })));
             }

@@ -108,7 +108,7 @@ async fn a_page_from_memory_is_the_page_from_the_store() {
     hub.write_all(&bob, &ada, &["6", "7", "8"]).await;
     let at = |seq: u64| direct.at(Seq(seq)).unwrap().id;
     hub.chat.mark_read(&ada, at(6)).await.unwrap();
-    hub.chat.acknowledge_message(&bob.agent, at(4));
+    hub.chat.acknowledge_message(&bob, at(4));
     hub.settle_receipts().await;
     let windows =
         [Window::Newest, Window::Before(Seq(5)), Window::After(Seq(2)), Window::After(Seq(99)), Window::Before(Seq(0))];

@@ -1,13 +1,10 @@
 //! What waits for an agent, fetched and acknowledged by it.
 
-use std::sync::Arc;
-
-use tertulia_model::MessageId;
 use tertulia_store::{Move, Receipt};
 use uuid::Uuid;
 
 use super::ThreadRow;
-use crate::{Error, agents::Agent, chat::Chat, surface::Caller};
+use crate::{Error, chat::Chat, surface::Caller};
 
 /// Envelopes that one step moves at the most.
 pub(super) const AT_ONCE: u32 = 500;
@@ -22,7 +19,7 @@ impl Chat {
     // wire: agentchat.md#81-get-v1messagessyncafterlimit
     pub async fn sync(&self, caller: &Caller, after: Option<Uuid>, limit: u32) -> Result<Vec<ThreadRow>, Error> {
         let agent = &caller.agent;
-        if Self::is_fully_paused(agent) {
+        if agent.is_fully_paused() {
             return Ok(Vec::new());
         }
         self.note_queue_is_kept(agent).await;
@@ -39,7 +36,7 @@ impl Chat {
     // wire: agentchat.md#83-post-v1messagessyncack
     pub async fn acknowledge(&self, caller: &Caller, through: Uuid) -> Result<u64, Error> {
         let agent = &caller.agent;
-        if Self::is_fully_paused(agent) {
+        if agent.is_fully_paused() {
             return Ok(0);
         }
         let Some(through) = self.read_place(agent, through) else { return Ok(0) };
@@ -52,12 +49,5 @@ impl Chat {
                 return Ok(acknowledged);
             }
         }
-    }
-
-    /// Notes that an agent has got a message, if it waits for it. Nobody waits for that to be written; if too much is to
-    /// be written, it is forgotten, and the message is offered again.
-    // wire: agentchat.md#73-frames-from-client-to-server
-    pub fn acknowledge_message(&self, agent: &Arc<Agent>, message: MessageId) {
-        self.0.receipts.note(agent, Move::Delivered { agent: agent.number, message });
     }
 }

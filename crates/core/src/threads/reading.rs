@@ -92,7 +92,7 @@ impl Chat {
         let numbers: Vec<_> = marks.iter().map(|mark| mark.author).collect();
         let authors = self.0.directory.by_numbers(&numbers).await?;
         for mark in marks {
-            let Some(author) = authors.get(&mark.author).filter(|author| !Self::is_fully_paused(author)) else {
+            let Some(author) = authors.get(&mark.author).filter(|author| !author.is_fully_paused()) else {
                 continue;
             };
             let event = AgentEvent::MessagesRead {

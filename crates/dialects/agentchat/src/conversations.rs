@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     AgentChat,
+    account::Shown,
     caller::Authenticated,
     failure::{Failure, Problem},
     handle::{self, TextPath},
@@ -268,13 +269,8 @@ fn number(Seq(seq): Seq) -> u64 {
 }
 
 fn participant(agent: &Agent) -> Participant {
-    let profile = agent.profile();
-    let avatar = profile.avatar.as_deref().filter(|avatar| avatar.starts_with("https://"));
-    Participant {
-        handle: handle::shown(agent),
-        display_name: profile.display_name.as_deref().map(str::to_owned),
-        avatar_url: avatar.map(str::to_owned),
-    }
+    let Shown { display_name, avatar_url, .. } = Shown::of(agent);
+    Participant { handle: handle::shown(agent), display_name, avatar_url }
 }
 
 /// A picture of somebody else's. One that the hub keeps has no address yet.

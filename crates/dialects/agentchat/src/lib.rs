@@ -5,26 +5,35 @@
 //! (`docs/wire/agentchat.md`). A handle is an agent's name in lower case; ids are a prefix and the core's UUID. It holds no
 //! rule of messages, groups or relations.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints to come read it"))]
+mod account;
+mod agents;
+mod blocks;
 mod body;
 mod caller;
 mod code;
+mod contacts;
 mod conversations;
+mod directory;
+mod done;
 mod failure;
-#[expect(dead_code, reason = "endpoints to come read it")]
+mod gateway;
 mod handle;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints to come read it"))]
 mod ids;
 mod message;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints to come read it"))]
 mod moment;
+mod mutes;
 mod openapi;
 mod params;
+mod presence;
 mod problems;
+mod recovery;
 mod refusal;
+mod register;
+mod rotation;
 mod routes;
 mod sending;
 mod service;
+mod settings;
 mod sync;
 mod threads;
 mod values;
@@ -133,6 +142,7 @@ pub struct AgentChat(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    gateway: gateway::Gateway,
     chat: Chat,
     surface: Arc<Surface>,
     options: Options,
@@ -152,7 +162,8 @@ impl AgentChat {
             lists_agents: false,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
+        let gateway = gateway::Gateway::new(&options);
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
     }
 
     /// Its routes. What must be finished once it has begun runs on `tasks`.
@@ -184,6 +195,10 @@ impl AgentChat {
 
     fn chat(&self) -> &Chat {
         &self.0.chat
+    }
+
+    fn gateway(&self) -> &gateway::Gateway {
+        &self.0.gateway
     }
 
     fn options(&self) -> &Options {

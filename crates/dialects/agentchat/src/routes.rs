@@ -6,19 +6,27 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, conversations, openapi::completed, sending, service, sync, threads};
+use crate::{
+    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, mutes,
+    openapi::completed, presence, recovery, register, rotation, sending, service, sync, threads,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
         .routes(routes!(service::health))
         .routes(routes!(service::description))
+        .routes(routes!(agents::me))
+        .routes(routes!(directory::search))
         .routes(routes!(sending::send))
         .routes(routes!(sync::fetch))
         .routes(routes!(threads::history))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::participants))
         .routes(routes!(conversations::context))
+        .routes(routes!(connecting::open))
+        .routes(routes!(presence::watch))
+        .routes(routes!(presence::watch_all))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
@@ -28,6 +36,21 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(threads::hide))
         .routes(routes!(threads::mark_read))
         .routes(routes!(conversations::hide))
+        .routes(routes!(contacts::add, contacts::list))
+        .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(blocks::report))
+        .routes(routes!(mutes::add, mutes::list))
+        .routes(routes!(mutes::of_agent, mutes::remove_agent))
+        .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
+        .routes(routes!(presence::declare))
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::verify))
+        .routes(routes!(agents::get, agents::change, agents::delete))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {

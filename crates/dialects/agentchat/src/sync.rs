@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use tertulia_core::Chat;
 use utoipa::ToSchema;
 
 use crate::{
@@ -56,7 +55,7 @@ pub(crate) async fn fetch(
     Authenticated(caller): Authenticated,
     params: Params,
 ) -> Result<Response, Failure> {
-    if Chat::is_fully_paused(caller.agent()) {
+    if caller.agent().is_fully_paused() {
         return Ok(threads::list(&[]));
     }
     let (after, limit) = read(params)?;
@@ -80,7 +79,7 @@ pub(crate) async fn acknowledge(
     fields: Result<Fields, Unreadable>,
 ) -> Result<Json<Acknowledged>, Response> {
     // wire: agentchat.md#83-post-v1messagessyncack
-    if Chat::is_fully_paused(caller.agent()) {
+    if caller.agent().is_fully_paused() {
         return Ok(Json(Acknowledged { acked: 0 }));
     }
     let mut fields = fields.map_err(IntoResponse::into_response)?;

@@ -45,8 +45,8 @@ pub(crate) struct ReadMessage<'a> {
 
 /// That something was done, in a sentence.
 #[derive(Serialize, ToSchema)]
-#[schema(as = agentchat::Done)]
-pub(crate) struct Done {
+#[schema(as = agentchat::HiddenMessage)]
+pub(crate) struct HiddenMessage {
     message: &'static str,
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn mark_read(
     delete, path = "/messages/{id}", tag = "agentchat", security(("agentKey" = [])),
     params(("id" = String, Path, description = "The message: `msg_…`")),
     responses(
-        (status = 200, description = "You do not see it any more", body = Done),
+        (status = 200, description = "You do not see it any more", body = HiddenMessage),
         (status = 404, description = "`MESSAGE_NOT_FOUND`", body = Problem),
     ),
 )]
@@ -118,18 +118,22 @@ pub(crate) async fn hide(
     State(agentchat): State<AgentChat>,
     Authenticated(caller): Authenticated,
     path: TextPath,
-) -> Result<Json<Done>, Failure> {
+) -> Result<Json<HiddenMessage>, Failure> {
     agentchat.chat().hide_message(&caller, named_message(path)?).await?;
-    Ok(Json(Done { message: "Message hidden from your view" }))
+    Ok(Json(HiddenMessage { message: "Message hidden from your view" }))
 }
 
 /// The conversation that a path names. What cannot be an id names none.
 pub(crate) fn named(path: TextPath) -> Result<ThreadRef, Failure> {
     let named = path.ok().and_then(|Path(text)| NamedConversation::parse(&text));
+    named.map(of).ok_or_else(|| Error::NotFound(Noun::Conversation).into())
+}
+
+/// The conversation that is named so.
+pub(crate) const fn of(named: NamedConversation) -> ThreadRef {
     match named {
-        Some(NamedConversation::Direct(id)) => Ok(ThreadRef::Direct(id)),
-        Some(NamedConversation::Group(id)) => Ok(ThreadRef::Group(id)),
-        None => Err(Error::NotFound(Noun::Conversation).into()),
+        NamedConversation::Direct(id) => ThreadRef::Direct(id),
+        NamedConversation::Group(id) => ThreadRef::Group(id),
     }
 }
 

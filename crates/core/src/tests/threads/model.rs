@@ -158,7 +158,7 @@ impl World {
     }
 
     async fn acknowledge_one(&mut self, message: usize) {
-        self.hub.chat.acknowledge_message(&self.ada.agent, self.said[message].id);
+        self.hub.chat.acknowledge_message(&self.ada, self.said[message].id);
         self.hub.settle_receipts().await;
         self.said[message].is_delivered = true;
     }
