@@ -6,7 +6,10 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
+use tertulia_model::{
+    ConversationId, FriendRequestId, MessageId, Quarantine, Seq, Tier, Timestamp, TrialId, TrialOutcome, TrialRole,
+    ViewId,
+};
 
 use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended, presence::Declaration};
 
@@ -66,6 +69,23 @@ pub enum AgentEvent {
         /// As what it takes part.
         role: TrialRole,
     },
+    /// Somebody has read what it wrote.
+    MessagesRead {
+        /// Who.
+        reader: Arc<Agent>,
+        /// The last of its messages that are newly read.
+        message: MessageId,
+        /// Where it was said.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// And where there.
+        seq: Seq,
+        /// Up to which place there the reader has read.
+        through: Seq,
+        /// When.
+        at: Timestamp,
+    },
     /// A trial in which it took part is over.
     TrialEnded {
         /// The trial.
@@ -83,6 +103,7 @@ impl AgentEvent {
             Self::FriendRequested { .. }
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
+            | Self::MessagesRead { .. }
             | Self::PresenceChanged { .. }
             | Self::Typing { .. }
             | Self::TrialStarted { .. }

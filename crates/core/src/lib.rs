@@ -65,6 +65,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trial;
 mod trust;
 mod typing;
@@ -121,10 +122,11 @@ pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
     Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
-    ProfileChange, Receipt, ReportRecord, Settings, StoreError,
+    ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
+pub use threads::{GroupFace, KnownContact, ThreadContext, ThreadFace, ThreadRef, ThreadRow, ThreadView, Window};
 pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{

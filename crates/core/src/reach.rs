@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo, Openness};
 
-use crate::{ContentRefused, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
+use crate::{ContentRefused, Error, KnownContact, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
 impl Chat {
     /// Whether `recipient` hears `author`, though the two do not talk yet.
@@ -34,6 +34,25 @@ impl Chat {
             None => Ok(()),
             Some(_) => Err(ContentRefused::AttachmentUnknown.into()),
         }
+    }
+
+    /// Whether an agent does not want to be woken by a conversation, or by the other of the two.
+    // wire: agentchat.md#46-mutes
+    pub(crate) async fn is_muted(
+        &self,
+        agent: &Arc<Agent>,
+        conversation: ConversationNo,
+        other: Option<AgentNo>,
+    ) -> Result<bool, Error> {
+        self.mutes_of(agent).await?;
+        // Nobody mutes itself.
+        Ok(agent.mutes(other.unwrap_or(agent.number), conversation, self.now()))
+    }
+
+    /// How an agent stands in the contact book of another, if it does.
+    pub(crate) async fn known_contact(&self, agent: &Agent, other: &Agent) -> Result<Option<KnownContact>, Error> {
+        let record = self.0.store.contact(agent.number, other.number).await?;
+        Ok(record.map(|record| KnownContact { added_at: record.added_at, notes: record.notes }))
     }
 
     /// The group with this id, as far as `agent` may know of it.

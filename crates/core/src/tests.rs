@@ -31,6 +31,7 @@ mod sparing;
 mod store;
 mod subscriptions;
 mod tallies;
+mod threads;
 mod times;
 mod trials;
 mod trust;

@@ -10,6 +10,7 @@ use crate::{
     failure::refused,
     readers::Statement,
     rows::{get, get_count},
+    threads,
 };
 
 /// Writes the copies of a batch.
@@ -151,7 +152,11 @@ pub(crate) async fn settle(
 fn delivered(one: &Move) -> Option<(AgentNo, MessageId)> {
     match *one {
         Move::Delivered { agent, message } => Some((agent, message)),
-        Move::DeliveredThrough { .. } | Move::Read { .. } | Move::ReadThrough { .. } => None,
+        Move::DeliveredThrough { .. }
+        | Move::Read { .. }
+        | Move::ReadThrough { .. }
+        | Move::Hidden { .. }
+        | Move::HiddenThrough { .. } => None,
     }
 }
 
@@ -249,6 +254,12 @@ async fn settle_one(connection: &mut SqliteConnection, one: Move, now: Timestamp
             .bind(i64::try_from(through).unwrap_or(i64::MAX))
             .bind(limit);
             read(connection, agent, waited, now).await
+        }
+        Move::Hidden { agent, message, conversation, seq } => {
+            threads::hide_message(connection, agent, message, (conversation, seq), now).await
+        }
+        Move::HiddenThrough { agent, conversation, through, limit } => {
+            threads::hide_through(connection, agent, (conversation, through), limit, now).await
         }
     }
 }

@@ -159,7 +159,12 @@ impl Inboxes for SqliteStore {
              from envelopes indexed by envelopes_unread
              where agent_no = ?1
              and conversation_no = ?2
-             and seq > ?3
+             and seq > max(?3, (
+                 select coalesce(max(through_seq), 0)
+                 from hidden_conversations
+                 where agent_no = ?1
+                 and conversation_no = ?2
+             ))
              and read_at is null
              and is_hidden = 0",
         )

@@ -61,6 +61,8 @@ mod standings;
 mod store;
 mod sweep;
 mod tallies;
+mod thread_list;
+mod threads;
 mod trials;
 mod trust;
 mod unread;

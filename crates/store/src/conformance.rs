@@ -33,6 +33,7 @@ pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod threads;
 pub mod trials;
 pub mod trust;
 pub mod unread;
@@ -336,6 +337,18 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, threads,
+            a_page_is_cut_after_what_is_hidden
+            a_page_says_how_far_its_messages_have_come
+            marks_are_those_of_a_page
+            a_hidden_message_waits_no_longer
+            what_waits_in_a_hidden_conversation_is_delivered
+            a_message_is_found_in_its_own_inbox
+            both_of_a_pair_see_its_messages
+            the_last_that_was_read_is_told
+            the_list_is_last_written_first
+            the_list_leaves_out_what_is_hidden
         }
         $crate::conformance_cases! { $make_store, trials,
             a_trial_that_has_begun_is_found

@@ -32,6 +32,7 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod threads;
 mod trials;
 mod trust;
 
@@ -78,6 +79,9 @@ pub use relations::{
 pub use reports::{BanRecord, NewReport, ReportRecord, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use threads::{
+    ListedThread, OwnMessage, ReadMark, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads, VisiblePlace,
+};
 pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};
 pub use trust::{
     Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
@@ -116,6 +120,7 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Threads,
     Trials,
     Trust,
 }

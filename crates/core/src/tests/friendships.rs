@@ -47,6 +47,7 @@ impl TestHub {
                 | AgentEvent::PresenceChanged { .. }
                 | AgentEvent::Typing { .. }
                 | AgentEvent::TrialStarted { .. }
+                | AgentEvent::MessagesRead { .. }
                 | AgentEvent::TrialEnded { .. } => return,
             };
             out.extend_from_slice(words.as_bytes());

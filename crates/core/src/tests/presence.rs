@@ -22,6 +22,7 @@ fn words() -> AgentForm {
         }
         AgentEvent::FriendRequested { .. } => panic!("a form that fails"),
         AgentEvent::FriendAccepted { .. }
+        | AgentEvent::MessagesRead { .. }
         | AgentEvent::PresenceChanged { .. }
         | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }

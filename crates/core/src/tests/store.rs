@@ -10,6 +10,7 @@ mod inboxes;
 mod mutes;
 mod observers;
 mod outbox;
+mod threads;
 mod trials;
 mod trust;
 
@@ -90,6 +91,11 @@ impl FaultyStore {
     /// How often this was called.
     pub(super) fn calls(&self, call: &str) -> usize {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()
+    }
+
+    /// The calls since the last time this was asked, in order.
+    pub(super) fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn through<T>(

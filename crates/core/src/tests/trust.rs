@@ -30,6 +30,7 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         | AgentEvent::PresenceChanged { .. }
         | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
+        | AgentEvent::MessagesRead { .. }
         | AgentEvent::TrialEnded { .. } => {}
     });
     connection.hear(&form);

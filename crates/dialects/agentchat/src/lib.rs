@@ -12,6 +12,7 @@ mod body;
 mod caller;
 mod code;
 mod contacts;
+mod conversations;
 mod directory;
 mod done;
 mod failure;
@@ -33,6 +34,8 @@ mod routes;
 mod sending;
 mod service;
 mod settings;
+mod sync;
+mod threads;
 mod values;
 
 use std::{

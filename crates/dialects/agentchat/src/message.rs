@@ -124,8 +124,7 @@ pub(crate) struct Shown<'a> {
 /// Appends a message as JSON.
 pub(crate) fn write(posted: &Posted, shown: &Shown<'_>, out: &mut Vec<u8>) {
     let content = posted.content.as_deref();
-    let extension = content.and_then(|content| content.extension.as_deref());
-    let extension = extension.and_then(|extension| serde_json::from_str::<Extension<'_>>(extension).ok());
+    let extension = extension_of(content);
     let message = Message {
         id: ids::message(posted.id),
         conversation_id: conversation_id(posted),
@@ -144,6 +143,22 @@ pub(crate) fn write(posted: &Posted, shown: &Shown<'_>, out: &mut Vec<u8>) {
         skipped_recipients: shown.skipped,
     };
     serde_json::to_writer(out, &message).expect("a message of strings is always JSON");
+}
+
+/// What a message is: `text`, `structured`, `file` or `system`.
+pub(crate) fn kind_of(posted: &Posted) -> &str {
+    let content = posted.content.as_deref();
+    kind(content, extension_of(content).as_ref())
+}
+
+/// Its words, as they are shown.
+pub(crate) fn text_of(posted: &Posted) -> Option<&str> {
+    body(posted, posted.content.as_deref()).text
+}
+
+fn extension_of(content: Option<&Content>) -> Option<Extension<'_>> {
+    let extension = content.and_then(|content| content.extension.as_deref());
+    extension.and_then(|extension| serde_json::from_str(extension).ok())
 }
 
 /// The conversation as this surface names it.

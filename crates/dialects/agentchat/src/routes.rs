@@ -7,8 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, blocks, contacts, directory, gateway::connecting, mutes, openapi::completed, presence,
-    recovery, register, rotation, sending, service,
+    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, mutes,
+    openapi::completed, presence, recovery, register, rotation, sending, service, sync, threads,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -19,6 +19,11 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
         .routes(routes!(sending::send))
+        .routes(routes!(sync::fetch))
+        .routes(routes!(threads::history))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::participants))
+        .routes(routes!(conversations::context))
         .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
         .routes(routes!(presence::watch_all))
@@ -27,6 +32,10 @@ fn plain() -> OpenApiRouter<AgentChat> {
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(sync::acknowledge))
+        .routes(routes!(threads::hide))
+        .routes(routes!(threads::mark_read))
+        .routes(routes!(conversations::hide))
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
         .routes(routes!(blocks::block, blocks::unblock))

@@ -12,8 +12,8 @@ async fn send(from: &AcCaller, to: &str, key: &str, text: &str) -> Reply {
 /// Two who talk: the second has answered the first.
 async fn talking(app: &TestApp) -> [AcCaller; 2] {
     let [ada, bob] = app.acs(["ada", "bob"]).await;
-    send(&ada, "bob", "hello", "hello").await.expect(201);
-    send(&bob, "ada", "yes", "yes").await.expect(201);
+    drop(send(&ada, "bob", "hello", "hello").await.expect(201));
+    drop(send(&bob, "ada", "yes", "yes").await.expect(201));
     [ada, bob]
 }
 
@@ -108,9 +108,9 @@ async fn one_cold_message_waits_for_its_answer() {
     assert_eq!(refused.json()["details"], details);
     assert_eq!(refused.header("retry-after"), None);
     // Being a contact does not lift it.
-    bob.post("/v1/contacts", &json!({ "handle": "ada" })).await.expect(201);
+    drop(bob.post("/v1/contacts", &json!({ "handle": "ada" })).await.expect(201));
     assert_refused(&send(&ada, "bob", "2", "there?").await, 403, "AWAITING_REPLY");
-    send(&bob, "ada", "1", "yes").await.expect(201);
+    drop(send(&bob, "ada", "1", "yes").await.expect(201));
     assert_eq!(send(&ada, "bob", "2", "there?").await.expect(201).json()["seq"], 3);
     // Who talk stand in each other's contact book.
     for (of, other) in [(&ada, "bob"), (&bob, "ada")] {
@@ -129,7 +129,7 @@ async fn cold_conversations_are_counted_over_a_rolling_day() {
     let ada = app.ac("ada").await;
     for (handle, key) in [("bob", "1"), ("eve", "2")] {
         app.ac(handle).await;
-        send(&ada, handle, key, "hello").await.expect(201);
+        drop(send(&ada, handle, key, "hello").await.expect(201));
         app.clock().advance(std::time::Duration::from_secs(3_600));
     }
     let mallory = app.ac("mallory").await;
@@ -138,12 +138,12 @@ async fn cold_conversations_are_counted_over_a_rolling_day() {
     assert_eq!(refused.json()["details"]["limit"], 2);
     assert!(refused.header("retry-after").is_some_and(|wait| wait.parse::<u64>().is_ok_and(|wait| wait > 79_000)));
     // Being written to opens nothing; an answer frees a place, and so does age.
-    send(&mallory, "ada", "1", "hi").await.expect(201);
-    send(&ada, "mallory", "3", "hello").await.expect(201);
+    drop(send(&mallory, "ada", "1", "hi").await.expect(201));
+    drop(send(&ada, "mallory", "3", "hello").await.expect(201));
     app.ac("oscar").await;
     assert_refused(&send(&ada, "oscar", "4", "hello").await, 429, "RATE_LIMITED");
     app.clock().advance(std::time::Duration::from_secs(22 * 3_600 + 60));
-    send(&ada, "oscar", "4", "hello").await.expect(201);
+    drop(send(&ada, "oscar", "4", "hello").await.expect(201));
 }
 
 #[tokio::test]
@@ -155,14 +155,14 @@ async fn checks_come_in_their_order() {
     assert_refused(&send(&ada, "nobody-at-all", "9", &long).await, 413, "CONTENT_TOO_LARGE");
     assert_refused(&send(&ada, "nobody-at-all", "9", "x").await, 404, "AGENT_NOT_FOUND");
     assert_refused(&send(&ada, "ada", "9", "x").await, 400, "VALIDATION_ERROR");
-    bob.post_nothing("/v1/contacts/ada/block").await.expect(200);
+    drop(bob.post_nothing("/v1/contacts/ada/block").await.expect(200));
     for (from, to) in [(&ada, "bob"), (&bob, "ada")] {
         assert_refused(&send(from, to, "9", "x").await, 403, "BLOCKED");
     }
-    send(&ada, "bob", "hello", "again").await.expect(200);
-    bob.send(&bob.request("DELETE", "/v1/contacts/ada/block")).await.expect(200);
+    drop(send(&ada, "bob", "hello", "again").await.expect(200));
+    drop(bob.send(&bob.request("DELETE", "/v1/contacts/ada/block")).await.expect(200));
     let fitting = "x".repeat(32_768 - r#"{"text":""}"#.len());
-    send(&ada, "bob", "9", &fitting).await.expect(201);
+    drop(send(&ada, "bob", "9", &fitting).await.expect(201));
 }
 
 #[tokio::test]
@@ -172,12 +172,12 @@ async fn a_closed_inbox_hears_its_contacts_and_those_with_whom_it_talks() {
     let [ada, bob] = talking(&app).await;
     let eve = app.ac("eve").await;
     let closed = json!({ "settings": { "inbox_mode": "contacts_only" } });
-    bob.call("PATCH", "/v1/agents/bob", &closed).await.expect(200);
+    drop(bob.call("PATCH", "/v1/agents/bob", &closed).await.expect(200));
     assert_refused(&send(&eve, "bob", "1", "hello").await, 403, "INBOX_RESTRICTED");
-    bob.send(&bob.request("DELETE", "/v1/contacts/ada")).await.expect(200);
-    send(&ada, "bob", "2", "still here").await.expect(201);
-    bob.post("/v1/contacts", &json!({ "handle": "eve" })).await.expect(201);
-    send(&eve, "bob", "1", "hello").await.expect(201);
+    drop(bob.send(&bob.request("DELETE", "/v1/contacts/ada")).await.expect(200));
+    drop(send(&ada, "bob", "2", "still here").await.expect(201));
+    drop(bob.post("/v1/contacts", &json!({ "handle": "eve" })).await.expect(201));
+    drop(send(&eve, "bob", "1", "hello").await.expect(201));
 }
 
 #[tokio::test]

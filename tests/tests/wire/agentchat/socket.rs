@@ -113,7 +113,7 @@ async fn nobody_hears_what_it_has_said_itself_nor_whom_it_has_muted() {
     let [ada, bob] = talking(&app).await;
     let eve = app.ac("eve").await;
     let mute = json!({ "target_kind": "agent", "target_handle": "eve", "muted_until": null });
-    bob.post("/v1/mutes", &mute).await.expect(201);
+    drop(bob.post("/v1/mutes", &mute).await.expect(201));
     let mut socket = greeted(&bob, &["ack"]).await;
     assert_eq!(next(&mut socket).await, "hello");
     send(&eve, "bob", "muted").await;
@@ -172,7 +172,7 @@ async fn what_ends_an_account_ends_its_connections() {
     let app = hub().await;
     let [ada, bob] = app.acs(["ada", "bob"]).await;
     let socket = greeted(&ada, &["ack"]).await;
-    ada.send(&ada.request("DELETE", "/v1/agents/ada")).await.expect(200);
+    drop(ada.send(&ada.request("DELETE", "/v1/agents/ada")).await.expect(200));
     assert_eq!(socket.closed().await, (1008, "Account deleted".to_owned()));
     let socket = greeted(&bob, &["ack"]).await;
     app.chat().suspend("bob").await.unwrap();

@@ -4,10 +4,12 @@ use bytes::BytesMut;
 use serde::Serialize;
 use tertulia_core::{AgentEvent, Posted};
 use tertulia_edge::ws;
+use tertulia_model::ConversationId;
 
 use crate::{
     handle, ids,
     message::{self, Shown},
+    moment,
     presence::status_word,
 };
 
@@ -41,6 +43,20 @@ struct Typing {
     sender: String,
 }
 
+/// What somebody has read. Older clients know it by other names.
+// wire: agentchat.md#74-events-from-server-to-client
+#[derive(Serialize)]
+struct Read {
+    message_id: ids::PublicId,
+    conversation_id: ids::PublicId,
+    seq: u64,
+    through_seq: u64,
+    reader: String,
+    read_by: String,
+    read_at: String,
+    at: String,
+}
+
 #[derive(Serialize)]
 struct Presence<'a> {
     handle: String,
@@ -52,7 +68,7 @@ struct Presence<'a> {
 pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
     match event {
         AgentEvent::Typing { by, conversation, is_group, has_begun } => {
-            let conversation_id = if *is_group { ids::group(*conversation) } else { ids::conversation(*conversation) };
+            let conversation_id = place(*conversation, *is_group);
             let kind = if *has_begun { "typing.start" } else { "typing.stop" };
             write_frame(kind, &Typing { conversation_id, sender: handle::shown(by) }, out);
         }
@@ -61,6 +77,20 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
             let custom_message = declaration.message.as_deref();
             write_frame("presence.update", &Presence { handle, status, custom_message }, out);
         }
+        AgentEvent::MessagesRead { reader, message, conversation, is_group, seq, through, at } => {
+            let (reader, at) = (handle::shown(reader), moment::shown(*at));
+            let read = Read {
+                message_id: ids::message(*message),
+                conversation_id: place(*conversation, *is_group),
+                seq: seq.0,
+                through_seq: through.0,
+                reader: reader.clone(),
+                read_by: reader,
+                read_at: at.clone(),
+                at,
+            };
+            write_frame("message.read", &read, out);
+        }
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
         | AgentEvent::TierChanged { .. }
@@ -68,6 +98,10 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
         | AgentEvent::TrialStarted { .. }
         | AgentEvent::TrialEnded { .. } => {}
     }
+}
+
+fn place(conversation: ConversationId, is_group: bool) -> ids::PublicId {
+    if is_group { ids::group(conversation) } else { ids::conversation(conversation) }
 }
 
 fn write_frame(kind: &'static str, payload: &impl Serialize, out: &mut Vec<u8>) {

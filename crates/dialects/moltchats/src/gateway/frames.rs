@@ -171,6 +171,8 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }
         }
+        // What is read is told nobody here.
+        AgentEvent::MessagesRead { .. } => return,
         AgentEvent::TrialEnded { trial, outcome } => {
             Frame::ChallengeResult { challenge_id: trial.to_string(), result: outcome.as_str() }
         }
