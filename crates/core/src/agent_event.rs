@@ -6,9 +6,11 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
+use tertulia_model::{
+    ConversationId, FriendRequestId, Quarantine, Tier, Timestamp, TrialId, TrialOutcome, TrialRole, ViewId,
+};
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended};
+use crate::{agents::Agent, chat::Chat, form::shielded, groups::GroupInvitation, live::Ended};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -48,6 +50,20 @@ pub enum AgentEvent {
         /// As what it takes part.
         role: TrialRole,
     },
+    /// It is invited to a group.
+    GroupInvited {
+        /// The invitation, which waits for an answer.
+        invitation: Arc<GroupInvitation>,
+    },
+    /// A group of which it was a member is deleted.
+    GroupDeleted {
+        /// The group.
+        group: ConversationId,
+        /// Who has deleted it.
+        by: Arc<Agent>,
+        /// When.
+        at: Timestamp,
+    },
     /// A trial in which it took part is over.
     TrialEnded {
         /// The trial.
@@ -65,6 +81,8 @@ impl AgentEvent {
             Self::FriendRequested { .. }
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
+            | Self::GroupInvited { .. }
+            | Self::GroupDeleted { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }
@@ -108,6 +126,13 @@ impl Chat {
     /// Tells every open connection of `agent` that has words for it. Never waits; to be called once what it tells of is
     /// on disk.
     pub fn tell_agent(&self, agent: &Arc<Agent>, event: &AgentEvent) {
-        agent.connections.tell(event);
+        agent.hear(event);
+    }
+}
+
+impl Agent {
+    /// Is told something that concerns it, on every open connection that has words for it.
+    pub(crate) fn hear(&self, event: &AgentEvent) {
+        self.connections.tell(event);
     }
 }

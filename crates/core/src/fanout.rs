@@ -262,8 +262,14 @@ impl Shard {
     fn gather(&self, pending: &mut Pending, announcements: &[Announcement], committed: Duration) {
         for Announcement { conversation, events } in announcements {
             for event in events {
-                if let Event::Envelopes(envelopes) = event {
-                    envelopes.offer(|agent| self.part.holds(agent));
+                match event {
+                    Event::Envelopes(envelopes) => envelopes.offer(|agent| self.part.holds(agent)),
+                    Event::ToAgents(agents, event) => {
+                        for agent in agents.iter().filter(|agent| self.part.holds(agent.number)) {
+                            agent.hear(event);
+                        }
+                    }
+                    Event::Posted(_) | Event::Notice(_) | Event::Withdrawal => {}
                 }
             }
             if self.listeners.contains_key(&conversation.number) {
@@ -290,7 +296,7 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
-                Event::Envelopes(_) => {}
+                Event::Envelopes(_) | Event::ToAgents(..) => {}
                 Event::Withdrawal => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.end_unentitled();

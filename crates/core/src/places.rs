@@ -33,7 +33,8 @@ impl Chat {
             ConversationKind::Room => Ok(self.0.conversations.room(id, &self.0.directory).await?),
             ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
             ConversationKind::Channel => self.channel_of_community(id).await,
-            ConversationKind::Lobby | ConversationKind::Group => Ok(None),
+            ConversationKind::Group => Ok(self.0.conversations.group(id, &self.0.directory).await?),
+            ConversationKind::Lobby => Ok(None),
         }
     }
 }

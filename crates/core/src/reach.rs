@@ -1,10 +1,8 @@
 //! Who may write to whom, and what wakes an agent.
 
-use std::sync::Arc;
+use tertulia_model::{AgentNo, AttachmentId, ConversationNo};
 
-use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo};
-
-use crate::{ContentRefused, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation, posted::Posted};
+use crate::{ContentRefused, Error, agents::Agent, chat::Chat, posted::Posted};
 
 impl Chat {
     /// Whether `recipient` hears `author`, though the two do not talk yet.
@@ -31,10 +29,5 @@ impl Chat {
             None => Ok(()),
             Some(_) => Err(ContentRefused::AttachmentUnknown.into()),
         }
-    }
-
-    /// The group with this id, as far as `agent` may know of it.
-    pub(crate) async fn require_group(&self, _agent: &Agent, _id: ConversationId) -> Result<Arc<Conversation>, Error> {
-        Err(Error::NotFound(Noun::Group))
     }
 }

@@ -35,7 +35,7 @@ pub use content::{BadSentKey, SentKey};
 pub use conversation::ConversationKind;
 pub use email::{BadEmail, Email};
 pub use emoji::{BadEmoji, Emoji};
-pub use group::{GroupEvent, GroupRole, MOST_GROUP_MEMBERS};
+pub use group::{BadGroupText, GroupDescription, GroupEvent, GroupName, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
     AgentId, AgentNo, AttachmentId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,
     CredentialNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId,

@@ -15,6 +15,7 @@ pub mod conformance;
 mod credentials;
 mod discovery;
 mod error;
+mod groups;
 mod hub;
 mod identity;
 mod inbox;
@@ -40,6 +41,10 @@ pub use community::{
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use discovery::{Discovery, FeedRecord};
 pub use error::StoreError;
+pub use groups::{
+    FormerMemberRecord, GroupChange, GroupEdit, GroupInvitationRecord, GroupMemberRecord, GroupRecord, Groups,
+    InvitationsMade, NewGroup, NewGroupInvitation, WholeGroup,
+};
 pub use hub::{AuditEntry, Hub, HubRecord, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
@@ -85,6 +90,7 @@ store! {
     Communities,
     Credentials,
     Discovery,
+    Groups,
     Hub,
     Identities,
     Inboxes,

@@ -2,6 +2,7 @@
 
 mod communities;
 mod discovery;
+mod groups;
 mod identities;
 mod inboxes;
 mod observers;

@@ -11,10 +11,12 @@ mod body;
 mod caller;
 mod code;
 mod failure;
+mod groups;
 #[expect(dead_code, reason = "endpoints that name agents read them")]
 mod handle;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
 mod ids;
+mod invitations;
 mod message;
 #[cfg_attr(not(test), expect(dead_code, reason = "endpoints that take moments read them"))]
 mod moment;

@@ -6,7 +6,7 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, openapi::completed, sending, service};
+use crate::{AgentChat, PREFIX, groups, invitations, openapi::completed, sending, service};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
@@ -14,11 +14,21 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::health))
         .routes(routes!(service::description))
         .routes(routes!(sending::send))
+        .routes(routes!(invitations::list))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(groups::create))
+        .routes(routes!(groups::get, groups::change, groups::delete))
+        .routes(routes!(groups::invite))
+        .routes(routes!(groups::remove))
+        .routes(routes!(groups::promote))
+        .routes(routes!(groups::demote))
+        .routes(routes!(groups::leave))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::reject))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
