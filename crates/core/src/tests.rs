@@ -7,6 +7,7 @@ mod credentials;
 mod doubt;
 mod expiry;
 mod friendships;
+mod groups;
 mod hub;
 mod journal;
 mod letters;

@@ -16,6 +16,7 @@ pub mod community_sweeps;
 pub mod credentials;
 pub mod directs;
 mod fixtures;
+pub mod groups;
 pub mod hub;
 pub mod identity;
 pub mod messages;
@@ -118,6 +119,21 @@ macro_rules! conformance {
             a_direct_conversation_is_whole
             a_direct_conversation_is_a_conversation
             messages_and_when_they_were_received_are_one_commit
+        }
+        $crate::conformance_cases! { $make_store, groups,
+            a_created_group_is_whole
+            what_is_no_group_is_not_found
+            who_joins_a_group_is_a_member
+            who_leaves_a_group_has_nothing_waiting_from_there
+            who_comes_back_to_a_group_begins_anew
+            who_is_no_member_has_no_role
+            an_edit_of_a_group_changes_what_it_names
+            a_deleted_group_leaves_its_last_message_waiting
+            the_groups_of_an_agent_are_paged
+            one_invitation_to_a_group_waits
+            an_invitation_ends_when_it_is_taken_up
+            invitations_to_groups_come_oldest_first
+            invitations_to_groups_are_counted
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides

@@ -28,7 +28,9 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
         | AgentEvent::TrialStarted { .. }
-        | AgentEvent::TrialEnded { .. } => {}
+        | AgentEvent::TrialEnded { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => {}
     });
     connection.hear(&form);
     (connection, listener)
