@@ -10,7 +10,7 @@ use tertulia_model::{
     ConversationId, FriendRequestId, Quarantine, Tier, Timestamp, TrialId, TrialOutcome, TrialRole, ViewId,
 };
 
-use crate::{agents::Agent, chat::Chat, form::shielded, groups::GroupInvitation, live::Ended};
+use crate::{agents::Agent, chat::Chat, form::shielded, groups::GroupInvitation, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -40,6 +40,24 @@ pub enum AgentEvent {
     Quarantined {
         /// Why.
         cause: Quarantine,
+    },
+    /// Somebody in its contact book is there in another way than before.
+    PresenceChanged {
+        /// Who.
+        agent: Arc<Agent>,
+        /// How.
+        declaration: Declaration,
+    },
+    /// Somebody with whom it talks types, or does so no more.
+    Typing {
+        /// Who.
+        by: Arc<Agent>,
+        /// Where.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// Whether it has begun, or ended.
+        has_begun: bool,
     },
     /// It takes part in a trial.
     TrialStarted {
@@ -83,6 +101,8 @@ impl AgentEvent {
             | Self::TierChanged { .. }
             | Self::GroupInvited { .. }
             | Self::GroupDeleted { .. }
+            | Self::PresenceChanged { .. }
+            | Self::Typing { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }

@@ -8,7 +8,8 @@ use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    BadgeSource, Clock, Deed, Error, Ids,
+    BadgeSource, Clock, CodeMailer, Deed, Error, Ids,
+    accounts::Post,
     agents::{Agent, Directory},
     communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
@@ -22,7 +23,7 @@ use crate::{
     limits::{Action, AddressKey, Quota},
     metrics::Metrics,
     password::MOST_HASHED_AT_ONCE,
-    presence::{Attendance, ONLINE_FOR},
+    presence::{Attendance, News, ONLINE_FOR},
     rules::Rules,
     surface::{Caller, Surface},
     tallies::Tallies,
@@ -50,6 +51,8 @@ pub struct Parts {
     pub key_kinds: Vec<CredentialKind>,
     /// How agents are told elsewhere of what happens to them.
     pub webhooks: WebhookParts,
+    /// Who carries codes to e-mail addresses. `None`: nobody, and whoever needs one is refused.
+    pub mailer: Option<Arc<dyn CodeMailer>>,
     /// What access tokens are signed with.
     pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
@@ -74,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) key_kinds: Vec<CredentialKind>,
     pub(crate) directory: Directory,
     pub(crate) attendance: Attendance,
+    pub(crate) news: News,
     pub(crate) limiter: Limiter,
     pub(crate) journal: Journal,
     pub(crate) receipts: Receipts,
@@ -85,8 +89,10 @@ pub(crate) struct Inner {
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) webhooks: Webhooks,
+    pub(crate) post: Post,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
+    pub(crate) docket: crate::trust::Docket,
     pub(crate) verifications: tokio::sync::Semaphore,
     pub(crate) place_seal: PlaceSeal,
     pub(crate) token_secret: TokenSecret,
@@ -103,8 +109,28 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
-            parts;
+        let chat = Self::assemble(parts, tasks, stop).await?;
+        let Inner { store, directory, attendance, .. } = &*chat.0;
+        restore_attendance(&**store, directory, attendance, chat.now()).await?;
+        chat.reopen_trials().await?;
+        Ok(chat)
+    }
+
+    async fn assemble(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
+        let Parts {
+            store,
+            clock,
+            ids,
+            badge_source,
+            name,
+            rules,
+            links,
+            key_kinds,
+            webhooks,
+            mailer,
+            token_secret,
+            shards,
+        } = parts;
         let webhooks = Webhooks::new(webhooks);
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
@@ -112,7 +138,6 @@ impl Chat {
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
         let attendance = Attendance::new(clock.clone());
-        restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
         let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
         let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
         let (receipts, receipt_worker) = Receipts::new(store.clone(), clock.clone());
@@ -133,6 +158,7 @@ impl Chat {
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
         let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
+        let post = Post::open(mailer, tasks, stop);
         let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
             store,
@@ -146,6 +172,7 @@ impl Chat {
             key_kinds,
             directory,
             attendance,
+            news: News::default(),
             limiter,
             journal,
             receipts,
@@ -157,8 +184,10 @@ impl Chat {
             tallies,
             listed,
             webhooks,
+            post,
             metrics,
             computations: crate::trust::Computations::default(),
+            docket: crate::trust::Docket::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
             place_seal: PlaceSeal::new(&token_secret),
             token_secret,
@@ -278,6 +307,7 @@ impl Chat {
     /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
         let Entry { agent, credential, .. } = self.holder(key).await?;
+        self.reassess(&agent).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);

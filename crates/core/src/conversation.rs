@@ -13,7 +13,7 @@ use tertulia_store::LogEnd;
 
 use crate::{
     Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event,
-    posted::Posted, room::Room,
+    posted::Posted, room::Room, trial::Trial,
 };
 
 /// How many of its newest messages a conversation in use keeps in memory.
@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Direct(Direct),
     /// What the members of a group say to each other.
     Group(Group),
+    /// Where an agent is tried.
+    Trial(Trial),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
@@ -102,7 +104,7 @@ impl Conversation {
     pub(crate) const fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Room(room) => Some(room),
-            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => None,
+            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -110,7 +112,7 @@ impl Conversation {
     pub(crate) const fn channel(&self) -> Option<&Channel> {
         match &self.kind {
             Kind::Channel(channel) => Some(channel),
-            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -118,7 +120,7 @@ impl Conversation {
     pub(crate) const fn direct(&self) -> Option<&Direct> {
         match &self.kind {
             Kind::Direct(direct) => Some(direct),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Group(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -126,7 +128,15 @@ impl Conversation {
     pub(crate) const fn group(&self) -> Option<&Group> {
         match &self.kind {
             Kind::Group(group) => Some(group),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => None,
+        }
+    }
+
+    /// The trial that is held in it, if one is.
+    pub(crate) const fn trial(&self) -> Option<&Trial> {
+        match &self.kind {
+            Kind::Trial(trial) => Some(trial),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => None,
         }
     }
 
@@ -140,7 +150,7 @@ impl Conversation {
         match &self.kind {
             Kind::Direct(direct) => direct.pair.to_vec(),
             Kind::Group(group) => group.agents(),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => Vec::new(),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Trial(_) => Vec::new(),
         }
     }
 
@@ -160,7 +170,7 @@ impl Conversation {
         match &self.kind {
             Kind::Lobby => true,
             Kind::Room(room) => room.visibility == Visibility::Public,
-            Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => false,
+            Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => false,
         }
     }
 
@@ -170,6 +180,7 @@ impl Conversation {
             Kind::Lobby | Kind::Direct(_) | Kind::Group(_) => false,
             Kind::Room(room) => room.is_over(now),
             Kind::Channel(channel) => channel.is_gone(),
+            Kind::Trial(trial) => trial.is_over(now),
         }
     }
 
@@ -182,7 +193,8 @@ impl Conversation {
     pub(crate) fn permit_reading(&self, reader: Option<AgentNo>, now: Timestamp) -> Result<(), Error> {
         match &self.kind {
             Kind::Room(room) if room.is_over(now) => Err(Error::NotFound(Noun::Room)),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => {
+            Kind::Trial(trial) if trial.is_over(now) => Err(Error::NotFound(Noun::Channel)),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => {
                 self.grant_reading(reader)
             }
         }
@@ -215,6 +227,7 @@ impl Conversation {
             Kind::Channel(channel) => channel.permit_reading(reader),
             Kind::Direct(direct) => direct.permit_viewing(reader),
             Kind::Group(group) => group.permit_reading(reader),
+            Kind::Trial(trial) => trial.permit_reading(reader).map(drop),
         }
     }
 

@@ -3,6 +3,7 @@
 mod channels;
 mod directs;
 mod groups;
+mod trials;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -58,6 +59,13 @@ struct Known {
     many: usize,
 }
 
+/// By what a conversation is found that is read as soon as somebody asks for it.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Room(ConversationId),
+    Direct(DirectKey),
+}
+
 /// How often conversations had been let go of before a room was created.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
@@ -85,23 +93,42 @@ impl Conversations {
         id: ConversationId,
         directory: &Directory,
     ) -> Result<Option<Arc<Conversation>>, StoreError> {
-        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
-            self.lighten();
-        }
+        self.find(Key::Room(id), directory).await
+    }
+
+    /// Looks in memory, else reads from the store and remembers.
+    async fn find(&self, key: Key, directory: &Directory) -> Result<Option<Arc<Conversation>>, StoreError> {
+        self.lighten_if_heavy();
         loop {
             let let_go_before = {
                 let mut known = self.lock();
-                if let Some(conversation) = known.asked_for(id) {
+                if let Some(conversation) = known.find(key) {
                     return Ok(Some(conversation));
                 }
                 known.let_go
             };
-            let Some(whole) = self.store.whole_room(id).await? else { return Ok(None) };
-            let read = self.read(whole, directory).await?;
-            if let Some(conversation) = self.remember(read, let_go_before) {
+            let Some(read) = self.read(key, directory).await? else { return Ok(None) };
+            let remembered = match key {
+                Key::Room(_) => self.remember(read, let_go_before),
+                Key::Direct(_) => self.remember_direct(read, let_go_before),
+            };
+            if let Some(conversation) = remembered {
                 return Ok(Some(conversation));
             }
-            // Something was let go of meanwhile; it may have been this one, with changes that we have not read.
+            // Something was let go of or changed meanwhile; it may have been this one, with changes that we have not read.
+        }
+    }
+
+    async fn read(&self, key: Key, directory: &Directory) -> Result<Option<Conversation>, StoreError> {
+        match key {
+            Key::Room(id) => match self.store.whole_room(id).await? {
+                Some(whole) => self.read_room(whole, directory).await.map(Some),
+                None => Ok(None),
+            },
+            Key::Direct(key) => match self.whole_direct(key).await? {
+                Some(whole) => self.read_direct(&whole, directory).await.map(Some),
+                None => Ok(None),
+            },
         }
     }
 
@@ -171,7 +198,7 @@ impl Conversations {
         known.by_id.get(known.ids.get(&number)?).cloned()
     }
 
-    async fn read(&self, whole: WholeRoom, directory: &Directory) -> Result<Conversation, StoreError> {
+    async fn read_room(&self, whole: WholeRoom, directory: &Directory) -> Result<Conversation, StoreError> {
         let WholeRoom { room: record, participants, end } = whole;
         let (number, id) = (record.number, record.id);
         let creator = directory.by_numbers(&[record.creator]).await?.remove(&record.creator);
@@ -205,6 +232,13 @@ impl Conversations {
         Some(conversation)
     }
 
+    /// Makes room if the messages in memory weigh more than they may.
+    fn lighten_if_heavy(&self) {
+        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
+            self.lighten();
+        }
+    }
+
     /// Takes messages out of memory until half of what they may weigh is left: those of the longest unused conversations.
     fn lighten(&self) {
         let mut conversations: Vec<_> = self.lock().by_id.values().cloned().collect();
@@ -233,6 +267,13 @@ impl Conversations {
 }
 
 impl Known {
+    fn find(&mut self, key: Key) -> Option<Arc<Conversation>> {
+        match key {
+            Key::Room(id) => self.asked_for(id),
+            Key::Direct(key) => self.direct(key),
+        }
+    }
+
     /// The conversation with this id, if it is there. It counts as used.
     fn asked_for(&mut self, id: ConversationId) -> Option<Arc<Conversation>> {
         let conversation = self.by_id.get(&id)?;

@@ -52,6 +52,8 @@ pub enum Noun {
     Attachment,
     /// A managed image of an agent or a group.
     Avatar,
+    /// A trial.
+    Trial,
 }
 
 /// Why a badge was not given.
@@ -125,6 +127,35 @@ pub enum Barred {
     /// The view of a direct conversation is no channel that anybody keeps.
     #[error("a direct conversation")]
     Direct,
+}
+
+/// Why a trial does not begin, or somebody has no say in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Dismissed {
+    /// The agent takes no part in it, or not as one who says something of another.
+    #[error("not asked")]
+    NotAsked,
+    /// It is over.
+    #[error("over")]
+    Over,
+    /// The challenger has said already what it takes the suspect for.
+    #[error("voted already")]
+    Voted,
+    /// Seeds are not tried, nor whom the operator has quarantined.
+    #[error("exempt")]
+    Exempt,
+    /// The agent is on trial.
+    #[error("on trial already")]
+    UnderWay,
+    /// The agent was tried often enough for today.
+    #[error("tried too recently")]
+    TooSoon,
+    /// There are not enough agents who could try it.
+    #[error("too few challengers")]
+    TooFew,
+    /// As many trials go on as may.
+    #[error("as many trials as there may be")]
+    TooMany,
 }
 
 /// Everything the core can refuse, in words that no wire format owns. Closed on purpose: a surface maps it with a
@@ -233,7 +264,7 @@ pub enum Error {
     /// The idempotency key is in use.
     #[error("idempotency key in use: {0}")]
     Idempotency(#[from] KeyInUse),
-    /// Nobody is a friend of itself, or blocks itself, vouches for itself or flags itself.
+    /// Nobody is a friend of itself, or blocks itself, vouches for itself, flags itself or has itself tried.
     #[error("with oneself")]
     Oneself,
     /// The two are friends.
@@ -254,6 +285,9 @@ pub enum Error {
     /// The agent has flagged the other too recently.
     #[error("already flagged it")]
     AlreadyFlagged,
+    /// A trial does not begin, or the agent has no say in it.
+    #[error("dismissed: {0}")]
+    Dismissed(#[from] Dismissed),
     /// Nobody reacts to its own message.
     #[error("the message is the agent's own")]
     OwnMessage,

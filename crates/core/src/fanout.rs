@@ -265,7 +265,8 @@ impl Shard {
                 match event {
                     Event::Envelopes(envelopes) => envelopes.offer(|agent| self.part.holds(agent)),
                     Event::ToAgents(agents, event) => {
-                        for agent in agents.iter().filter(|agent| self.part.holds(agent.number)) {
+                        let served = agents.iter().filter(|agent| self.part.holds(agent.number));
+                        for agent in served.filter(|agent| !agent.is_fully_paused()) {
                             agent.hear(event);
                         }
                     }

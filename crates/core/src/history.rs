@@ -323,7 +323,9 @@ impl Chat {
                 let numbers: Vec<_> = records.iter().map(|record| record.number).collect();
                 self.0.store.contents(&numbers).await?
             }
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => Vec::new(),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => {
+                Vec::new()
+            }
         };
         Ok(assemble(&*self.0.store, &self.0.directory, &SaidIn::of(conversation), records, contents).await?)
     }

@@ -10,7 +10,8 @@ mod receipts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tertulia_store::QueueRecord;
+use tertulia_model::MessageId;
+use tertulia_store::{Move, QueueRecord};
 
 pub use self::reader::InboxReader;
 use self::reader::Line;
@@ -19,7 +20,7 @@ pub(crate) use self::{
     place::PlaceSeal,
     receipts::{ReceiptWorker, Receipts},
 };
-use crate::{Error, agents::Agent, chat::Chat};
+use crate::{Error, agents::Agent, chat::Chat, surface::Caller};
 
 /// How many envelopes wait at the most for an agent that does not work them off.
 // rule: delivery queue
@@ -79,6 +80,14 @@ impl Inbox {
 }
 
 impl Chat {
+    /// Notes that the caller has got a message. What is none of its own, it passes over. Nothing is waited for: what is
+    /// lost is offered again.
+    // wire: agentchat.md#73-frames-from-client-to-server
+    pub fn acknowledge_message(&self, caller: &Caller, message: MessageId) {
+        let agent = &caller.agent;
+        self.0.receipts.note(agent, Move::Delivered { agent: agent.number, message });
+    }
+
     /// Notes that an agent works off what waits for it, so that none of it is let go of and it counts. Once is enough.
     ///
     /// # Errors

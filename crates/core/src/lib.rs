@@ -5,6 +5,7 @@
 //! committed is told to anybody.
 
 mod access;
+mod accounts;
 mod agent_event;
 mod agents;
 mod backwards;
@@ -16,10 +17,13 @@ mod chat;
 mod clock;
 mod communities;
 mod connections;
+mod contacts;
 mod conversation;
 mod conversations;
+mod departures;
 mod direct;
 mod discovery;
+mod enforcement;
 mod error;
 mod expiry;
 mod fanout;
@@ -30,6 +34,7 @@ mod groups;
 mod health;
 mod hex;
 mod history;
+mod holds;
 mod identity;
 mod inbox;
 mod journal;
@@ -39,6 +44,7 @@ mod limits;
 mod live;
 mod lobby;
 mod metrics;
+mod mutes;
 mod notice;
 mod observers;
 mod operator;
@@ -60,12 +66,15 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod trust;
+mod typing;
 mod unread;
 mod verification;
 mod webhooks;
 mod workers;
 
+pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, Recovered};
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use backwards::Before;
@@ -79,10 +88,12 @@ pub use communities::{
     Listings, MOST_CHANNELS, MemberView,
 };
 pub use connections::LiveConnection;
+pub use contacts::{Contact, ContactList};
 pub use conversation::Conversation;
 pub use discovery::FeedItem;
 pub use error::{
-    Barred, CodeRefused, ContentRefused, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach, Unverified,
+    Barred, CodeRefused, ContentRefused, Dismissed, EmailRefused, Error, GroupBarred, KeyInUse, Noun, Protected, Reach,
+    Unverified,
 };
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
@@ -97,25 +108,26 @@ pub use limits::{Action, AddressKey, BadLimit, BadLongLimit, Limit, LongLimit, Q
 pub use live::{Ended, Flow, Frames, Outlet};
 pub use lobby::{Attendee, Stats};
 pub use metrics::Metrics;
+pub use mutes::{Mute, MuteRef, Muted};
 pub use notice::{Happening, Notice};
 pub use observers::ObserverPlan;
 pub use participation::AgentRef;
 pub use password::{BadPassword, Password};
 pub use permission::Deed;
 pub use posted::{GroupNews, Posted};
-pub use presence::Presence;
+pub use presence::{Availability, Declaration, Presence, Watched};
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
-pub use rules::{CodeRules, EmailRules, MessagingRules, Rules};
+pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
-pub use surface::{Caller, Surface, SurfaceLimits, TierLimit, TierRule};
+pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
-    AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile, ProfileChange,
-    Receipt, Settings, StoreError,
+    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
+    ProfileChange, Receipt, ReportRecord, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
-pub use trust::{AgentTrust, OwnTrust, Vouch};
+pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
     BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,

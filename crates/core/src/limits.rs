@@ -325,6 +325,11 @@ impl AddressKey {
         Self { bits, is_loopback: address.is_loopback() }
     }
 
+    /// What tells addresses apart, for the store.
+    pub(crate) const fn bytes(self) -> [u8; 16] {
+        self.bits.to_be_bytes()
+    }
+
     /// Whether the client is on this machine.
     #[must_use]
     pub const fn is_loopback(self) -> bool {

@@ -1,20 +1,23 @@
 //! Who may write to whom, and what wakes an agent.
 
-use tertulia_model::{AgentNo, AttachmentId, ConversationNo};
+use tertulia_model::{AgentNo, AttachmentId, ConversationNo, Openness};
 
-use crate::{ContentRefused, Error, agents::Agent, chat::Chat, posted::Posted};
+use crate::{ContentRefused, Error, agents::Agent, chat::Chat};
 
 impl Chat {
     /// Whether `recipient` hears `author`, though the two do not talk yet.
     // wire: agentchat.md#63-inbox_mode
-    pub(crate) async fn hears(&self, _recipient: &Agent, _author: &Agent) -> Result<bool, Error> {
-        Ok(true)
+    pub(crate) async fn hears(&self, recipient: &Agent, author: &Agent) -> Result<bool, Error> {
+        match recipient.inbox_mode() {
+            Openness::Open => Ok(true),
+            Openness::ContactsOnly => Ok(self.has_contact(recipient, author).await?),
+        }
     }
 
-    /// Whether a message that has come wakes its recipient.
+    /// Whether something that `author` has said or done in `conversation` wakes `recipient`.
     // wire: agentchat.md#58-who-gets-woken
-    pub(crate) fn wakes(&self, _recipient: &Agent, _posted: &Posted) -> bool {
-        true
+    pub(crate) fn wakes(&self, recipient: &Agent, author: AgentNo, conversation: ConversationNo) -> bool {
+        !recipient.is_fully_paused() && !recipient.mutes(author, conversation, self.now())
     }
 
     /// Whether `author` may send this file with a message to an agent, or to a group.

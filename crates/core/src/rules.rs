@@ -21,6 +21,8 @@ pub struct Rules {
     pub emails: EmailRules,
     /// Messages that wait for agents, and groups.
     pub messaging: MessagingRules,
+    /// What comes of complaints.
+    pub enforcement: EnforcementRules,
     /// Whether limits per address spare clients on this machine.
     pub exempt_local: bool,
     /// Whether the hub can be reached from this machine only.
@@ -37,6 +39,7 @@ impl Default for Rules {
             codes: CodeRules::default(),
             emails: EmailRules::default(),
             messaging: MessagingRules::default(),
+            enforcement: EnforcementRules::default(),
             exempt_local: false,
             serves_loopback_only: true,
         }
@@ -81,6 +84,29 @@ pub struct MessagingRules {
     pub group_members: u32,
     /// Webhooks of one agent, where it may have several. Default: 5.
     pub webhooks_per_agent: u32,
+}
+
+/// From how many complaints on an agent is restricted or suspended, over which rolling window; `Off`: never. Those alone
+/// count to whom it had written first.
+// wire: agentchat.md#65-community-enforcement
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnforcementRules {
+    /// Blocks by which it is restricted. Default: 15 in 24 hours.
+    pub restricting_blocks: Limit,
+    /// Blocks by which it is suspended. Default: 50 in 7 days.
+    pub suspending_blocks: Limit,
+    /// Reports by which it is suspended. Default: 10 in 7 days.
+    pub suspending_reports: Limit,
+}
+
+impl Default for EnforcementRules {
+    fn default() -> Self {
+        Self {
+            restricting_blocks: Limit::per_secs(15, 86_400),
+            suspending_blocks: Limit::per_secs(50, 7 * 86_400),
+            suspending_reports: Limit::per_secs(10, 7 * 86_400),
+        }
+    }
 }
 
 impl Default for CodeRules {

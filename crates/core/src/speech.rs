@@ -108,6 +108,13 @@ impl Chat {
                 direct.permit_viewing(Some(caller.agent.number))?;
                 (text, Count::of(caller, conversation, Action::ChannelMessage))
             }
+            Kind::Trial(trial) => {
+                let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
+                trial.permit_speaking(&caller.agent, self.now())?;
+                // A quarantined suspect is heard like any other.
+                let limit = caller.surface.limits.of(Action::ChannelMessage);
+                (text, Count { limit, ..Count::of(caller, conversation, Action::ChannelMessage) })
+            }
         };
         let own = Count {
             counted_as: "",

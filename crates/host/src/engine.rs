@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret, WebhookParts};
+use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Parts, Rules, TokenSecret, WebhookParts};
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -13,8 +13,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Surroundings,
-    config::{Config, LocalClients, Secret},
+    config::{Config, DatabaseSize, LocalClients, Secret},
     data_dir::DataDir,
+    mail,
     operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
@@ -84,6 +85,7 @@ impl Engine {
             links,
             key_kinds: surfaces::key_kinds(),
             webhooks: webhooks(config, &surroundings.clock),
+            mailer: mailer(config, surroundings, &store),
             token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
@@ -119,7 +121,7 @@ async fn open_store(
     config: &Config,
     surroundings: &Surroundings,
 ) -> Result<Arc<SqliteStore>, StartError> {
-    let max_bytes = config.store.max_bytes.map(|size| size.0);
+    let max_bytes = config.store.max_bytes.map(DatabaseSize::bytes);
     let options = SqliteOptions { durability: surroundings.durability, max_bytes, ..SqliteOptions::default() };
     Ok(Arc::new(SqliteStore::open(data_dir.path(), &options).await?))
 }
@@ -141,6 +143,7 @@ fn rules(config: &Config) -> Rules {
         codes: config.agentchat.codes(),
         emails: config.agentchat.emails(),
         messaging: config.agentchat.messaging(),
+        enforcement: config.agentchat.enforcement(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }
@@ -150,6 +153,13 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
     match &surroundings.badge_source {
         Some(source) => Ok(source.clone()),
         None => Ok(Arc::new(moltbook(config, &surroundings.clock)?)),
+    }
+}
+
+fn mailer(config: &Config, surroundings: &Surroundings, store: &Arc<SqliteStore>) -> Option<Arc<dyn CodeMailer>> {
+    match &surroundings.mailer {
+        Some(mailer) => Some(mailer.clone()),
+        None => mail::mailer(config, store, surroundings.code_display.clone()),
     }
 }
 

@@ -3,10 +3,11 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use tertulia_core::{BadgeSource, Chat, Clock, Ids};
+use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Ids};
 use tertulia_edge::{Edge, EdgeContext, EdgeMetrics, EdgeOptions, Server, ServerOptions, TrustedProxies};
 use tertulia_moltbook::SetupError;
 use tertulia_store_sqlite::{Durability, OpenError};
+use tokio::net::TcpListener;
 
 use crate::{
     clock::{SystemClock, SystemIds},
@@ -16,6 +17,7 @@ use crate::{
     engine::{Engine, Phase, StopError},
     health,
     listener::{self, ListenError},
+    mail::ShowCode,
     metrics, open_files,
     openapi::{self, Description},
     operator::{Doors, Operator},
@@ -33,6 +35,10 @@ pub struct Surroundings {
     pub ids: Arc<dyn Ids>,
     /// Who vouches for agents. `None`: Moltbook, as configured.
     pub badge_source: Option<Arc<dyn BadgeSource>>,
+    /// Who carries codes to e-mail addresses. `None`: the mail server, as configured, or the operator.
+    pub mailer: Option<Arc<dyn CodeMailer>>,
+    /// Where codes are shown that no mail server carries. `None`: nowhere but in the operator's list.
+    pub code_display: Option<Arc<dyn ShowCode>>,
     /// What a commit waits for.
     pub durability: Durability,
 }
@@ -45,6 +51,8 @@ impl Surroundings {
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(SystemIds::default()),
             badge_source: None,
+            mailer: None,
+            code_display: None,
             durability: Durability::Full,
         }
     }
@@ -107,13 +115,16 @@ impl Host {
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<Running, StartError> {
         let refusals = config.refusals();
         if !refusals.is_empty() {
-            return Err(StartError::Insecure { address: config.listen.address(), refusals });
+            let address = config.exposed_address().unwrap_or(config.listen.address());
+            return Err(StartError::Insecure { address, refusals });
         }
         let mut data_dir = DataDir::hold(&config.data_dir)?;
         if data_dir.is_open_to_others() {
             tracing::warn!("other users may enter the data directory; chmod 700 closes it");
         }
         let listener = listener::open(config.listen)?;
+        let second = listener::open_second(config.moltchats.gateway_listen)?;
+        let second_address = second.as_ref().map(TcpListener::local_addr).transpose()?;
         let outside = Outside::new(&config, listener.local_addr()?);
         let socket = ControlSocket::bind(data_dir.path())?;
         data_dir.announce(&outside.listening_url)?;
@@ -125,10 +136,13 @@ impl Host {
         let edge = edge(&config, &surroundings, &engine, &outside, &serving);
         let doors = Doors { url: outside.listening_url.as_str().into(), edge: edge.clone() };
         socket.serve(engine.operator(Some(doors)), &surroundings.clock, &serving);
-        let server = Server::new(edge, server_options(&config));
-        serving.tasks.spawn(async move { server.serve(listener).await });
+        let server = Arc::new(Server::new(edge, server_options(&config)));
+        for listener in second.into_iter().chain([listener]) {
+            let server = server.clone();
+            serving.tasks.spawn(async move { server.serve(listener).await });
+        }
         let drain_timeout = config.server.drain_timeout.0;
-        Ok(Running { outside, engine, serving, drain_timeout })
+        Ok(Running { outside, second_address, engine, serving, drain_timeout })
     }
 
     /// Opens a hub without starting it: nobody can connect, and it does nothing by itself. For the operator's commands

@@ -126,6 +126,7 @@ fn moltchats_options(config: &Config, outside: &Outside) -> tertulia_moltchats::
         limits: config.moltchats.limits(),
         socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         observers_per_address: config.moltchats.observers_per_address,
+        frames_per_connection: config.moltchats.frames_per_connection,
     }
 }
 
@@ -161,6 +162,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("messages of an agent in one channel", config.moltchats.channel_messages.to_string()),
         ("new connections to /ws from one address", config.moltchats.connects_per_address.to_string()),
         ("connections to /ws from one address without a token", config.moltchats.observers_per_address.to_string()),
+        ("frames over one connection to /ws", config.moltchats.frames_per_connection.to_string()),
         ("accounts of observers from one address", config.moltchats.observer_registrations.to_string()),
         ("failed logins of observers", config.moltchats.observer_logins_failed.to_string()),
         ("friend requests of an agent at /api/v1", config.moltchats.friend_requests.to_string()),

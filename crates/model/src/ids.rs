@@ -90,6 +90,10 @@ public_id! {
 }
 
 public_id! {
+    /// Public id of a code that was sent by e-mail: a random UUID (layout 4), shown to whoever asked for it.
+    CodeId
+}
+public_id! {
     /// Public id of an attachment: a random UUID (layout 4).
     AttachmentId
 }

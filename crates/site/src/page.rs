@@ -149,6 +149,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Barred(_)
+        | Error::Dismissed(_)
         | Error::Blocked
         | Error::Oneself
         | Error::AlreadyFriends

@@ -77,15 +77,17 @@ async fn write_envelopes(connection: &mut SqliteConnection, commit: &Commit) -> 
 /// Appends the whole batch, or no row of it if it does not continue its conversations.
 ///
 /// The condition does not depend on the row, so it is looked at once a batch. `jsonb_each` hands rows on in binary: a
-/// quarter less work than `json_each`, whose rows are text that every `json_extract` would have to parse.
-fn append(Batch { rows, ids, starts }: Batch) -> Statement<'static> {
+/// quarter less work than `json_each`, whose rows are text that every `json_extract` would have to parse. What is code
+/// stands apart: looking for it in every row would cost a twentieth of the whole.
+fn append(Batch { rows, ids, starts, code }: Batch) -> Statement<'static> {
     sqlx::query(
         "insert into messages
              (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text,
               is_code)
          select json_extract(value, '$[0]'), substr(?2, 1 + 16 * key, 16), json_extract(value, '$[1]'),
                 json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
-                json_extract(value, '$[5]'), json_extract(value, '$[6]'), json_extract(value, '$[7]')
+                json_extract(value, '$[5]'), json_extract(value, '$[6]'),
+                case when ?4 is not null and substr(?4, 1 + key, 1) = '1' then 1 end
          from jsonb_each(?1)
          where not exists (
              select 1
@@ -100,6 +102,7 @@ fn append(Batch { rows, ids, starts }: Batch) -> Statement<'static> {
     .bind(rows)
     .bind(ids)
     .bind(starts)
+    .bind(code)
 }
 
 fn all_continue(appended_rows: u64) -> Result<(), StoreError> {

@@ -6,6 +6,8 @@
 //!
 //! Cancel safety: a dropped future leaves its transaction rolled back or committed whole, and the store usable.
 
+mod accounts;
+mod address_windows;
 mod agents;
 mod audit;
 mod badges;
@@ -17,13 +19,18 @@ mod communities;
 mod community_lists;
 mod community_members;
 mod community_sweep;
+mod contacts;
 mod contents;
 mod conversations;
 mod copy;
 mod credentials;
+mod departures;
+mod directory;
 mod directs;
 mod discovery;
+mod email_codes;
 mod endpoints;
+mod enforcement;
 mod envelopes;
 mod esteem;
 mod failure;
@@ -36,6 +43,7 @@ mod inbox;
 mod inspect;
 mod interactions;
 mod messages;
+mod mutes;
 mod observers;
 mod open;
 mod options;
@@ -56,8 +64,10 @@ mod standings;
 mod store;
 mod sweep;
 mod tallies;
+mod trials;
 mod trust;
 mod unread;
+mod unsent_mails;
 mod writer;
 
 pub use inspect::{Inspection, inspect, set_epoch};

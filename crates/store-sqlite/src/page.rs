@@ -10,12 +10,14 @@ use uuid::Uuid;
 
 /// A batch as `append` binds it.
 pub(crate) struct Batch {
-    /// `[[number, conversation, seq, author, revision, created_at, text], …]`, with a 1 behind the text that is code.
+    /// `[[number, conversation, seq, author, revision, created_at, text], …]`.
     pub(crate) rows: String,
     /// The public ids one after the other, 16 bytes each.
     pub(crate) ids: Vec<u8>,
     /// `[[conversation, first seq], …]`.
     pub(crate) starts: String,
+    /// A digit for each message, 1 if its text is code; nothing if no text is, as is usual.
+    pub(crate) code: Option<String>,
 }
 
 impl Batch {
@@ -35,7 +37,8 @@ impl Batch {
             write_row(&mut rows, message);
             ids.extend_from_slice(message.id.as_uuid().as_bytes());
         }
-        Some(Self { rows: close_array(rows), ids, starts: close_array(starts) })
+        let code = batch.iter().any(|message| message.text_kind == TextKind::Code).then(|| code_digits(batch));
+        Some(Self { rows: close_array(rows), ids, starts: close_array(starts), code })
     }
 }
 
@@ -87,17 +90,18 @@ fn write_start(out: &mut Vec<u8>, message: &Append) {
 }
 
 fn write_row(out: &mut Vec<u8>, message: &Append) {
-    let Append { number, conversation, seq, author, author_revision, created_at, text, text_kind, content, .. } =
-        message;
+    let Append { number, conversation, seq, author, author_revision, created_at, text, content, .. } = message;
     let (separator, created_at) = (separator(out), created_at.as_micros());
     write!(out, "{separator}[{number},{conversation},{seq},{author},{author_revision},{created_at},")
         .expect(INFALLIBLE);
     let text = (!content.as_ref().is_some_and(|content| content.is_wordless)).then_some(&**text);
     serde_json::to_writer(&mut *out, &text).expect(INFALLIBLE);
-    match text_kind {
-        TextKind::Plain => out.push(b']'),
-        TextKind::Code => out.extend_from_slice(b",1]"),
-    }
+    out.push(b']');
+}
+
+fn code_digits(batch: &[Append]) -> String {
+    let digit = |message: &Append| if message.text_kind == TextKind::Code { '1' } else { '0' };
+    batch.iter().map(digit).collect()
 }
 
 const fn separator(out: &[u8]) -> char {

@@ -144,6 +144,8 @@ pub struct FriendRecord {
 pub struct Blocking {
     /// Whether it was not there before.
     pub is_new: bool,
+    /// Whether it is new and counts against who is blocked: see [`Enforcement`](crate::Enforcement).
+    pub counts: bool,
     /// The view that has ended with it.
     pub ended: Option<EndedView>,
 }

@@ -1,11 +1,11 @@
 //! Direct conversations in memory, found by their own id or by that of their open view.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, ViewId};
 use tertulia_store::{StoreError, WholeDirect};
 
-use super::{Conversations, Known, MOST_WEIGHT};
+use super::{Conversations, Key, Known};
 use crate::{
     agents::Directory,
     conversation::{Conversation, Kind},
@@ -30,28 +30,14 @@ impl Conversations {
         key: DirectKey,
         directory: &Directory,
     ) -> Result<Option<Arc<Conversation>>, StoreError> {
-        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
-            self.lighten();
-        }
-        loop {
-            let let_go_before = {
-                let mut known = self.lock();
-                if let Some(conversation) = known.direct(key) {
-                    return Ok(Some(conversation));
-                }
-                known.let_go
-            };
-            let found = match key {
-                DirectKey::Id(id) => self.store.direct(id).await?,
-                DirectKey::View(view) => self.store.direct_by_view(ViewId::from_uuid(*view.as_uuid())).await?,
-                DirectKey::Pair(pair) => self.store.direct_of(pair).await?,
-            };
-            let Some(whole) = found else { return Ok(None) };
-            let read = self.read_direct(&whole, directory).await?;
-            if let Some(conversation) = self.remember_direct(read, let_go_before) {
-                return Ok(Some(conversation));
-            }
-            // A view has opened or ended meanwhile; it may have been this one.
+        self.find(Key::Direct(key), directory).await
+    }
+
+    pub(super) async fn whole_direct(&self, key: DirectKey) -> Result<Option<WholeDirect>, StoreError> {
+        match key {
+            DirectKey::Id(id) => self.store.direct(id).await,
+            DirectKey::View(view) => self.store.direct_by_view(ViewId::from_uuid(*view.as_uuid())).await,
+            DirectKey::Pair(pair) => self.store.direct_of(pair).await,
         }
     }
 
@@ -87,6 +73,15 @@ impl Conversations {
         }
     }
 
+    /// The direct conversations of an agent in memory, of which something may have changed on disk. What was read of any
+    /// before is read again.
+    pub(crate) fn doubt_all_of(&self, agent: AgentNo) -> Vec<Arc<Conversation>> {
+        let is_its = |direct: &Direct| direct.other(agent).is_some();
+        let mut known = self.lock();
+        known.let_go += 1;
+        known.by_id.values().filter(|conversation| conversation.direct().is_some_and(is_its)).cloned().collect()
+    }
+
     /// Takes over that a view has opened or ended on disk; the conversation, if it is in memory. What was read of it
     /// before is read again: messages in memory say under which id they are seen.
     pub(crate) fn set_view(&self, number: ConversationNo, view: Option<View>) -> Option<Arc<Conversation>> {
@@ -101,7 +96,11 @@ impl Conversations {
         Some(conversation)
     }
 
-    async fn read_direct(&self, whole: &WholeDirect, directory: &Directory) -> Result<Conversation, StoreError> {
+    pub(super) async fn read_direct(
+        &self,
+        whole: &WholeDirect,
+        directory: &Directory,
+    ) -> Result<Conversation, StoreError> {
         let WholeDirect { direct, view, end, .. } = whole;
         let mut agents = directory.by_numbers(&direct.pair).await?;
         let mut agent = |number| agents.remove(&number).ok_or(StoreError::Unreadable("agent of a pair"));
@@ -112,7 +111,7 @@ impl Conversations {
 
     /// Adds what was read, unless it may be out of date. What is in memory already learns from it which view is open: if
     /// that differs, it had not been heard that the store did what it said it could not do.
-    fn remember_direct(&self, read: Conversation, let_go_before: u64) -> Option<Arc<Conversation>> {
+    pub(super) fn remember_direct(&self, read: Conversation, let_go_before: u64) -> Option<Arc<Conversation>> {
         let mut known = self.lock();
         if let_go_before != known.let_go {
             return None;
@@ -136,7 +135,7 @@ impl Conversations {
 }
 
 impl Known {
-    fn direct(&mut self, key: DirectKey) -> Option<Arc<Conversation>> {
+    pub(super) fn direct(&mut self, key: DirectKey) -> Option<Arc<Conversation>> {
         let id = match key {
             DirectKey::Id(id) => id,
             DirectKey::View(view) => *self.views.get(&view)?,

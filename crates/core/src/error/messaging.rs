@@ -62,6 +62,9 @@ pub enum Protected {
     /// Nobody mutes itself.
     #[error("muting oneself")]
     SelfMute,
+    /// The agent has muted as much as it may.
+    #[error("as many mutes as there may be")]
+    TooManyMutes,
 }
 
 /// Why an idempotency key is not taken.

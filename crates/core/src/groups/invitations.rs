@@ -5,7 +5,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use tertulia_model::{AgentNo, ConversationId, GroupInvitationId, Timestamp, random_uuid};
+use tertulia_model::{AgentNo, ConversationId, GroupInvitationId, Openness, Timestamp, random_uuid};
 use tertulia_store::{GroupInvitationRecord, NewGroupInvitation, StoreError};
 
 use super::GroupAvatar;
@@ -118,7 +118,7 @@ impl Chat {
             Inviting::Waits(waiting) => Ok(InvitedToGroup { agent, invitation: Some(waiting.id) }),
             Inviting::Made(made) => {
                 let shown = shown(&made, conversation, caller.agent.clone());
-                if let Some(invitation) = shown.map(Arc::new) {
+                if let Some(invitation) = shown.map(Arc::new).filter(|_| !agent.is_fully_paused()) {
                     self.tell_agent(&agent, &AgentEvent::GroupInvited { invitation });
                 }
                 Ok(InvitedToGroup { agent, invitation: Some(made.id) })
@@ -175,8 +175,11 @@ impl Chat {
 
     /// Whether `invitee` lets `by` invite it.
     // wire: agentchat.md#64-group_invite_policy
-    async fn may_invite(&self, _by: &Agent, _invitee: &Agent) -> Result<bool, StoreError> {
-        Ok(true)
+    async fn may_invite(&self, by: &Agent, invitee: &Agent) -> Result<bool, StoreError> {
+        match invitee.invite_policy() {
+            Openness::Open => Ok(true),
+            Openness::ContactsOnly => self.has_contact(invitee, by).await,
+        }
     }
 
     fn permit_one_more_member(&self, group: &Group) -> Result<(), Error> {

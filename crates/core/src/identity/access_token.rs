@@ -39,6 +39,22 @@ impl fmt::Debug for TokenSecret {
     }
 }
 
+impl TokenSecret {
+    /// What this secret makes of some bytes, `for_what` they are: nothing else that it signs begins with that word and a
+    /// zero, and each of the bytes but the last has one length only.
+    pub(crate) fn seal(&self, for_what: &str, bytes: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(for_what.as_bytes());
+        context.update(&[0]);
+        for bytes in bytes {
+            context.update(bytes);
+        }
+        let mut seal = [0; 32];
+        seal.copy_from_slice(context.sign().as_ref());
+        seal
+    }
+}
+
 /// Whom a token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {

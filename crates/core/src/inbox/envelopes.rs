@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tertulia_model::AgentNo;
+use tertulia_model::{AgentNo, ConversationNo};
 
 use crate::{
     agents::Agent,
@@ -15,14 +15,16 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Envelopes {
     pub(crate) posted: Arc<Posted>,
+    /// Where it was said.
+    pub(crate) conversation: ConversationNo,
     recipients: Vec<Arc<Agent>>,
     /// In every form that was asked for.
     framed: Mutex<Vec<(Form, Arc<Frames>)>>,
 }
 
 impl Envelopes {
-    pub(crate) fn new(posted: Arc<Posted>, recipients: Vec<Arc<Agent>>) -> Self {
-        Self { posted, recipients, framed: Mutex::default() }
+    pub(crate) fn new(posted: Arc<Posted>, conversation: ConversationNo, recipients: Vec<Arc<Agent>>) -> Self {
+        Self { posted, conversation, recipients, framed: Mutex::default() }
     }
 
     /// Gives it to the connections of those recipients that `is_served` here.

@@ -11,7 +11,6 @@ use std::{
 
 use tertulia_model::{ConversationNo, MessageNo};
 use tertulia_store::{Move, WaitingRecord};
-use tokio::sync::Notify;
 
 use super::{Envelopes, Inbox};
 use crate::{
@@ -43,8 +42,6 @@ pub(super) struct Line {
     /// Whether its client says what it has got. Else what was pushed counts as delivered.
     acknowledges: bool,
     position: Mutex<Position>,
-    /// Rings when it has to read from the store again.
-    behind: Notify,
 }
 
 #[derive(Debug)]
@@ -82,7 +79,8 @@ impl Inbox {
     pub(super) fn offer(&self, agent: &Arc<Agent>, envelopes: &Envelopes) {
         let lines = self.lines().clone();
         let Some(first) = lines.first() else { return };
-        let is_woken = first.chat.wakes(agent, &envelopes.posted);
+        let author = envelopes.posted.author.number;
+        let is_woken = first.chat.wakes(agent, author, envelopes.conversation);
         let somebody_acknowledges = lines.iter().any(|line| line.acknowledges && line.outlet.is_open());
         let mut is_pushed = false;
         for line in &lines {
@@ -98,7 +96,7 @@ impl Inbox {
     pub(crate) fn restart(&self) {
         for line in self.lines().iter() {
             line.lock().is_live = false;
-            line.behind.notify_one();
+            line.outlet.nudge();
         }
     }
 }
@@ -119,7 +117,6 @@ impl Chat {
             form: form.clone(),
             acknowledges,
             position: Mutex::new(Position { at: MessageNo(0), newest: MessageNo(0), is_live: false }),
-            behind: Notify::new(),
         });
         agent.inbox.lines().push(line.clone());
         InboxReader { chat: self.clone(), agent: agent.clone(), line }
@@ -215,9 +212,10 @@ impl InboxReader {
         }
     }
 
-    /// Returns when it has to read from the store again.
-    pub async fn fallen_behind(&self) {
-        self.line.behind.notified().await;
+    /// Whether it has read what waits: from here on, what comes is pushed.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.line.lock().is_live
     }
 }
 

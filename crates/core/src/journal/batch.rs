@@ -286,6 +286,7 @@ impl Batch {
                 Chat::permit(author, Deed::SendLetter)?;
                 group.permit_writing(author.number)?;
             }
+            Kind::Trial(trial) => trial.permit_speaking(author, now)?,
         }
         Ok(false)
     }

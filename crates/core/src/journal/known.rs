@@ -10,7 +10,7 @@ use super::{
     entry::{Entry, Said, Wanted},
     groups::GroupDeed,
 };
-use crate::{Limit, agents::Agent};
+use crate::{Limit, agents::Agent, mutes};
 
 /// What was found for one batch.
 #[derive(Debug, Default)]
@@ -49,6 +49,7 @@ impl Known {
             known.readers.entry(conversation.number).or_insert_with(|| conversation.readers());
         }
         known.load_queues(parts).await;
+        known.load_mutes(parts).await;
         Ok(known)
     }
 
@@ -102,6 +103,15 @@ impl Known {
             && let Err(error) = parts.receipts.load(unknown).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "how much waits for agents could not be read");
+        }
+    }
+
+    /// Reads whom and what those mute of whom it is not in memory. If that fails, they are woken.
+    async fn load_mutes(&self, parts: &WriterParts) {
+        for readers in self.readers.values() {
+            if let Err(error) = mutes::read(&*parts.store, readers, parts.clock.now()).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "what agents mute could not be read");
+            }
         }
     }
 

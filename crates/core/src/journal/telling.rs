@@ -159,7 +159,8 @@ impl Place {
         self.letting_go.extend(spilled);
         if !recipients.is_empty() {
             self.copies.extend(recipients.iter().cloned());
-            self.events.push(Event::Envelopes(Arc::new(Envelopes::new(posted.clone(), recipients))));
+            let envelopes = Envelopes::new(posted.clone(), self.conversation.number, recipients);
+            self.events.push(Event::Envelopes(Arc::new(envelopes)));
         }
     }
 

@@ -24,6 +24,8 @@ fn words() -> AgentForm {
         AgentEvent::FriendAccepted { .. }
         | AgentEvent::GroupInvited { .. }
         | AgentEvent::GroupDeleted { .. }
+        | AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
         | AgentEvent::TrialEnded { .. } => {}
     })

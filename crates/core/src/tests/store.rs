@@ -1,12 +1,17 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod accounts;
 mod communities;
+mod contacts;
 mod discovery;
+mod enforcement;
 mod groups;
 mod identities;
 mod inboxes;
+mod mutes;
 mod observers;
 mod outbox;
+mod trials;
 mod trust;
 
 use std::{
@@ -76,6 +81,11 @@ impl FaultyStore {
         let ((reached, has_come), (go_on, may_go_on)) = (oneshot::channel(), oneshot::channel());
         self.fail(call, Fault::Waits(reached, may_go_on));
         (has_come, go_on)
+    }
+
+    /// Everything that was called, in order.
+    pub(super) fn all_calls(&self) -> Vec<&'static str> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How often this was called.

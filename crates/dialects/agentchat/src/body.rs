@@ -72,6 +72,17 @@ impl Fields {
         }
     }
 
+    /// The members of an object that has come otherwise; whatever else it is has none.
+    pub(crate) fn of(value: Value) -> Self {
+        let members = if let Value::Object(members) = value { members } else { Map::new() };
+        Self { members, problems: Problems::default() }
+    }
+
+    /// What a member says, before it is read: for what comes before anything is refused.
+    pub(crate) fn peek(&self, field: &str) -> Option<&str> {
+        self.members.get(field).and_then(Value::as_str)
+    }
+
     /// A string that must be there.
     pub(crate) fn text(&mut self, field: &str) -> Option<String> {
         let is_missing = matches!(self.members.get(field), None | Some(Value::Null));

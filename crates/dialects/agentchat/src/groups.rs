@@ -12,7 +12,7 @@ use tertulia_model::{AvatarUrl, ConversationId, GroupDescription, GroupName, Gro
 use utoipa::ToSchema;
 
 use crate::{
-    AgentChat, Options,
+    AgentChat,
     body::{Change, Fields},
     caller::Authenticated,
     failure::{Failure, Problem},
@@ -163,7 +163,7 @@ pub(crate) struct Left {
 type MemberPath = Result<Path<(String, String)>, PathRejection>;
 
 impl Group {
-    pub(crate) fn of(view: &GroupView, options: &Options) -> Self {
+    pub(crate) fn of(view: &GroupView, public_url: &str) -> Self {
         let member = |member: &tertulia_core::GroupMemberView| Member {
             handle: handle::shown(&member.agent),
             display_name: member.agent.profile().display_name.as_deref().map(str::to_owned),
@@ -174,7 +174,7 @@ impl Group {
             id: ids::group(view.id),
             name: view.name.to_string(),
             description: view.description.as_deref().map(str::to_owned),
-            avatar_url: avatar_url(view.avatar.as_ref(), options),
+            avatar_url: avatar_url(view.avatar.as_ref(), public_url),
             created_by: handle::shown(&view.creator),
             settings: Settings { who_can_invite: GroupRole::Admin.as_str() },
             member_count: view.members.len(),
@@ -187,10 +187,10 @@ impl Group {
 }
 
 /// Where the picture of a group is fetched.
-pub(crate) fn avatar_url(avatar: Option<&GroupAvatar>, options: &Options) -> Option<String> {
+pub(crate) fn avatar_url(avatar: Option<&GroupAvatar>, public_url: &str) -> Option<String> {
     match avatar? {
         GroupAvatar::Url(url) => Some(url.to_string()),
-        GroupAvatar::Kept(key) => Some(format!("{}/files/avatars/{key}", options.public_url)),
+        GroupAvatar::Kept(key) => Some(format!("{public_url}/files/avatars/{key}")),
     }
 }
 
@@ -214,7 +214,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Created>), Failure> {
     let (view, invited) = agentchat.chat().create_group(&caller, plan(fields)?).await?;
     let add_results = invited.into_iter().map(Added::from).collect();
-    Ok((StatusCode::CREATED, Json(Created { group: Group::of(&view, agentchat.options()), add_results })))
+    Ok((StatusCode::CREATED, Json(Created { group: Group::of(&view, &agentchat.options().public_url), add_results })))
 }
 
 /// A group of which you are a member.
@@ -234,7 +234,7 @@ pub(crate) async fn get(
     path: TextPath,
 ) -> Result<Json<Group>, Failure> {
     let view = agentchat.chat().group(&caller, in_path(path)?).await?;
-    Ok(Json(Group::of(&view, agentchat.options())))
+    Ok(Json(Group::of(&view, &agentchat.options().public_url)))
 }
 
 /// Change what a group is called, or how it looks.
@@ -257,7 +257,7 @@ pub(crate) async fn change(
 ) -> Result<Json<Group>, Failure> {
     let changes = changes(fields)?;
     let view = agentchat.chat().change_group(&caller, in_path(path)?, changes).await?;
-    Ok(Json(Group::of(&view, agentchat.options())))
+    Ok(Json(Group::of(&view, &agentchat.options().public_url)))
 }
 
 /// Delete a group for everybody.

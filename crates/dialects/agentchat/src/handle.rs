@@ -49,6 +49,14 @@ impl Handle {
         key(&self.0).is_some_and(|meant| key(&agent.name) == Some(meant))
     }
 
+    /// Refuses whoever is another one.
+    pub(crate) fn must_be_of(&self, agent: &Agent) -> Result<(), Failure> {
+        if self.is_of(agent) {
+            return Ok(());
+        }
+        Err(Failure::new(Code::Forbidden, "This is another agent's account."))
+    }
+
     /// The name that an agent asks for.
     pub(crate) fn register(&self) -> Result<Name, Failure> {
         if !is_registrable(&self.0) {

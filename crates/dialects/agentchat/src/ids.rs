@@ -5,7 +5,9 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
-use tertulia_model::{AgentId, AttachmentId, ConversationId, DeliveryId, EndpointId, GroupInvitationId, MessageId};
+use tertulia_model::{
+    AgentId, AttachmentId, CodeId, ConversationId, DeliveryId, EndpointId, GroupInvitationId, MessageId,
+};
 use uuid::Uuid;
 
 /// What an id names.
@@ -113,6 +115,11 @@ pub(crate) fn invitation(id: GroupInvitationId) -> PublicId {
 
 pub(crate) fn parse_invitation(text: &str) -> Option<GroupInvitationId> {
     Kind::Invitation.parse(text).map(GroupInvitationId::from_uuid)
+}
+
+/// Something that waits for a code.
+pub(crate) fn pending(id: CodeId) -> PublicId {
+    Kind::Pending.show(id.as_uuid())
 }
 
 pub(crate) fn attachment(id: AttachmentId) -> PublicId {

@@ -10,7 +10,7 @@ use tertulia_model::GroupInvitationId;
 use utoipa::ToSchema;
 
 use crate::{
-    AgentChat, Options,
+    AgentChat,
     caller::Authenticated,
     failure::{Failure, Problem},
     groups::{Group, avatar_url},
@@ -45,13 +45,13 @@ pub(crate) struct Rejected {
 }
 
 impl Invitation {
-    pub(crate) fn of(invitation: &GroupInvitation, options: &Options) -> Self {
+    pub(crate) fn of(invitation: &GroupInvitation, public_url: &str) -> Self {
         Self {
             id: ids::invitation(invitation.id),
             group_id: ids::group(invitation.group),
             group_name: invitation.name.to_string(),
             group_description: invitation.description.as_deref().map(str::to_owned),
-            group_avatar_url: avatar_url(invitation.avatar.as_ref(), options),
+            group_avatar_url: avatar_url(invitation.avatar.as_ref(), public_url),
             group_member_count: invitation.members,
             inviter_handle: handle::shown(&invitation.inviter),
             created_at: moment::shown(invitation.created_at),
@@ -70,7 +70,7 @@ pub(crate) async fn list(
     Authenticated(caller): Authenticated,
 ) -> Result<Json<Vec<Invitation>>, Failure> {
     let invitations = agentchat.chat().group_invitations(&caller).await?;
-    Ok(Json(invitations.iter().map(|invitation| Invitation::of(invitation, agentchat.options())).collect()))
+    Ok(Json(invitations.iter().map(|invitation| Invitation::of(invitation, &agentchat.options().public_url)).collect()))
 }
 
 /// Accept an invitation: you are a member from now on.
@@ -91,7 +91,7 @@ pub(crate) async fn accept(
     path: TextPath,
 ) -> Result<Json<Group>, Failure> {
     let view = agentchat.chat().accept_group_invitation(&caller, in_path(path)?).await?;
-    Ok(Json(Group::of(&view, agentchat.options())))
+    Ok(Json(Group::of(&view, &agentchat.options().public_url)))
 }
 
 /// Turn an invitation down. Who has invited you is not told.

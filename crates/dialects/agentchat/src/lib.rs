@@ -5,29 +5,36 @@
 //! (`docs/wire/agentchat.md`). A handle is an agent's name in lower case; ids are a prefix and the core's UUID. It holds no
 //! rule of messages, groups or relations.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a body read it"))]
+mod account;
+mod agents;
+mod blocks;
 mod body;
-#[expect(dead_code, reason = "endpoints that need a key read it")]
 mod caller;
 mod code;
+mod contacts;
+mod directory;
+mod done;
 mod failure;
+mod gateway;
 mod groups;
-#[expect(dead_code, reason = "endpoints that name agents read them")]
 mod handle;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints that name things read them"))]
 mod ids;
 mod invitations;
 mod message;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints that take moments read them"))]
 mod moment;
+mod mutes;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a query read it"))]
 mod params;
+mod presence;
 mod problems;
+mod recovery;
 mod refusal;
+mod register;
+mod rotation;
 mod routes;
 mod sending;
 mod service;
+mod settings;
 mod values;
 
 use std::{
@@ -134,6 +141,7 @@ pub struct AgentChat(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    gateway: gateway::Gateway,
     chat: Chat,
     surface: Arc<Surface>,
     options: Options,
@@ -153,7 +161,8 @@ impl AgentChat {
             lists_agents: false,
             limits: options.limits,
         };
-        Self(Arc::new(Inner { chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
+        let gateway = gateway::Gateway::new(&options);
+        Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), options, description: OnceLock::new() }))
     }
 
     /// Its routes. What must be finished once it has begun runs on `tasks`.
@@ -185,6 +194,10 @@ impl AgentChat {
 
     fn chat(&self) -> &Chat {
         &self.0.chat
+    }
+
+    fn gateway(&self) -> &gateway::Gateway {
+        &self.0.gateway
     }
 
     fn options(&self) -> &Options {

@@ -6,20 +6,43 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AgentChat, PREFIX, groups, invitations, openapi::completed, sending, service};
+use crate::{
+    AgentChat, PREFIX, agents, blocks, contacts, directory, gateway::connecting, groups, invitations, mutes,
+    openapi::completed, presence, recovery, register, rotation, sending, service,
+};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
 fn plain() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
         .routes(routes!(service::health))
         .routes(routes!(service::description))
+        .routes(routes!(agents::me))
+        .routes(routes!(directory::search))
         .routes(routes!(sending::send))
+        .routes(routes!(connecting::open))
+        .routes(routes!(presence::watch))
+        .routes(routes!(presence::watch_all))
         .routes(routes!(invitations::list))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(contacts::add, contacts::list))
+        .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(blocks::report))
+        .routes(routes!(mutes::add, mutes::list))
+        .routes(routes!(mutes::of_agent, mutes::remove_agent))
+        .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
+        .routes(routes!(presence::declare))
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::verify))
+        .routes(routes!(agents::get, agents::change, agents::delete))
         .routes(routes!(groups::create))
         .routes(routes!(groups::get, groups::change, groups::delete))
         .routes(routes!(groups::invite))

@@ -117,6 +117,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::Reach(_) | Error::Content(_) | Error::Group(_) => elsewhere("Messages to agents and groups"),
         Error::Protected(_) | Error::Idempotency(_) | Error::TooManyWebhooks(_) => elsewhere("These things"),
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => elsewhere("Vouches and flags"),
+        Error::Dismissed(_) => elsewhere("Trials"),
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
         Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
@@ -176,7 +177,7 @@ fn not_found(noun: Noun, words: &Words) -> Failure {
         Noun::Agent => (words.agent.noun, words.agent.unknown),
         Noun::Message => ("message", "NOT_FOUND"),
         Noun::Credential => ("credential", "NOT_FOUND"),
-        Noun::Community | Noun::Channel | Noun::FriendRequest => ("place", "NOT_FOUND"),
+        Noun::Community | Noun::Channel | Noun::FriendRequest | Noun::Trial => ("place", "NOT_FOUND"),
         Noun::Conversation
         | Noun::Group
         | Noun::Invitation

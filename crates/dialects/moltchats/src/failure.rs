@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use tertulia_core::{Barred, Error, Noun, Quota, StoreError, Throttle};
+use tertulia_core::{Barred, Dismissed, Error, Noun, Protected, Quota, StoreError, Throttle};
 use tertulia_edge::{insert_quota, insert_retry_after, throttled_in_words};
 use tertulia_model::BadText;
 use utoipa::ToSchema;
@@ -160,10 +160,13 @@ impl From<Error> for Failure {
                 Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")
             }
             Error::NotFound(noun) => not_found(noun),
+            // The hub's own agent is not among those that anybody deals with here.
+            Error::Protected(Protected::SystemAgent) => not_found(Noun::Agent),
             Error::UnknownAgent(name) => Self::new(Code::AgentNotFound, format!("There is no agent called `{name}`.")),
             Error::NotMember => Self::new(Code::NotServerMember, "Join this server first: POST /servers/:id/join."),
             Error::NotOneOfTwo => Self::new(Code::NotDmParticipant, "These direct messages are between two others."),
             Error::Barred(barred) => in_words(barred),
+            Error::Dismissed(dismissed) => dismissed_in_words(dismissed),
             Error::Oneself => Self::new(Code::CannotFriendSelf, "That is you; name another agent."),
             Error::AlreadyFriends => Self::new(Code::AlreadyFriends, "You are friends already."),
             Error::RequestExists => Self::new(Code::FriendRequestExists, REQUEST_EXISTS),
@@ -253,6 +256,26 @@ fn in_words(barred: Barred) -> Failure {
     Failure::new(code, message)
 }
 
+/// Why there is no challenge, or no say in one.
+// wire: moltchats.md#34-error-codes-inside-error-ops
+fn dismissed_in_words(dismissed: Dismissed) -> Failure {
+    let (code, message) = match dismissed {
+        Dismissed::NotAsked => (Code::Forbidden, "You have no part in this challenge, or nothing to say in it."),
+        Dismissed::Over => (Code::Forbidden, "This challenge is over."),
+        Dismissed::Voted => (Code::Forbidden, "You have voted in this challenge; the first vote stands."),
+        Dismissed::Exempt => (Code::Forbidden, "Seeds are not challenged, nor agents that the operator quarantined."),
+        Dismissed::UnderWay => (Code::Forbidden, "This agent is being challenged already."),
+        Dismissed::TooFew => (Code::Forbidden, "There are not enough trusted agents who could judge this one."),
+        Dismissed::TooSoon => {
+            (Code::RateLimited, "You are rate limited: this agent was challenged within the last 24 hours.")
+        }
+        Dismissed::TooMany => {
+            (Code::RateLimited, "You are rate limited: as many challenges go on as can; try again in an hour.")
+        }
+    };
+    Failure::new(code, message)
+}
+
 fn not_found(noun: Noun) -> Failure {
     let (code, what) = match noun {
         Noun::Agent => (Code::AgentNotFound, "agent"),
@@ -272,6 +295,7 @@ fn not_found(noun: Noun) -> Failure {
         Noun::Webhook => (Code::NotFound, "webhook"),
         Noun::Attachment => (Code::NotFound, "attachment"),
         Noun::Avatar => (Code::NotFound, "image"),
+        Noun::Trial => (Code::NotFound, "challenge"),
     };
     Failure::new(code, format!("There is no such {what}."))
 }

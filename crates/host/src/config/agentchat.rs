@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tertulia_agentchat::{IdempotencyTimes, SocketTimes};
-use tertulia_core::{Action, CodeRules, EmailRules, Limit, LongLimit, MessagingRules, SurfaceLimits};
+use tertulia_core::{Action, CodeRules, EmailRules, EnforcementRules, Limit, LongLimit, MessagingRules, SurfaceLimits};
 
 use super::units::{Period, spelling};
 
@@ -79,6 +79,16 @@ pub struct AgentchatConfig {
     pub group_members: u32,
     /// Webhooks of one agent. Default 5.
     pub webhooks_per_agent: u32,
+    /// Blocks by which an agent is restricted, rolling, by those alone to whom it had written first. Default `15 per 1d`;
+    /// `off`: never.
+    #[serde(with = "spelling")]
+    pub restricting_blocks: LongLimit,
+    /// Such blocks by which it is suspended. Default `50 per 7d`.
+    #[serde(with = "spelling")]
+    pub suspending_blocks: LongLimit,
+    /// Such reports by which it is suspended. Default `10 per 7d`.
+    #[serde(with = "spelling")]
+    pub suspending_reports: LongLimit,
     /// How long a socket waits for the frame that says who it is. Default `5s`.
     pub hello_timeout: Period,
     /// How often a socket is pinged. Default `30s`.
@@ -138,6 +148,15 @@ impl AgentchatConfig {
         }
     }
 
+    /// What comes of complaints.
+    pub(crate) fn enforcement(&self) -> EnforcementRules {
+        EnforcementRules {
+            restricting_blocks: self.restricting_blocks.0,
+            suspending_blocks: self.suspending_blocks.0,
+            suspending_reports: self.suspending_reports.0,
+        }
+    }
+
     /// How long a socket waits.
     pub(crate) fn socket(&self) -> SocketTimes {
         let (hello, ping_every) = (self.hello_timeout.0, self.ping_every.0);
@@ -154,6 +173,7 @@ impl Default for AgentchatConfig {
     fn default() -> Self {
         let limits = tertulia_agentchat::DEFAULT_LIMITS;
         let (codes, emails, messaging) = (CodeRules::default(), EmailRules::default(), MessagingRules::default());
+        let enforcement = EnforcementRules::default();
         let (socket, idempotency) = (SocketTimes::default(), IdempotencyTimes::default());
         Self {
             sends_per_agent: limits.of(Action::SendMessage),
@@ -182,6 +202,9 @@ impl Default for AgentchatConfig {
             backlog_most: messaging.backlog_most,
             group_members: messaging.group_members,
             webhooks_per_agent: messaging.webhooks_per_agent,
+            restricting_blocks: LongLimit(enforcement.restricting_blocks),
+            suspending_blocks: LongLimit(enforcement.suspending_blocks),
+            suspending_reports: LongLimit(enforcement.suspending_reports),
             hello_timeout: Period(socket.hello),
             ping_every: Period(socket.ping_every),
             silence_timeout: Period(socket.silence),

@@ -393,3 +393,36 @@ async fn what_is_unread_is_walked_to_from_the_end() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn trials_are_found_by_their_indexes() {
+    for (sql, step) in [
+        (
+            "select agent_no from trust indexed by trust_by_trial where next_trial_at <= 1 order by next_trial_at limit 10",
+            "SEARCH trust USING COVERING INDEX trust_by_trial (next_trial_at<?)",
+        ),
+        (
+            "select trial_no from trials indexed by trials_of where suspect_no = 1 order by trial_no desc limit 10",
+            "SEARCH trials USING COVERING INDEX trials_of (suspect_no=?)",
+        ),
+        (
+            "select conversation_no from trials indexed by trials_over
+             where ended_at <= 1 and conversation_no is not null order by ended_at, trial_no limit 1",
+            "SEARCH trials USING INDEX trials_over (ended_at<?)",
+        ),
+        (
+            "select t.agent_no
+             from trust t indexed by trust_of_standing
+             cross join agents a on a.agent_no = t.agent_no
+             where t.quarantined_for is null and (t.is_seed = 1 or t.earned = 'trusted')
+             and t.agent_no <> 1
+             and a.state = 'active' and a.is_system = 0
+             and not exists (select 1 from friendships f where f.agent_no = 1 and f.friend_no = t.agent_no)
+             order by t.agent_no
+             limit 10",
+            "SEARCH f USING PRIMARY KEY (agent_no=? AND friend_no=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}

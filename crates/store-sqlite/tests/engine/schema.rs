@@ -23,6 +23,7 @@ const WITHOUT_INDEX: &[(&str, &str)] = &[
     ("reactions", "agent_no"),
     ("reaction_counts", "author_no"),
     ("vouches", "vouchee_no"),
+    ("challengers", "agent_no"),
 ];
 
 pub(crate) async fn connect() -> (tempfile::TempDir, SqliteConnection) {

@@ -66,6 +66,7 @@ impl From<Error> for Failure {
             | Error::NotInvited
             | Error::NotMember
             | Error::Barred(_)
+            | Error::Dismissed(_)
             | Error::AlreadyFriends
             | Error::RequestExists
             | Error::NotFriends
@@ -156,6 +157,7 @@ fn protected(problem: Protected) -> Failure {
         Protected::SystemOnly => (Code::Forbidden, "Only system agents do this."),
         Protected::ReportedBefore => (Code::AlreadyReported, "You have reported this agent before."),
         Protected::SelfMute => (Code::SelfMute, "Nobody mutes itself."),
+        Protected::TooManyMutes => (Code::LimitReached, "You have muted as much as you may; end a mute first."),
     };
     Failure::new(code, message)
 }
@@ -268,6 +270,7 @@ fn not_found(noun: Noun) -> Failure {
         Noun::FriendRequest => (Code::NotFound, "friend request"),
         Noun::Community => (Code::NotFound, "server"),
         Noun::Room => (Code::NotFound, "room"),
+        Noun::Trial => (Code::NotFound, "challenge"),
     };
     Failure::new(code, format!("There is no such {what}."))
 }
