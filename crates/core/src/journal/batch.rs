@@ -103,13 +103,16 @@ pub(super) struct Numbering {
 
 impl Draft {
     fn of(conversation: &Arc<Conversation>) -> Self {
+        let mut end = conversation.log_end();
+        // Who created a group has been there for longer than anybody who comes.
+        end.last_at = conversation.group().map_or(end.last_at, |group| end.last_at.max(group.created_at));
         Self {
             conversation: conversation.clone(),
             standings: Standings::new(),
             is_ended: false,
             bond: conversation.direct().map(Direct::bond).unwrap_or_default(),
             participants: conversation.room().map_or(0, Room::participants),
-            end: conversation.log_end(),
+            end,
         }
     }
 
