@@ -11,7 +11,7 @@ use tertulia_model::{
     ViewId,
 };
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended, presence::Declaration};
+use crate::{agents::Agent, chat::Chat, form::shielded, groups::GroupInvitation, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -86,6 +86,20 @@ pub enum AgentEvent {
         /// When.
         at: Timestamp,
     },
+    /// It is invited to a group.
+    GroupInvited {
+        /// The invitation, which waits for an answer.
+        invitation: Arc<GroupInvitation>,
+    },
+    /// A group of which it was a member is deleted.
+    GroupDeleted {
+        /// The group.
+        group: ConversationId,
+        /// Who has deleted it.
+        by: Arc<Agent>,
+        /// When.
+        at: Timestamp,
+    },
     /// A trial in which it took part is over.
     TrialEnded {
         /// The trial.
@@ -104,6 +118,8 @@ impl AgentEvent {
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
             | Self::MessagesRead { .. }
+            | Self::GroupInvited { .. }
+            | Self::GroupDeleted { .. }
             | Self::PresenceChanged { .. }
             | Self::Typing { .. }
             | Self::TrialStarted { .. }
@@ -149,6 +165,13 @@ impl Chat {
     /// Tells every open connection of `agent` that has words for it. Never waits; to be called once what it tells of is
     /// on disk.
     pub fn tell_agent(&self, agent: &Arc<Agent>, event: &AgentEvent) {
-        agent.connections.tell(event);
+        agent.hear(event);
+    }
+}
+
+impl Agent {
+    /// Is told something that concerns it, on every open connection that has words for it.
+    pub(crate) fn hear(&self, event: &AgentEvent) {
+        self.connections.tell(event);
     }
 }

@@ -247,8 +247,15 @@ impl Shard {
     fn gather(&self, pending: &mut Pending, announcements: &[Announcement], committed: Duration) {
         for Announcement { conversation, events } in announcements {
             for event in events {
-                if let Event::Envelopes(envelopes) = event {
-                    envelopes.offer(|agent| self.part.holds(agent));
+                match event {
+                    Event::Envelopes(envelopes) => envelopes.offer(|agent| self.part.holds(agent)),
+                    Event::ToAgents(agents, event) => {
+                        let served = agents.iter().filter(|agent| self.part.holds(agent.number));
+                        for agent in served.filter(|agent| !agent.is_fully_paused()) {
+                            agent.hear(event);
+                        }
+                    }
+                    Event::Posted(_) | Event::Notice(_) | Event::Withdrawal => {}
                 }
             }
             if self.listeners.contains_key(&conversation.number) {
@@ -275,7 +282,7 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
-                Event::Envelopes(_) => {}
+                Event::Envelopes(_) | Event::ToAgents(..) => {}
                 Event::Withdrawal => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.end_unentitled();

@@ -133,7 +133,7 @@ impl Chat {
     async fn try_group(&self, caller: &Caller, id: ConversationId, letter: &Letter) -> Result<Sent, Error> {
         check_size(letter)?;
         let author = &caller.agent;
-        let conversation = self.require_group(author, id).await?;
+        let conversation = self.living_group(author, id).await?;
         Self::permit(author, Deed::SendLetter)?;
         let group = conversation.group().ok_or(Error::NotFound(Noun::Group))?;
         group.permit_writing(author.number)?;

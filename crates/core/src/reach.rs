@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo, Openness};
+use tertulia_model::{AgentNo, AttachmentId, ConversationNo, Openness};
 
-use crate::{ContentRefused, Error, KnownContact, Noun, agents::Agent, chat::Chat, conversation::Conversation};
+use crate::{ContentRefused, Error, KnownContact, agents::Agent, chat::Chat};
 
 impl Chat {
     /// Whether `recipient` hears `author`, though the two do not talk yet.
@@ -53,10 +53,5 @@ impl Chat {
     pub(crate) async fn known_contact(&self, agent: &Agent, other: &Agent) -> Result<Option<KnownContact>, Error> {
         let record = self.0.store.contact(agent.number, other.number).await?;
         Ok(record.map(|record| KnownContact { added_at: record.added_at, notes: record.notes }))
-    }
-
-    /// The group with this id, as far as `agent` may know of it.
-    pub(crate) async fn require_group(&self, _agent: &Agent, _id: ConversationId) -> Result<Arc<Conversation>, Error> {
-        Err(Error::NotFound(Noun::Group))
     }
 }

@@ -11,6 +11,7 @@ mod doubt;
 mod enforcement;
 mod expiry;
 mod friendships;
+mod groups;
 mod hub;
 mod journal;
 mod karma;

@@ -38,7 +38,7 @@ pub use content::{BadSentKey, SentKey};
 pub use conversation::ConversationKind;
 pub use email::{BadEmail, CodePurpose, Email};
 pub use emoji::{BadEmoji, Emoji};
-pub use group::{GroupEvent, GroupRole, MOST_GROUP_MEMBERS};
+pub use group::{BadGroupText, GroupDescription, GroupEvent, GroupName, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
     AgentId, AgentNo, AttachmentId, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,
     CredentialNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId,

@@ -20,6 +20,7 @@ pub mod departures;
 pub mod directs;
 pub mod enforcement;
 mod fixtures;
+pub mod groups;
 pub mod hub;
 pub mod identity;
 pub mod messages;
@@ -178,6 +179,21 @@ macro_rules! conformance {
             complaints_are_counted_after_a_moment
             a_block_that_is_taken_back_counts_no_more
             what_the_operator_forgives_counts_no_more
+        }
+        $crate::conformance_cases! { $make_store, groups,
+            a_created_group_is_whole
+            what_is_no_group_is_not_found
+            who_joins_a_group_is_a_member
+            who_leaves_a_group_has_nothing_waiting_from_there
+            who_comes_back_to_a_group_begins_anew
+            who_is_no_member_has_no_role
+            an_edit_of_a_group_changes_what_it_names
+            a_deleted_group_leaves_its_last_message_waiting
+            the_groups_of_an_agent_are_paged
+            one_invitation_to_a_group_waits
+            an_invitation_ends_when_it_is_taken_up
+            invitations_to_groups_come_oldest_first
+            invitations_to_groups_are_counted
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides

@@ -19,6 +19,7 @@ mod departures;
 mod discovery;
 mod enforcement;
 mod error;
+mod groups;
 mod hub;
 mod identity;
 mod inbox;
@@ -54,6 +55,10 @@ pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
 pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
+pub use groups::{
+    FormerMemberRecord, GroupChange, GroupEdit, GroupInvitationRecord, GroupMemberRecord, GroupRecord, Groups,
+    InvitationsMade, NewGroup, NewGroupInvitation, WholeGroup,
+};
 pub use hub::{AuditEntry, Hub, HubRecord, OPERATOR, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
@@ -107,6 +112,7 @@ store! {
     Credentials,
     Departures,
     Discovery,
+    Groups,
     Enforcement,
     Hub,
     Identities,

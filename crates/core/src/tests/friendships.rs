@@ -43,6 +43,8 @@ impl TestHub {
                 AgentEvent::FriendRequested { from, .. } => format!("{} asks|", from.name),
                 AgentEvent::FriendAccepted { by, .. } => format!("{} accepts|", by.name),
                 AgentEvent::TierChanged { .. }
+                | AgentEvent::GroupInvited { .. }
+                | AgentEvent::GroupDeleted { .. }
                 | AgentEvent::Quarantined { .. }
                 | AgentEvent::PresenceChanged { .. }
                 | AgentEvent::Typing { .. }

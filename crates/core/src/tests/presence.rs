@@ -23,6 +23,8 @@ fn words() -> AgentForm {
         AgentEvent::FriendRequested { .. } => panic!("a form that fails"),
         AgentEvent::FriendAccepted { .. }
         | AgentEvent::MessagesRead { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. }
         | AgentEvent::PresenceChanged { .. }
         | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }

@@ -5,6 +5,7 @@ mod communities;
 mod contacts;
 mod discovery;
 mod enforcement;
+mod groups;
 mod identities;
 mod inboxes;
 mod mutes;

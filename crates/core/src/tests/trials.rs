@@ -48,7 +48,9 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
             | AgentEvent::FriendAccepted { .. }
             | AgentEvent::MessagesRead { .. }
             | AgentEvent::PresenceChanged { .. }
-            | AgentEvent::Typing { .. } => return,
+            | AgentEvent::Typing { .. }
+            | AgentEvent::GroupInvited { .. }
+            | AgentEvent::GroupDeleted { .. } => return,
         };
         out.extend_from_slice(words.as_bytes());
     }));

@@ -31,7 +31,9 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
         | AgentEvent::MessagesRead { .. }
-        | AgentEvent::TrialEnded { .. } => {}
+        | AgentEvent::TrialEnded { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => {}
     });
     connection.hear(&form);
     (connection, listener)

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tertulia_core::{Content, Posted, Receipt};
-use tertulia_model::{TextKind, mentioned};
+use tertulia_core::{Content, GroupNews, Posted, Receipt};
+use tertulia_model::{GroupEvent, TextKind, mentioned};
 use utoipa::ToSchema;
 
 use crate::{handle, ids, moment};
@@ -72,9 +72,57 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
+    data: Option<Data<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachment_id: Option<ids::PublicId>,
+}
+
+/// What a message says to programs.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    /// Whatever its sender has sent.
+    Sent(&'a RawValue),
+    /// What has happened to the group.
+    News(News<'a>),
+}
+
+/// What has happened to a group.
+// wire: agentchat.md#446-system-messages
+#[derive(Debug, Serialize)]
+struct News<'a> {
+    schema_version: u8,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_handle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_name: Option<&'a str>,
+    /// Null where it happened by itself; not there where only one can have done it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor_handle: Option<Option<String>>,
+}
+
+impl<'a> News<'a> {
+    fn of(news: &'a GroupNews) -> Self {
+        let handle = |agent: &Option<_>| agent.as_deref().map(handle::shown);
+        let has_actor = match news.what {
+            GroupEvent::MemberJoined | GroupEvent::MemberLeft => false,
+            GroupEvent::MemberRemoved
+            | GroupEvent::AdminPromoted
+            | GroupEvent::AdminDemoted
+            | GroupEvent::NameChanged
+            | GroupEvent::DescriptionChanged
+            | GroupEvent::AvatarChanged
+            | GroupEvent::Deleted => true,
+        };
+        Self {
+            schema_version: 1,
+            event: news.what.as_str(),
+            agent_handle: handle(&news.agent),
+            new_name: news.name.as_deref(),
+            actor_handle: has_actor.then(|| handle(&news.actor)),
+        }
+    }
 }
 
 /// What the hub says about a message.
@@ -186,10 +234,13 @@ fn body<'a>(posted: &'a Posted, content: Option<&'a Content>) -> Body<'a> {
     if posted.is_removed() {
         return Body { text: Some(REMOVED), data: None, attachment_id: None };
     }
-    let is_wordless = content.is_some_and(|content| content.is_wordless || content.event.is_some());
+    if let Some(news) = posted.news.as_deref() {
+        return Body { text: None, data: Some(Data::News(News::of(news))), attachment_id: None };
+    }
+    let is_wordless = content.is_some_and(|content| content.is_wordless);
     Body {
         text: (!is_wordless).then_some(&*posted.text),
-        data: content.and_then(|content| serde_json::from_str(content.data.as_deref()?).ok()),
+        data: content.and_then(|content| serde_json::from_str(content.data.as_deref()?).ok()).map(Data::Sent),
         attachment_id: content.and_then(|content| content.attachment).map(ids::attachment),
     }
 }

@@ -7,8 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, mutes,
-    openapi::completed, presence, recovery, register, rotation, sending, service, sync, threads,
+    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, groups, invitations,
+    mutes, openapi::completed, presence, recovery, register, rotation, sending, service, sync, threads,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -27,6 +27,7 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
         .routes(routes!(presence::watch_all))
+        .routes(routes!(invitations::list))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
@@ -51,6 +52,15 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
+        .routes(routes!(groups::create))
+        .routes(routes!(groups::get, groups::change, groups::delete))
+        .routes(routes!(groups::invite))
+        .routes(routes!(groups::remove))
+        .routes(routes!(groups::promote))
+        .routes(routes!(groups::demote))
+        .routes(routes!(groups::leave))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::reject))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {

@@ -8,6 +8,7 @@ use tertulia_model::ConversationId;
 
 use crate::{
     handle, ids,
+    invitations::Invitation,
     message::{self, Shown},
     moment,
     presence::status_word,
@@ -64,9 +65,25 @@ struct Presence<'a> {
     custom_message: Option<&'a str>,
 }
 
-/// Appends what concerns one agent as a frame, if this surface has words for it.
-pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
+#[derive(Serialize)]
+struct DeletedGroup {
+    group_id: ids::PublicId,
+    deleted_by_handle: String,
+    deleted_at: String,
+}
+
+/// Appends what concerns one agent as a frame, if this surface has words for it. Pictures that the hub keeps are fetched
+/// from `public_url`.
+pub(crate) fn write_event(event: &AgentEvent, public_url: &str, out: &mut Vec<u8>) {
     match event {
+        AgentEvent::GroupInvited { invitation } => {
+            write_frame("group.invite.received", &Invitation::of(invitation, public_url), out);
+        }
+        AgentEvent::GroupDeleted { group, by, at } => {
+            let (group_id, deleted_by_handle) = (ids::group(*group), handle::shown(by));
+            let deleted = DeletedGroup { group_id, deleted_by_handle, deleted_at: moment::shown(*at) };
+            write_frame("group.deleted", &deleted, out);
+        }
         AgentEvent::Typing { by, conversation, is_group, has_begun } => {
             let conversation_id = place(*conversation, *is_group);
             let kind = if *has_begun { "typing.start" } else { "typing.stop" };

@@ -9,7 +9,6 @@ use serde_json::Value;
 use tertulia_core::{Caller, Chat, Deed, Error, InboxReader, LiveConnection, Outlet, ThreadRef};
 use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketHandler};
 use tertulia_model::Seq;
-use tertulia_model::Seq;
 
 use super::{
     closing::{self, LATE_HELLO, NO_HELLO},

@@ -176,6 +176,8 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
         AgentEvent::TrialEnded { trial, outcome } => {
             Frame::ChallengeResult { challenge_id: trial.to_string(), result: outcome.as_str() }
         }
+        // There are none here.
+        AgentEvent::GroupInvited { .. } | AgentEvent::GroupDeleted { .. } => return,
     };
     out.extend_from_slice(&frame.bytes());
 }
