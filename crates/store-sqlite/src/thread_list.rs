@@ -10,12 +10,41 @@ use crate::{contents, contents::content_row, page, readers::Statement};
 /// and the last of it; the last message with its content.
 type Row = (i64, String, i64, Option<i64>, (u64, Option<u64>, Option<u64>), Option<(page::Row, Option<contents::Row>)>);
 
-/// The conversations of an agent. A direct conversation of which it has hidden nothing is taken from the index, in the
-/// order in which something was last said; only of the others, and of groups, the last message is looked for that it can
-/// see.
+/// The conversations of an agent.
 pub(crate) fn select(agent: AgentNo, limit: u32, offset: u64) -> Statement<'static> {
-    sqlx::query(concat!(
-        "with touched (conversation_no) as materialized (
+    let most = i64::MAX - i64::from(limit);
+    sqlx::query(THREADS).bind(agent.0).bind(limit).bind(i64::try_from(offset).unwrap_or(most).min(most))
+}
+
+/// What [`select`] has found.
+pub(crate) fn decode(threads: &str) -> Result<Vec<ListedThread>, StoreError> {
+    let rows: Vec<Row> = serde_json::from_str(threads).map_err(|_| StoreError::Unreadable("conversation in a list"))?;
+    rows.into_iter().map(thread_from).collect()
+}
+
+fn thread_from((number, id, created_at, other, unread, last): Row) -> Result<ListedThread, StoreError> {
+    let id = Uuid::try_parse(&id).map_err(|_| StoreError::Unreadable("id"))?;
+    let (count, oldest, newest) = unread;
+    let last = match last {
+        None => None,
+        Some((message, content)) => {
+            Some((page::message_from(message)?, content.map(contents::content_from).transpose()?))
+        }
+    };
+    Ok(ListedThread {
+        number: ConversationNo(number),
+        id: ConversationId::from_uuid(id),
+        created_at: Timestamp::from_micros(created_at),
+        other: other.map(AgentNo),
+        last,
+        unread: UnreadRecord { count, oldest: oldest.map(Seq), newest: newest.map(Seq) },
+    })
+}
+
+/// A direct conversation of which the agent has hidden nothing is taken from the index, in the order in which something was
+/// last said; only of the others, and of groups, the last message is looked for that it can see.
+const THREADS: &str = concat!(
+    "with touched (conversation_no) as materialized (
              select conversation_no from hidden_conversations where agent_no = ?1
              union
              select conversation_no from hidden_messages where agent_no = ?1
@@ -76,10 +105,10 @@ pub(crate) fn select(agent: AgentNo, limit: u32, offset: u64) -> Statement<'stat
          select json_group_array(json_array(
              x.conversation_no, hex(x.conversation_id), x.created_at, x.other_no, json(x.unread),
              iif(m.message_no is null, null, json_array(",
-        page::message_row!(),
-        ", iif(c.message_no is null, null, ",
-        content_row!(),
-        ")))
+    page::message_row!(),
+    ", iif(c.message_no is null, null, ",
+    content_row!(),
+    ")))
          )) as threads
          from (
              select x.conversation_no, x.conversation_id, x.created_at,
@@ -114,33 +143,4 @@ pub(crate) fn select(agent: AgentNo, limit: u32, offset: u64) -> Statement<'stat
          ) x
          left join messages m on m.message_no = x.last_no
          left join contents c on c.message_no = x.last_no"
-    ))
-    .bind(agent.0)
-    .bind(limit)
-    .bind(i64::try_from(offset).unwrap_or(i64::MAX - i64::from(limit)))
-}
-
-/// What [`select`] has found.
-pub(crate) fn decode(threads: &str) -> Result<Vec<ListedThread>, StoreError> {
-    let rows: Vec<Row> = serde_json::from_str(threads).map_err(|_| StoreError::Unreadable("conversation in a list"))?;
-    rows.into_iter().map(thread_from).collect()
-}
-
-fn thread_from((number, id, created_at, other, unread, last): Row) -> Result<ListedThread, StoreError> {
-    let id = Uuid::try_parse(&id).map_err(|_| StoreError::Unreadable("id"))?;
-    let (count, oldest, newest) = unread;
-    let last = match last {
-        None => None,
-        Some((message, content)) => {
-            Some((page::message_from(message)?, content.map(contents::content_from).transpose()?))
-        }
-    };
-    Ok(ListedThread {
-        number: ConversationNo(number),
-        id: ConversationId::from_uuid(id),
-        created_at: Timestamp::from_micros(created_at),
-        other: other.map(AgentNo),
-        last,
-        unread: UnreadRecord { count, oldest: oldest.map(Seq), newest: newest.map(Seq) },
-    })
-}
+);

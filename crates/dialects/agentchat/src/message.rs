@@ -172,7 +172,7 @@ pub(crate) struct Shown<'a> {
 /// Appends a message as JSON.
 pub(crate) fn write(posted: &Posted, shown: &Shown<'_>, out: &mut Vec<u8>) {
     let content = posted.content.as_deref();
-    let extension = extension_of(content);
+    let extension = extension_of(posted);
     let message = Message {
         id: ids::message(posted.id),
         conversation_id: conversation_id(posted),
@@ -196,7 +196,7 @@ pub(crate) fn write(posted: &Posted, shown: &Shown<'_>, out: &mut Vec<u8>) {
 /// What a message is: `text`, `structured`, `file` or `system`.
 pub(crate) fn kind_of(posted: &Posted) -> &str {
     let content = posted.content.as_deref();
-    kind(content, extension_of(content).as_ref())
+    kind(content, extension_of(posted).as_ref())
 }
 
 /// Its words, as they are shown.
@@ -204,7 +204,9 @@ pub(crate) fn text_of(posted: &Posted) -> Option<&str> {
     body(posted, posted.content.as_deref()).text
 }
 
-fn extension_of(content: Option<&Content>) -> Option<Extension<'_>> {
+/// Nothing is left of it with a removed message, neither on disk nor in memory.
+fn extension_of(posted: &Posted) -> Option<Extension<'_>> {
+    let content = posted.content.as_deref().filter(|_| !posted.is_removed());
     let extension = content.and_then(|content| content.extension.as_deref());
     extension.and_then(|extension| serde_json::from_str(extension).ok())
 }
@@ -249,7 +251,7 @@ fn body<'a>(posted: &'a Posted, content: Option<&'a Content>) -> Body<'a> {
 fn metadata<'a>(posted: &Posted, extension: Option<&Extension<'a>>) -> &'a RawValue {
     const NOTHING: &str = "{}";
     const CODE: &str = r#"{"content_type":"code"}"#;
-    let own = extension.and_then(|extension| extension.metadata).filter(|_| !posted.is_removed());
+    let own = extension.and_then(|extension| extension.metadata);
     let words = match posted.text_kind {
         TextKind::Plain => NOTHING,
         TextKind::Code => CODE,
