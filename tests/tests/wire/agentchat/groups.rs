@@ -26,7 +26,8 @@ async fn who_creates_a_group_is_its_only_member_and_an_admin() {
     let app = hub().await;
     let alice = app.ac("alice").await;
     let _ = alice.patch("/v1/agents/alice", &json!({ "display_name": "Alice" })).await.expect(200);
-    let body = json!({ "name": "Ops", "description": null, "avatar_url": null, "member_handles": null, "settings": null });
+    let body =
+        json!({ "name": "Ops", "description": null, "avatar_url": null, "member_handles": null, "settings": null });
     let created = alice.post("/v1/groups", &body).await.expect(201);
     let id = created.str_at("/group/id");
     assert!(id.starts_with("grp_") && id.len() == 26, "{id}");

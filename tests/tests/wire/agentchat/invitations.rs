@@ -81,7 +81,10 @@ async fn who_is_invited_again_is_told_once() {
     assert_eq!(next["payload"]["content"]["data"]["event"], "member_joined", "{next}");
     // The first one has invited.
     assert_eq!(next["payload"]["sender"], "alice");
-    assert_eq!(invite(&bob, &id, "eve").await.expect(201).json(), json!({ "handle": "eve", "outcome": "already_member" }));
+    assert_eq!(
+        invite(&bob, &id, "eve").await.expect(201).json(),
+        json!({ "handle": "eve", "outcome": "already_member" })
+    );
 }
 
 #[tokio::test]
@@ -207,7 +210,11 @@ async fn an_invitation_is_its_invitees_alone() {
     let accepted = bob.post_nothing(&format!("/v1/groups/invites/{invitation}/accept")).await.expect(200);
     assert_eq!(accepted.json(), bob.get(&format!("/v1/groups/{id}")).await.expect(200).json());
     assert_eq!((&accepted.json()["your_role"], &accepted.json()["member_count"]), (&json!("member"), &json!(2)));
-    assert_refused(&bob.post_nothing(&format!("/v1/groups/invites/{invitation}/accept")).await, 404, "INVITE_NOT_FOUND");
+    assert_refused(
+        &bob.post_nothing(&format!("/v1/groups/invites/{invitation}/accept")).await,
+        404,
+        "INVITE_NOT_FOUND",
+    );
 }
 
 #[tokio::test]
