@@ -5,12 +5,12 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use tertulia_model::{AgentNo, ConversationId, GroupInvitationId, Openness, Timestamp, random_uuid};
+use tertulia_model::{AgentNo, AgentState, ConversationId, GroupInvitationId, Openness, Timestamp, random_uuid};
 use tertulia_store::{GroupInvitationRecord, NewGroupInvitation, StoreError};
 
 use super::GroupAvatar;
 use crate::{
-    Action, AgentEvent, Deed, Error, GroupBarred, Limit, Noun, Reach, Throttle, agents::Agent, chat::Chat,
+    Action, AgentEvent, Deed, Error, GroupBarred, Limit, LongLimit, Noun, Reach, Throttle, agents::Agent, chat::Chat,
     conversation::Conversation, group::Group, participation::AgentRef, surface::Caller,
 };
 
@@ -86,7 +86,7 @@ impl Chat {
         let mut invited = Vec::new();
         for reference in named {
             let Some(agent) = self.find(&reference).await? else { continue };
-            if !known.insert(agent.number) || agent.state() != tertulia_model::AgentState::Active {
+            if !known.insert(agent.number) {
                 continue;
             }
             match self.invite_agent(caller, conversation, agent).await {
@@ -107,9 +107,6 @@ impl Chat {
         if agent.number == caller.agent.number {
             return Err(Error::Oneself);
         }
-        if self.is_blocked(&caller.agent, &agent).await? {
-            return Err(Error::Blocked);
-        }
         let (chat, by, place) = (self.clone(), caller.agent.clone(), conversation.clone());
         let (limit, invitee) = (caller.limit(Action::InviteToGroup), agent.clone());
         let inviting = async move { chat.make_invitation(&by, &place, &invitee, limit).await };
@@ -126,7 +123,7 @@ impl Chat {
         }
     }
 
-    /// What depends on the group and on earlier invitations, between two batches.
+    /// What depends on the group, on how the two stand to each other and on earlier invitations, between two batches.
     async fn make_invitation(
         &self,
         by: &Agent,
@@ -134,8 +131,15 @@ impl Chat {
         invitee: &Agent,
         limit: Limit,
     ) -> Result<Inviting, Error> {
+        Self::permit(by, Deed::HoldGroup)?;
         let group = conversation.group().ok_or(Error::NotFound(Noun::Group))?;
         group.permit_changing(by.number)?;
+        if invitee.state() != AgentState::Active || invitee.is_system {
+            return Err(Error::UnknownAgent(invitee.name.to_string()));
+        }
+        if self.is_blocked(by, invitee).await? {
+            return Err(Error::Blocked);
+        }
         if group.member(invitee.number).is_some() {
             return Ok(Inviting::AlreadyMember);
         }
@@ -224,6 +228,12 @@ impl Chat {
         self.0.journal.exclusively(declining).await
     }
 
+    /// Forgets some of the invitations that were answered, and were made so long ago that no window counts them.
+    pub(crate) async fn sweep_group_invitations(&self, limit: u32) -> Result<u32, StoreError> {
+        let swept = self.0.store.sweep_group_invitations(self.now() - LongLimit::LONGEST_WINDOW, limit).await?;
+        Ok(u32::try_from(swept).unwrap_or(u32::MAX))
+    }
+
     /// The invitation with this id, if it waits for an answer of `agent`.
     pub(super) async fn own_invitation(
         &self,
@@ -235,8 +245,9 @@ impl Chat {
     }
 }
 
+/// As it is shown; nothing if the group is gone.
 fn shown(record: &GroupInvitationRecord, group: &Conversation, inviter: Arc<Agent>) -> Option<GroupInvitation> {
-    let group = group.group()?;
+    let group = group.group().filter(|group| group.gone().is_none())?;
     Some(GroupInvitation {
         id: record.id,
         group: record.group,

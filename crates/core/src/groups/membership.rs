@@ -6,7 +6,8 @@ use tertulia_model::{AgentState, ConversationId, ConversationNo, GroupInvitation
 
 use super::GroupView;
 use crate::{
-    Deed, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation, journal::GroupDeed, surface::Caller,
+    Deed, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation, journal::GroupDeed,
+    participation::AgentRef, surface::Caller,
 };
 
 /// Groups that an agent leaves in one go.
@@ -128,11 +129,11 @@ impl Chat {
     ) -> Result<(Arc<Conversation>, Arc<Agent>), Error> {
         Self::permit(&caller.agent, Deed::HoldGroup)?;
         let conversation = self.require_admin(&caller.agent, id).await?;
-        let is_member = |agent: &Arc<Agent>| {
-            agent.state() == AgentState::Active
+        let may_be_named = |agent: &Arc<Agent>| {
+            (agent.state() == AgentState::Active && !agent.is_system)
                 || conversation.group().is_some_and(|group| group.member(agent.number).is_some())
         };
-        let agent = self.agent_named(name).await?.filter(is_member);
+        let agent = self.find(&AgentRef::Name(name.to_owned())).await?.filter(may_be_named);
         let agent = agent.ok_or_else(|| Error::UnknownAgent(name.to_owned()))?;
         Ok((conversation, agent))
     }
