@@ -160,7 +160,7 @@ pub async fn who_is_no_member_has_no_role(store: &dyn Store) -> Result<(), Store
     let [ada, bob] = members(store, ["ada", "bob"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
     let admin = GroupChange::Role { conversation: group, agent: bob, role: GroupRole::Admin };
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![admin])).await.unwrap_err();
+    store.commit(&told(group, ada, 1, 1, &[bob], vec![admin])).await.expect_err("nobody is promoted who is no member");
     assert_eq!(whole(store, 1).await?.end.last_seq, Seq(0));
     assert_eq!(waiting(store, bob).await?, [0; 0]);
     Ok(())
@@ -206,7 +206,7 @@ pub async fn a_deleted_group_leaves_its_last_message_waiting(store: &dyn Store) 
         assert_eq!(store.former_member(group, agent).await?.map(|former| former.left_at), Some(minute(2)));
     }
     assert_eq!(store.former_member(group, eve).await?, None);
-    store.commit(&told(group, ada, 3, 3, &[], vec![deleted])).await.unwrap_err();
+    store.commit(&told(group, ada, 3, 3, &[], vec![deleted])).await.expect_err("a group is deleted once");
     assert_eq!(whole(store, 1).await?.end.last_seq, Seq(2));
     Ok(())
 }
@@ -230,10 +230,10 @@ async fn invite(
     number: u8,
     group: ConversationNo,
     invitee: AgentNo,
-    inviter: AgentNo,
+    by: AgentNo,
 ) -> Result<GroupInvitationRecord, StoreError> {
     let (id, now) = (invitation_id(number), minute(number.into()));
-    store.invite_to_group(&NewGroupInvitation { id, conversation: group, invitee, inviter, now }).await
+    store.invite_to_group(&NewGroupInvitation { id, conversation: group, invitee, inviter: by, now }).await
 }
 
 /// Whoever asks again; another may wait as soon as it has ended.
