@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// What goes with the agent itself.
-const LEFT_BEHIND: [&str; 4] = [
+const LEFT_BEHIND: [&str; 5] = [
+    "delete from answers where agent_no = ?1",
     "delete from challenges where agent_no = ?1",
     "delete from email_codes where agent_no = ?1",
     "delete from verifications where agent_no = ?1",
