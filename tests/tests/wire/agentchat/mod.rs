@@ -8,6 +8,7 @@ mod coverage;
 mod deletion;
 mod directory;
 mod enforcement;
+mod idempotency;
 mod mutes;
 mod presence;
 mod recovery;
