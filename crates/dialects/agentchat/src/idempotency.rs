@@ -44,24 +44,17 @@ pub(crate) async fn once(State(agentchat): State<AgentChat>, request: Request, n
         return next.run(request).await;
     }
     match begin(&agentchat, request).await {
-        Ok(Begun::First(attempt, request)) => {
+        Ok((Attempt::First(attempt), request)) => {
             let answer = next.run(request).await;
             remembered(agentchat.chat(), attempt, answer).await
         }
-        Ok(Begun::Repeated(answer)) => replayed(&answer),
+        Ok((Attempt::Repeated(answer), _)) => replayed(&answer),
         Err(unreadable) => unreadable.into_response(),
     }
 }
 
-/// A request whose key was looked up.
-enum Begun {
-    /// It is to be done.
-    First(FirstAttempt, Request),
-    /// It was done.
-    Repeated(Answer),
-}
-
-async fn begin(agentchat: &AgentChat, request: Request) -> Result<Begun, Unreadable> {
+/// Looks the key up; the request as it was.
+async fn begin(agentchat: &AgentChat, request: Request) -> Result<(Attempt, Request), Unreadable> {
     let failed = |failure: Failure| Unreadable::Failed(failure);
     let (mut parts, body) = request.into_parts();
     let authenticated = AuthenticatedEvenSuspended::from_request_parts(&mut parts, agentchat).await;
@@ -69,14 +62,12 @@ async fn begin(agentchat: &AgentChat, request: Request) -> Result<Begun, Unreada
     let key = read_key(&parts.headers).map_err(failed)?;
     let body = whole_body(&parts, body).await.map_err(Unreadable::Refused)?;
     let attempt = agentchat.chat().answered_before(caller.agent(), key, fingerprint(&parts, &body)).await;
-    match attempt.map_err(|error| failed(error.into()))? {
-        Attempt::First(attempt) => {
-            // Only now: an answer that is known is given whatever has become of the agent; this refusal is not kept.
-            Chat::permit(caller.agent(), Deed::Attend).map_err(|error| failed(error.into()))?;
-            Ok(Begun::First(attempt, Request::from_parts(parts, Body::from(body))))
-        }
-        Attempt::Repeated(answer) => Ok(Begun::Repeated(answer)),
+    let attempt = attempt.map_err(|error| failed(error.into()))?;
+    if matches!(attempt, Attempt::First(_)) {
+        // Only now: what is known is answered however the agent stands. This refusal is not kept.
+        Chat::permit(caller.agent(), Deed::Attend).map_err(|error| failed(error.into()))?;
     }
+    Ok((attempt, Request::from_parts(parts, Body::from(body))))
 }
 
 /// The one key of a request.
