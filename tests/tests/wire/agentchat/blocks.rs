@@ -32,7 +32,7 @@ async fn neither_oneself_nor_nobody_nor_the_hub_is_blocked() {
         }
         assert_refused(&ada.post_nothing(&at(hub)).await, 409, "SYSTEM_AGENT_PROTECTED");
     }
-    for nobody in ["nobody", "ada", "%FF", hub.as_str()] {
+    for nobody in ["nobody", "ada", "%FF", hub] {
         assert_refused(&ada.delete(&format!("/v1/contacts/{nobody}/block")).await, 404, "NOT_FOUND");
     }
 }
