@@ -157,7 +157,7 @@ impl Chat {
         let created = WholeGroup { group, members: vec![first], end: LogEnd::default() };
         let conversation = self.0.conversations.welcome_group(expected, created, &self.0.directory).await?;
         let invited = self.invite_all(caller, &conversation, invited).await?;
-        Ok((self.view_group(&conversation, creator)?, invited))
+        Ok((Self::view_group(&conversation, creator)?, invited))
     }
 
     /// A group as the caller sees it.
@@ -167,7 +167,7 @@ impl Chat {
     /// [`Error::NotFound`] if the caller is no member, [`GroupBarred::Gone`]; [`Error::Store`].
     pub async fn group(&self, caller: &Caller, id: ConversationId) -> Result<GroupView, Error> {
         let conversation = self.require_group(&caller.agent, id).await?;
-        self.view_group(&conversation, &caller.agent)
+        Self::view_group(&conversation, &caller.agent)
     }
 
     /// Changes what a group is called, or how it looks.
@@ -191,7 +191,7 @@ impl Chat {
             avatar_url: avatar_url.map(|new| new.map(|url| url.as_str().into())),
         };
         let conversation = self.edit_group(caller, id, edit).await?;
-        self.view_group(&conversation, &caller.agent)
+        Self::view_group(&conversation, &caller.agent)
     }
 
     /// Gives a group a picture that the hub keeps under `key`, in place of any other; nothing: none at all.
@@ -279,7 +279,7 @@ impl Chat {
         Ok(conversation)
     }
 
-    fn view_group(&self, conversation: &Conversation, viewer: &Agent) -> Result<GroupView, Error> {
+    fn view_group(conversation: &Conversation, viewer: &Agent) -> Result<GroupView, Error> {
         match GroupView::of(conversation, viewer) {
             Some(view) => Ok(view),
             // Somebody has removed it meanwhile, or deleted the group.

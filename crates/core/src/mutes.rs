@@ -181,9 +181,6 @@ impl Chat {
 }
 
 /// What is no group was looked for as any conversation.
-fn as_conversation(error: Error) -> Error {
-    match error {
-        Error::NotFound(Noun::Group) => Error::NotFound(Noun::Conversation),
-        other => other,
-    }
+pub(crate) fn as_conversation(error: Error) -> Error {
+    if matches!(error, Error::NotFound(Noun::Group)) { Error::NotFound(Noun::Conversation) } else { error }
 }

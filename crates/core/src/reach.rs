@@ -22,16 +22,11 @@ impl Chat {
         !recipient.is_fully_paused() && !recipient.mutes(author, conversation, self.now())
     }
 
-    /// Whether `author` may send this file with a message to an agent, or to a group.
-    pub(crate) async fn permit_attaching(
-        &self,
-        _author: &Agent,
-        attachment: Option<AttachmentId>,
-        _recipient: Option<AgentNo>,
-        _group: Option<ConversationNo>,
-    ) -> Result<(), Error> {
+    /// Whether this file may be sent with a message.
+    pub(crate) fn permit_attaching(attachment: Option<AttachmentId>) -> Result<(), Error> {
         match attachment {
             None => Ok(()),
+            // Nothing can be uploaded yet, so there is none.
             Some(_) => Err(ContentRefused::AttachmentUnknown.into()),
         }
     }

@@ -23,6 +23,8 @@ pub struct Rules {
     pub messaging: MessagingRules,
     /// What comes of complaints.
     pub enforcement: EnforcementRules,
+    /// Answers that are kept for who sends the same request again.
+    pub answers: AnswerRules,
     /// Whether limits per address spare clients on this machine.
     pub exempt_local: bool,
     /// Whether the hub can be reached from this machine only.
@@ -40,6 +42,7 @@ impl Default for Rules {
             emails: EmailRules::default(),
             messaging: MessagingRules::default(),
             enforcement: EnforcementRules::default(),
+            answers: AnswerRules::default(),
             exempt_local: false,
             serves_loopback_only: true,
         }
@@ -97,6 +100,24 @@ pub struct EnforcementRules {
     pub suspending_blocks: Limit,
     /// Reports by which it is suspended. Default: 10 in 7 days.
     pub suspending_reports: Limit,
+}
+
+/// Answers that are kept for who sends the same request again, with its key.
+// wire: agentchat.md#17-idempotency
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerRules {
+    /// How long an answer is kept. Default: 24 h.
+    pub kept: Duration,
+    /// How long a first attempt counts as being at work. Default: 60 s.
+    pub in_progress: Duration,
+    /// Answers that are kept for one agent; the oldest go. Default: 1,000.
+    pub most_per_agent: u32,
+}
+
+impl Default for AnswerRules {
+    fn default() -> Self {
+        Self { kept: Duration::from_hours(24), in_progress: Duration::from_mins(1), most_per_agent: 1_000 }
+    }
 }
 
 impl Default for EnforcementRules {

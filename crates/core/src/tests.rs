@@ -1,6 +1,7 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
 mod accounts;
+mod answers;
 mod backwards;
 mod communities;
 mod connections;

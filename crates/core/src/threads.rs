@@ -23,6 +23,7 @@ use crate::{
     conversations::DirectKey,
     direct::Direct,
     history::{SaidIn, assemble},
+    mutes::as_conversation,
     posted::Posted,
     surface::Caller,
 };
@@ -125,11 +126,7 @@ impl Chat {
     }
 
     async fn group_thread(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Conversation>, Error> {
-        let masked = |error| match error {
-            Error::NotFound(Noun::Group) => Error::NotFound(Noun::Conversation),
-            other => other,
-        };
-        let group = self.require_group(&caller.agent, id).await.map_err(masked)?;
+        let group = self.require_group(&caller.agent, id).await.map_err(as_conversation)?;
         Reader::of(&caller.agent, &group)?;
         Ok(group)
     }

@@ -145,6 +145,7 @@ fn rules(config: &Config) -> Rules {
         emails: config.agentchat.emails(),
         messaging: config.agentchat.messaging(),
         enforcement: config.agentchat.enforcement(),
+        answers: config.agentchat.answers(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }

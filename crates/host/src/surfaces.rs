@@ -138,7 +138,6 @@ fn agentchat_options(config: &Config, outside: &Outside) -> tertulia_agentchat::
         limits: config.agentchat.limits(),
         socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         socket: config.agentchat.socket(),
-        idempotency: config.agentchat.idempotency(),
     }
 }
 

@@ -134,19 +134,19 @@ pub(crate) async fn settle(
     moves: &[Move],
     now: Timestamp,
 ) -> Result<Vec<Moved>, StoreError> {
-    let mut moved = Vec::with_capacity(moves.len());
+    let mut done = Vec::with_capacity(moves.len());
     let mut rest = moves;
     while let Some(first) = rest.first() {
         let single: Vec<_> = rest.iter().map_while(delivered).collect();
         if single.is_empty() {
-            moved.push(settle_one(connection, *first, now).await?);
+            done.push(settle_one(connection, *first, now).await?);
             rest = &rest[1..];
         } else {
-            moved.extend(deliver(connection, &single, now).await?);
+            done.extend(deliver(connection, &single, now).await?);
             rest = &rest[single.len()..];
         }
     }
-    Ok(moved)
+    Ok(done)
 }
 
 fn delivered(one: &Move) -> Option<(AgentNo, MessageId)> {

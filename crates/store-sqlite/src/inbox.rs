@@ -143,9 +143,9 @@ impl Inboxes for SqliteStore {
     async fn settle(&self, moves: &[Move], now: Timestamp) -> Result<Vec<Moved>, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let moved = envelopes::settle(&mut transaction, moves, now).await?;
+        let done = envelopes::settle(&mut transaction, moves, now).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok(moved)
+        Ok(done)
     }
 
     async fn unread_in(

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod answers;
 pub mod badges;
 pub mod belonging;
 pub mod communities;
@@ -75,6 +76,13 @@ macro_rules! conformance {
             the_list_leaves_out_and_pages
             agents_are_paged_by_state
             a_state_changes_only_from_the_expected_one
+        }
+        $crate::conformance_cases! { $make_store, answers,
+            an_answer_comes_back_as_it_was
+            the_first_answer_stays
+            the_oldest_answers_of_an_agent_go
+            answers_that_have_run_out_are_swept
+            of_answers_at_once_one_is_kept
         }
         $crate::conformance_cases! { $make_store, badges,
             a_verification_is_replaced_by_the_next

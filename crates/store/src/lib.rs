@@ -7,6 +7,7 @@
 
 mod accounts;
 mod agents;
+mod answers;
 mod badges;
 mod channels;
 mod communities;
@@ -42,6 +43,7 @@ pub use accounts::{
     MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
+pub use answers::{AnswerRecord, Answers, NewAnswer};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
 pub use communities::Communities;
@@ -106,6 +108,7 @@ macro_rules! store {
 store! {
     Accounts,
     Agents,
+    Answers,
     Badges,
     Communities,
     Contacts,

@@ -38,7 +38,7 @@ impl Chat {
             // It is a member already, so that nothing is left to take up.
             self.0.store.end_group_invitation(invitation, self.now()).await?;
         }
-        self.view_group(&conversation, &agent)
+        Self::view_group(&conversation, &agent)
     }
 
     /// Leaves a group; who has become an admin for it, if nobody else was one.

@@ -277,13 +277,14 @@ impl Batch {
                 Chat::permit(author, Deed::SpeakInChannel)?;
                 channel.permit_taking_part(author.number)?;
             }
-            Kind::Direct(direct) => match &said.letter {
-                Some(letter) => self.permit_letter(draft, direct, author, letter, now)?,
-                None => {
+            Kind::Direct(direct) => {
+                if let Some(letter) = &said.letter {
+                    self.permit_letter(draft, direct, author, letter, now)?;
+                } else {
                     Chat::permit(author, Deed::SpeakToFriend)?;
                     direct.permit_viewing(Some(author.number))?;
                 }
-            },
+            }
             // Who is a member changes alone as well.
             Kind::Group(group) => {
                 Chat::permit(author, Deed::SendLetter)?;

@@ -304,7 +304,8 @@ impl Plan {
         let role = self.member(by)?.role;
         let is_creator = by.number == group.creator.number;
         let is_orphaned = matches!(group.creator.state(), AgentState::Suspended | AgentState::Deleted);
-        if !is_creator && !(is_orphaned && role == GroupRole::Admin) {
+        let may_delete = is_creator || (is_orphaned && role == GroupRole::Admin);
+        if !may_delete {
             return Err(GroupBarred::NotCreator.into());
         }
         let (conversation, at) = (self.conversation, self.at);

@@ -56,7 +56,7 @@ async fn fifteen_blocks_in_a_day_restrict_until_they_are_fourteen() {
     assert!(mallory.agent().is_restricted());
     assert_eq!(hub.last_change().await.as_deref(), Some("active to restricted"));
     // The first was made fourteen minutes before the last.
-    hub.clock.advance(Duration::from_hours(24) - Duration::from_mins(14) - Duration::from_micros(1));
+    hub.clock.advance(Duration::from_micros(24 * 3_600_000_000 - 14 * 60_000_000 - 1));
     hub.chat.reassess(mallory.agent()).await.unwrap();
     assert!(mallory.agent().is_restricted());
     hub.clock.advance(Duration::from_micros(1));

@@ -59,10 +59,12 @@ fn texts(rows: &[ThreadRow]) -> Vec<String> {
     rows.iter().map(|row| row.posted.text.to_string()).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an answer is looked at once")]
 fn masked<T: std::fmt::Debug>(answer: Result<T, Error>) {
     assert!(matches!(answer, Err(Error::NotFound(Noun::Conversation))), "{answer:?}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an answer is looked at once")]
 fn unknown<T: std::fmt::Debug>(answer: Result<T, Error>) {
     assert!(matches!(answer, Err(Error::NotFound(Noun::Message))), "{answer:?}");
 }

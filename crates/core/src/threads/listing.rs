@@ -130,13 +130,12 @@ impl Chat {
     ) -> Result<Option<ThreadView>, Error> {
         let ListedThread { number, id, created_at, other, last, unread } = thread;
         let is_muted = self.is_muted(agent, number, other).await?;
-        let (place, group) = match other {
-            Some(_) => (SaidIn::plain(id), None),
-            None => {
-                let Some(conversation) = self.numbered(number).await? else { return Ok(None) };
-                let Some(group) = conversation.group() else { return Ok(None) };
-                (SaidIn::of(&conversation), Some(GroupFace::of(group)))
-            }
+        let (place, group) = if other.is_some() {
+            (SaidIn::plain(id), None)
+        } else {
+            let Some(conversation) = self.numbered(number).await? else { return Ok(None) };
+            let Some(group) = conversation.group() else { return Ok(None) };
+            (SaidIn::of(&conversation), Some(GroupFace::of(group)))
         };
         let last = match last {
             None => None,

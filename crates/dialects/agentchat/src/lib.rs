@@ -19,6 +19,7 @@ mod failure;
 mod gateway;
 mod groups;
 mod handle;
+mod idempotency;
 mod ids;
 mod invitations;
 mod message;
@@ -72,8 +73,6 @@ pub struct Options {
     pub socket_queue_bytes: usize,
     /// What a socket waits for, and how long.
     pub socket: SocketTimes,
-    /// For how long an answer is kept for who sends the same idempotency key again.
-    pub idempotency: IdempotencyTimes,
 }
 
 /// How long a socket waits.
@@ -91,22 +90,6 @@ pub struct SocketTimes {
 impl Default for SocketTimes {
     fn default() -> Self {
         Self { hello: Duration::from_secs(5), ping_every: Duration::from_secs(45), silence: Duration::from_secs(75) }
-    }
-}
-
-/// How long idempotency keys are remembered.
-// wire: agentchat.md#17-idempotency
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdempotencyTimes {
-    /// An answer. Default: 24 h.
-    pub kept: Duration,
-    /// That a first call is at work. Default: 60 s.
-    pub in_progress: Duration,
-}
-
-impl Default for IdempotencyTimes {
-    fn default() -> Self {
-        Self { kept: Duration::from_hours(24), in_progress: Duration::from_mins(1) }
     }
 }
 

@@ -1,14 +1,16 @@
 //! The surface's routes, each with its description.
 
-use axum::Router;
+use axum::{Router, middleware};
 use tertulia_edge::{Refusal, tracked};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, groups, invitations,
-    mutes, openapi::completed, presence, recovery, register, rotation, sending, service, sync, threads,
+use crate::{
+    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, groups, idempotency,
+    invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync, threads,
+};
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -26,11 +28,21 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(conversations::context))
         .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
-        .routes(routes!(presence::watch_all))
         .routes(routes!(invitations::list))
 }
 
-/// Routes whose work must be finished once it has begun, though the client hangs up.
+/// Routes without a key whose work must be finished once it has begun, though the client hangs up.
+fn opening() -> OpenApiRouter<AgentChat> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+}
+
+/// Routes of agents whose work must be finished once it has begun, though the client hangs up. Unless they only read
+/// they take an idempotency key: whatever is not a GET, except sending a message, belongs here.
+// wire: agentchat.md#17-idempotency
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
         .routes(routes!(sync::acknowledge))
@@ -45,10 +57,7 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(mutes::of_agent, mutes::remove_agent))
         .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
         .routes(routes!(presence::declare))
-        .routes(routes!(register::register))
-        .routes(routes!(register::verify))
-        .routes(routes!(recovery::recover))
-        .routes(routes!(recovery::verify))
+        .routes(routes!(presence::watch_all))
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
@@ -65,16 +74,21 @@ fn finishing() -> OpenApiRouter<AgentChat> {
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
     let (plain, _) = plain().split_for_parts();
+    let (opening, _) = opening().split_for_parts();
     let (finishing, _) = finishing().split_for_parts();
-    let finishing = if finishing.has_routes() { finishing.layer(tracked(tasks)) } else { finishing };
+    // Keys are looked up in the task: who hangs up is answered as before by the next attempt.
+    let once = middleware::from_fn_with_state(agentchat.clone(), idempotency::once);
+    let finishing = opening.merge(finishing.layer(once)).layer(tracked(tasks));
     let routes = plain.merge(finishing).fallback(unknown).method_not_allowed_fallback(unknown);
     Router::new().nest(PREFIX, routes.with_state(agentchat.clone()))
 }
 
 pub(crate) fn description() -> OpenApi {
-    let described = OpenApiRouter::<AgentChat>::new().nest(PREFIX, plain().merge(finishing()));
+    let mut finishing = finishing();
+    openapi::take_keys(finishing.get_openapi_mut());
+    let described = OpenApiRouter::<AgentChat>::new().nest(PREFIX, plain().merge(opening()).merge(finishing));
     let (_, description) = described.split_for_parts();
-    completed(description)
+    openapi::completed(description)
 }
 
 // wire: agentchat.md#16-error-envelope

@@ -12,6 +12,7 @@ mod enforcement;
 mod group_messages;
 mod groups;
 mod history;
+mod idempotency;
 mod invitations;
 mod messages;
 mod mutes;

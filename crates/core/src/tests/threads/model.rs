@@ -75,6 +75,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// A message as the model has it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Known {
     id: MessageId,
     text: String,
