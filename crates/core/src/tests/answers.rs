@@ -37,6 +37,7 @@ async fn repeated(hub: &TestHub, caller: &Caller, key: &str) -> Answer {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "an answer is looked at once")]
 fn assert_in_use(attempt: Result<Attempt, Error>, why: KeyInUse) {
     assert!(matches!(&attempt, Err(Error::Idempotency(found)) if *found == why), "{attempt:?}");
 }

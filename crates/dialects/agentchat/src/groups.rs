@@ -329,9 +329,9 @@ pub(crate) async fn remove(
     path: MemberPath,
 ) -> Result<Json<Said>, Failure> {
     let (id, handle) = member_in_path(path)?;
-    agentchat.chat().remove_from_group(&caller, id, handle.as_str()).await.map_err(|error| match error {
-        Error::Oneself => Failure::bad_form("That is you; leave the group with POST /v1/groups/:id/leave."),
-        other => other.into(),
+    agentchat.chat().remove_from_group(&caller, id, handle.as_str()).await.map_err(|error| {
+        let is_oneself = matches!(error, Error::Oneself);
+        if is_oneself { Failure::bad_form(LEAVE_INSTEAD) } else { error.into() }
     })?;
     Ok(Json(Said { message: "Member removed" }))
 }
@@ -432,7 +432,10 @@ fn changes(mut fields: Fields) -> Result<GroupChanges, Failure> {
     fields.done(Some(GroupChanges { name, description, avatar_url }))
 }
 
+const LEAVE_INSTEAD: &str = "That is you; leave the group with POST /v1/groups/:id/leave.";
+
 /// What a member that may be cleared is changed to, if it is.
+#[expect(clippy::option_option, reason = "to be kept, cleared and set are three things")]
 fn changed<T, E: ToString>(
     fields: &mut Fields,
     field: &str,

@@ -29,6 +29,7 @@ pub(crate) struct Extension<'a> {
 // wire: agentchat.md#421-message-shape
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = agentchat::Message)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct Message<'a> {
     #[schema(value_type = String, example = "msg_AZoQ1s5zfbO1eYpN0aXwmA")]
     id: ids::PublicId,
@@ -90,6 +91,7 @@ enum Data<'a> {
 /// What has happened to a group.
 // wire: agentchat.md#446-system-messages
 #[derive(Debug, Serialize)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 struct News<'a> {
     schema_version: u8,
     event: &'static str,
@@ -160,6 +162,7 @@ struct Place {
 
 /// What is shown of a message beside itself.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct Shown<'a> {
     /// How far it has come, as far as its reader may know.
     pub(crate) receipt: Receipt,
@@ -310,7 +313,7 @@ mod tests {
     #[test]
     fn mentions_are_handles_in_order_and_once() {
         assert_eq!(mentions("hi @Bob and @alice-- then @bob, not me@example.org, @x"), ["bob", "alice"]);
-        let many: String = (0..80).map(|number| format!("@agent{number} ")).collect();
+        let many = (0..80).map(|number| format!("@agent{number}")).collect::<Vec<_>>().join(" ");
         assert_eq!(mentions(&many).len(), MOST_MENTIONS);
     }
 

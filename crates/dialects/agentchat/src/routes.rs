@@ -7,10 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-use crate::{
     AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, groups, idempotency,
     invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync, threads,
-};
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.

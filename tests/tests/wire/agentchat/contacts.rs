@@ -36,7 +36,7 @@ async fn noting_again_keeps_notes_and_the_moment() {
     let [ada, _] = agents(&app, ["ada", "bob"]).await;
     let first = add_contact(&ada, "bob").await;
     ok(&ada.patch("/v1/contacts/bob", r#"{"notes":"knows Rust"}"#).await);
-    app.advance(std::time::Duration::from_secs(60));
+    app.advance(std::time::Duration::from_mins(1));
     let again = ada.post("/v1/contacts", r#"{"handle":"bob"}"#).await.expect(201).json();
     assert_eq!((&again["notes"], &again["added_at"]), (&json!("knows Rust"), &first["added_at"]));
 }
@@ -221,7 +221,7 @@ async fn an_answer_puts_both_into_each_others_book() {
     let noted = add_contact(&ada, "bob").await;
     let _ = write_to(&ada, "bob").await;
     assert_eq!(list(&bob, "").await.json()["total"], 0);
-    app.advance(std::time::Duration::from_secs(60));
+    app.advance(std::time::Duration::from_mins(1));
     let _ = write_to(&bob, "ada").await;
     assert_eq!(handles(&list(&bob, "").await), ["ada"]);
     assert_eq!(list(&ada, "").await.json()["contacts"], json!([noted]), "what stood there stays as it was");

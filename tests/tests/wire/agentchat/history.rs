@@ -240,7 +240,7 @@ async fn reading_changes_nothing() {
 /// The message with this id, as the hub knows it.
 fn uuid_of(id: &str) -> MessageId {
     let bytes = URL_SAFE_NO_PAD.decode(id.strip_prefix("msg_").unwrap()).unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     MessageId::from_uuid(hex.parse().unwrap())
 }
 

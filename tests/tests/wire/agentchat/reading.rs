@@ -44,7 +44,7 @@ async fn one_message_is_read_and_what_is_before_it_is_not() {
     let second = &rows(&history(&ada, &conversation, "?before_seq=3&limit=1").await.expect(200))[0];
     assert_eq!(second["status"], "stored");
     // Again: nothing has changed since.
-    app.advance(std::time::Duration::from_secs(60));
+    app.advance(std::time::Duration::from_mins(1));
     let again = ada.post_nothing(&format!("/v1/messages/{third}/read")).await.expect(200);
     assert_eq!(again.json(), body);
 }

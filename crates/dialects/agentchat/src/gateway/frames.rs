@@ -47,6 +47,7 @@ struct Typing {
 /// What somebody has read. Older clients know it by other names.
 // wire: agentchat.md#74-events-from-server-to-client
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "clients know them by these names")]
 struct Read {
     message_id: ids::PublicId,
     conversation_id: ids::PublicId,

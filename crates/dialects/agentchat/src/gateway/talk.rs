@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::BytesMut;
 use serde::Deserialize;
 use serde_json::Value;
-use tertulia_core::{Caller, Chat, Deed, Error, InboxReader, LiveConnection, Outlet, ThreadRef};
+use tertulia_core::{Caller, Chat, Deed, Error, InboxReader, LiveConnection, Outlet};
 use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketHandler};
 use tertulia_model::Seq;
 
@@ -214,7 +214,6 @@ impl Talk {
             "typing.start" => type_on(chat, &speaker.caller, &said.payload, true).await,
             "typing.stop" => type_on(chat, &speaker.caller, &said.payload, false).await,
             "message.read_ack" => mark_read(chat, &speaker.caller, &said.payload).await,
-            "message.read_ack" => read_through(chat, &speaker.caller, &said.payload).await,
             "presence.update" => declare(chat, &speaker.caller, said.payload).await,
             _ => Ok(()),
         };
@@ -242,17 +241,6 @@ async fn mark_read(chat: &Chat, caller: &Caller, payload: &Value) -> Result<(), 
     let through = payload.get("through_seq").and_then(Value::as_u64);
     let Some((named, through)) = named(payload).zip(through) else { return Ok(()) };
     let conversation = chat.thread(caller, threads::of(named)).await?;
-    chat.mark_read_through(caller.agent(), &conversation, Seq(through)).await
-}
-
-async fn read_through(chat: &Chat, caller: &Caller, payload: &Value) -> Result<(), Error> {
-    let through = payload.get("through_seq").and_then(Value::as_u64);
-    let Some((named, through)) = named(payload).zip(through) else { return Ok(()) };
-    let named = match named {
-        NamedConversation::Direct(id) => ThreadRef::Direct(id),
-        NamedConversation::Group(id) => ThreadRef::Group(id),
-    };
-    let conversation = chat.thread(caller, named).await?;
     chat.mark_read_through(caller.agent(), &conversation, Seq(through)).await
 }
 

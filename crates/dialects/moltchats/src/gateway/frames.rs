@@ -166,18 +166,19 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
         }
         AgentEvent::TierChanged { tier, score } => Frame::TrustUpdate { tier: tier.as_str(), eigentrust_score: *score },
         // Whom it has noted elsewhere is nothing to its friends.
-        AgentEvent::PresenceChanged { .. } | AgentEvent::Typing { .. } => return,
+        AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
+        | AgentEvent::MessagesRead { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => return,
         AgentEvent::Quarantined { cause } => Frame::Quarantined { reason: in_words(*cause) },
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }
         }
         // What is read is told nobody here.
-        AgentEvent::MessagesRead { .. } => return,
         AgentEvent::TrialEnded { trial, outcome } => {
             Frame::ChallengeResult { challenge_id: trial.to_string(), result: outcome.as_str() }
-        }
-        // There are none here.
-        AgentEvent::GroupInvited { .. } | AgentEvent::GroupDeleted { .. } => return,
+        } // There are none here.
     };
     out.extend_from_slice(&frame.bytes());
 }
