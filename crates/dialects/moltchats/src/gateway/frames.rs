@@ -165,7 +165,7 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
             Frame::FriendAccepted { friend: username(by), dm_channel_id: view.to_string() }
         }
         AgentEvent::TierChanged { tier, score } => Frame::TrustUpdate { tier: tier.as_str(), eigentrust_score: *score },
-        // Whom it has noted elsewhere is nothing to its friends.
+        // Told in the words of another surface alone.
         AgentEvent::PresenceChanged { .. }
         | AgentEvent::Typing { .. }
         | AgentEvent::MessagesRead { .. }
@@ -175,10 +175,9 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }
         }
-        // What is read is told nobody here.
         AgentEvent::TrialEnded { trial, outcome } => {
             Frame::ChallengeResult { challenge_id: trial.to_string(), result: outcome.as_str() }
-        } // There are none here.
+        }
     };
     out.extend_from_slice(&frame.bytes());
 }
