@@ -25,7 +25,7 @@ fn the_operator_suspends_and_deletes_whether_the_hub_runs_or_not() {
     assert!(admin(&["list", "--state", "suspended"]).well().starts_with("mallory "));
     assert_eq!(admin(&["list", "--state", "active"]).well(), "");
     assert_eq!(admin(&["outbox"]).well(), "nothing waits\n");
-    assert_eq!(admin(&["outbox", "--json"]).well(), "{\"answer\":\"outbox\",\"entries\":[]}\n");
+    assert_eq!(admin(&["outbox", "--json"]).well(), "{\"answer\":\"outbox\",\"entries\":[],\"codes\":[]}\n");
 
     hub.signal("KILL");
     hub.wait();
@@ -93,7 +93,7 @@ fn the_operator_reads_the_report_book_whether_the_hub_runs_or_not() {
         |args: &[&str]| run(tertulia().args(["admin", "reports", "list", "--data-dir"]).arg(&directory).args(args));
     let [ada, bob] = ["ada", "bob"].map(|name| run(&mut hub.command(&["register", name])).well().trim().to_owned());
     assert_eq!(reports(&[]).well(), "nobody is reported\n");
-    assert_eq!(reports(&["--json"]).well(), "{\"answer\":\"reports\",\"entries\":[]}\n");
+    assert_eq!(reports(&["--json"]).well(), "{\"answer\":\"reports\",\"entries\":[],\"codes\":[]}\n");
 
     let servers = hub.send("GET /api/v1/servers", &ada, "");
     let server = hub.send(&format!("GET /api/v1/servers/{}", servers["servers"][0]["id"].as_str().unwrap()), &ada, "");
