@@ -53,8 +53,8 @@ async fn pages_are_full_while_there_is_more() {
     let app = hub().await;
     let Two { ada, bob, .. } = two(&app).await;
     let eve = app.ac("eve").await;
-    say(&eve, "ada", "e1").await;
-    say(&ada, "eve", "e2").await;
+    say(&eve, "ada", "first").await;
+    say(&ada, "eve", "second").await;
     for number in 0..6 {
         say(&bob, "ada", &format!("b{number}")).await;
         say(&eve, "ada", &format!("e{number}")).await;
