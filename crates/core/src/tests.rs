@@ -19,6 +19,7 @@ mod karma;
 mod letters;
 mod listener;
 mod mailbox;
+mod masks;
 mod memory;
 mod mutes;
 mod observers;
