@@ -7,6 +7,7 @@ mod communities;
 mod connections;
 mod contacts;
 mod credentials;
+mod delivery;
 mod departures;
 mod doubt;
 mod enforcement;
