@@ -175,7 +175,7 @@ impl World {
             Step::Come { from } => self.come(from).await,
             Step::ComeInGroup { from } => self.come_in_group(from).await,
             Step::Go { to } => self.go(to).await,
-            Step::AcknowledgeOne { message } => self.acknowledge_one(any(message)).await,
+            Step::AcknowledgeOne { message } => self.acknowledge_one(any(message)),
             Step::AcknowledgeThrough { message } => self.acknowledge_through(any(message)).await,
             Step::Read { message } => {
                 let message = any(message);
@@ -255,7 +255,7 @@ impl World {
         assert_eq!(sent.is_ok(), self.pause.is_none(), "{sent:?}");
     }
 
-    async fn acknowledge_one(&mut self, message: usize) {
+    fn acknowledge_one(&mut self, message: usize) {
         self.hub().chat.acknowledge_message(&self.ada, self.copies[message].id);
         self.copies[message].is_delivered = true;
     }

@@ -41,8 +41,9 @@ const fn row(method: &'static str, path: &'static str, of: Of, code: &'static st
     Row { method, path, body: None, of, answer: (404, code) }
 }
 
-const fn with_body(row: Row, body: &'static str) -> Row {
-    Row { body: Some(body), ..row }
+const fn with_body(mut row: Row, body: &'static str) -> Row {
+    row.body = Some(body);
+    row
 }
 
 const CONVERSATION: &str = "CONVERSATION_NOT_FOUND";
