@@ -137,13 +137,15 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::BadWebhookUrl(problem) => Failure::bad_field("INVALID_URL", "url", &problem.to_string()),
         Error::Throttled(throttle) => Failure::throttled(&throttle),
         Error::Unverified(problem) => unverified(&problem),
-        Error::Stopping => {
-            let error = "The hub is restarting; try again in a moment.";
-            Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
-        }
+        Error::Stopping => stopping(),
         Error::ObjectsUnavailable => unavailable("STORAGE_UNAVAILABLE", "Where files lie cannot be reached."),
         Error::Store(problem) => unstored(&problem),
     }
+}
+
+fn stopping() -> Failure {
+    let error = "The hub is restarting; try again in a moment.";
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
 }
 
 /// What these surfaces have nothing of.

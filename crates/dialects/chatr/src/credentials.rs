@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     Chatr, Refused,
-    email::{self, Binding, Bound, Pending},
+    email::{self, Begun, Binding, Bound},
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -101,7 +101,7 @@ pub(crate) async fn list(State(chatr): State<Chatr>, SignedIn(caller): SignedIn)
     responses(
         (status = 200, description = "The address is bound", body = Bound),
         (status = 201, description = "The new key", body = Issued),
-        (status = 202, description = "A code is on its way to the address", body = Pending),
+        (status = 202, description = "A code is on its way to the address", body = Begun),
         (status = 400, description = "`INVALID_KIND`, `INVALID_JSON`, `INVALID_EMAIL`, `INVALID_PENDING_ID`, `EXPIRED`, \
          `INVALID_CODE`", body = Problem),
         (status = 403, description = "`SUSPENDED`", body = Problem),

@@ -20,7 +20,7 @@ pub(crate) const KIND: &str = "email";
 /// A code is on its way to the address.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Pending {
+pub(crate) struct Begun {
     success: bool,
     /// Send it back with the code.
     pending_id: String,
@@ -55,7 +55,7 @@ pub(crate) async fn bind(
         let pending = chatr.chat().begin_binding(caller, email).await?;
         let pending_id = pending.as_uuid().to_string();
         let message = "A code was sent to this address. Send it here as `code`, with `kind` and `pendingId`.";
-        return Ok((StatusCode::ACCEPTED, Json(Pending { success: true, pending_id, message })).into_response());
+        return Ok((StatusCode::ACCEPTED, Json(Begun { success: true, pending_id, message })).into_response());
     }
     let refuse = |problem: &str| Failure::bad_field("INVALID_PENDING_ID", "pendingId", problem);
     let pending = Uuid::try_parse(binding.pending.require(refuse)?).map_err(|_| refuse("is not one that was given"))?;
