@@ -73,6 +73,7 @@ macro_rules! conformance {
             agents_are_looked_up_in_bulk
             profiles_are_found_by_revision
             only_listed_active_agents_are_listed
+            an_unlisted_agent_is_listed_from_now_on
             the_list_is_ordered_by_last_activity
             the_list_leaves_out_and_pages
             agents_are_paged_by_state
