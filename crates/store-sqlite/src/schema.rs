@@ -21,6 +21,12 @@ const MIGRATIONS: &[(&str, &str)] = &[
     (include_str!("../migrations/0006_trust.sql"), "pragma user_version = 6"),
     (include_str!("../migrations/0007_outbox.sql"), "pragma user_version = 7"),
     (include_str!("../migrations/0008_observers.sql"), "pragma user_version = 8"),
+    (include_str!("../migrations/0009_inbox.sql"), "pragma user_version = 9"),
+    (include_str!("../migrations/0010_groups.sql"), "pragma user_version = 10"),
+    (include_str!("../migrations/0011_contacts.sql"), "pragma user_version = 11"),
+    (include_str!("../migrations/0012_accounts.sql"), "pragma user_version = 12"),
+    (include_str!("../migrations/0013_attachments.sql"), "pragma user_version = 13"),
+    (include_str!("../migrations/0014_answers.sql"), "pragma user_version = 14"),
 ];
 
 /// The version of the schema that this program writes.

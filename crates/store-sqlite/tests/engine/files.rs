@@ -106,7 +106,7 @@ async fn a_missing_directory_is_an_error_of_the_file() {
 #[tokio::test]
 async fn a_full_store_reads_on_and_heals_when_raised() {
     let directory = tempfile::tempdir().unwrap();
-    let small = SqliteOptions { max_bytes: NonZeroU64::new(512 << 10), ..options() };
+    let small = SqliteOptions { max_bytes: NonZeroU64::new(1 << 20), ..options() };
     let store = SqliteStore::open(directory.path(), &small).await.unwrap();
     let hub = store.open_hub(&seed()).await.unwrap();
     let long = "x".repeat(2_000);

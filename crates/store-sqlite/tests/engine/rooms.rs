@@ -97,7 +97,7 @@ async fn between_two_slices_a_database_and_its_copy_are_sound() {
 #[tokio::test]
 async fn a_full_store_is_swept_and_heals() {
     let directory = tempfile::tempdir().unwrap();
-    let small = SqliteOptions { max_bytes: NonZeroU64::new(512 << 10), ..options() };
+    let small = SqliteOptions { max_bytes: NonZeroU64::new(1 << 20), ..options() };
     let store = SqliteStore::open(directory.path(), &small).await.unwrap();
     let hub = store.open_hub(&seed()).await.unwrap();
     let den = store.create_room(&room(hub.system_agent, 9)).await.unwrap();
