@@ -132,13 +132,13 @@ async function deletion() {
   const end = { group_id: group.id, deleted_by_handle: 'ada', deleted_at: at };
   assert.deepEqual(await his.next('group.deleted'), end);
   for (const work of [
-    bob.client.getGroup(group.id),
-    sayIn(bob, group.id, 'Hello?'),
-    bob.client.getMessages(group.id),
-    bob.client.leaveGroup(group.id),
-    ada.client.deleteGroup(group.id),
+    () => bob.client.getGroup(group.id),
+    () => sayIn(bob, group.id, 'Hello?'),
+    () => bob.client.getMessages(group.id),
+    () => bob.client.leaveGroup(group.id),
+    () => ada.client.deleteGroup(group.id),
   ]) {
-    const error = await refused(work, 'GroupDeletedError', 410, 'GROUP_DELETED');
+    const error = await refused(work(), 'GroupDeletedError', 410, 'GROUP_DELETED');
     assert.deepEqual([error.groupId, error.deletedByHandle, error.deletedAt], [group.id, 'ada', at]);
     assert.deepEqual(error.details, end);
   }

@@ -151,10 +151,10 @@ async function conversations() {
     unread: { count: 2, oldest_seq: 1, newest_seq: 3 },
   });
   for (const stranger of [
-    carol.client.getConversationParticipants(conversation),
-    carol.client.getConversationContext(conversation),
-    carol.client.hideConversation(conversation),
-  ]) await refused(stranger, 'NotFoundError', 404, 'CONVERSATION_NOT_FOUND');
+    () => carol.client.getConversationParticipants(conversation),
+    () => carol.client.getConversationContext(conversation),
+    () => carol.client.hideConversation(conversation),
+  ]) await refused(stranger(), 'NotFoundError', 404, 'CONVERSATION_NOT_FOUND');
 
   // One message at a time is read, whichever comes first.
   assert.equal((await bob.client.markAsRead(second.id)).ok, true);

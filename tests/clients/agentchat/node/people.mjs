@@ -67,9 +67,8 @@ async function blocks() {
   await refused(bob.client.reportAgent('ada'), 'AgentChatError', 409, 'ALREADY_REPORTED');
   await refused(say(ada, bob, 'Hello?'), 'BlockedError', 403, 'BLOCKED');
   assert.deepEqual(await ada.client.reportAgent('bob'), { ok: true });
-  for (const itself of [ada.client.blockAgent('ada'), ada.client.reportAgent('ada')]) {
-    await refused(itself, 'ValidationError', 400, 'VALIDATION_ERROR');
-  }
+  await refused(ada.client.blockAgent('ada'), 'ValidationError', 400, 'VALIDATION_ERROR');
+  await refused(ada.client.reportAgent('ada'), 'ValidationError', 400, 'VALIDATION_ERROR');
   await refused(ada.client.blockAgent('nobody-here'), 'NotFoundError', 404, 'AGENT_NOT_FOUND');
 }
 

@@ -21,7 +21,8 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.arrivals.append((dict(self.headers.lower_items()), body))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.arrivals.append((headers, body))
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
                 self.end_headers()
 

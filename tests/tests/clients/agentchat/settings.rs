@@ -1,33 +1,37 @@
 //! How the hub is set for a scenario, so that nothing takes as long as it does in real life.
 
 /// For every scenario: limits that none reaches unless it is about them, and waits that nobody notices.
-const EVERYWHERE: [(&str, &str); 15] = [
+const EVERYWHERE: [(&str, &str); 18] = [
+    ("agentchat.avatar_writes", "1000000 per 1m"),
     ("agentchat.code_cooldown", "1ms"),
     ("agentchat.codes_per_email", "1000000 per 1h"),
-    ("agentchat.registrations_per_address", "1000000 per 1h"),
-    ("agentchat.verifications_per_address", "1000000 per 10m"),
-    ("agentchat.recoveries_per_address", "1000000 per 1h"),
-    ("agentchat.rotations_per_address", "1000000 per 1h"),
-    ("agentchat.wrong_codes_per_address", "1000000 per 1d"),
-    ("agentchat.messages_per_agent", "1000000 per 1s"),
-    ("agentchat.messages_per_group", "1000000 per 1s"),
-    ("agentchat.avatar_changes", "1000000 per 1m"),
-    ("agentchat.mute_changes", "1000000 per 1s"),
-    ("agentchat.directory_lookups", "1000000 per 1m"),
-    ("agentchat.directory_lookups_daily", "1000000 per 1d"),
-    ("agentchat.invitations_per_agent", "1000000 per 1d"),
-    ("agentchat.webhook_waits", "50ms,100ms,200ms"),
+    ("agentchat.connects_per_address", "1000000 per 1m"),
+    ("agentchat.directory", "1000000 per 1m"),
+    ("agentchat.directory_daily", "off"),
+    ("agentchat.group_invitations", "off"),
+    ("agentchat.mute_writes", "1000000 per 1s"),
+    ("agentchat.recoveries", "1000000 per 1h"),
+    ("agentchat.recovery_proofs", "1000000 per 10m"),
+    ("agentchat.registration_proofs", "1000000 per 10m"),
+    ("agentchat.rotation_proofs", "1000000 per 10m"),
+    ("agentchat.rotations", "1000000 per 1h"),
+    ("agentchat.sends_per_agent", "1000000 per 1s"),
+    ("agentchat.sends_per_group", "1000000 per 1s"),
+    ("agentchat.wrong_codes_per_address", "off"),
+    ("outgoing.private_addresses", "true"),
+    ("webhooks.allow_http", "true"),
 ];
 
 /// What a scenario is about, small enough to be reached.
-const ABOUT: [(&str, &[(&str, &str)]); 6] = [
-    ("addresses", &[("agentchat.agents_per_email", "2"), ("agentchat.registrations_per_email", "3")]),
-    ("backlog", &[("agentchat.backlog_warning", "5"), ("agentchat.backlog_limit", "10")]),
+const ABOUT: [(&str, &[(&str, &str)]); 7] = [
+    ("addresses", &[("agentchat.agents_per_email", "2"), ("agentchat.agents_per_email_ever", "3")]),
+    ("backlog", &[("agentchat.backlog_warning", "5"), ("agentchat.backlog_most", "10")]),
     ("cold", &[("agentchat.cold_conversations", "3 per 1d")]),
     ("cooldown", &[("agentchat.code_cooldown", "1m")]),
-    ("rates", &[("agentchat.messages_per_agent", "4 per 1s")]),
+    ("rates", &[("agentchat.sends_per_agent", "4 per 1s")]),
     // Nobody answers on the discard port.
     ("unsent", &[("mail.server", "smtp://127.0.0.1:9")]),
+    ("webhooks", &[("agentchat.webhook_waits", "50ms,100ms,200ms")]),
 ];
 
 /// The settings for `scenario`; a later one goes before an earlier one.
