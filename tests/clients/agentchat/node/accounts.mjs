@@ -45,7 +45,12 @@ async function register() {
   await refused(again('admin'), 'AgentChatError', 400, 'INVALID_HANDLE');
   const grammar = await refused(again('a--b'), 'AgentChatError', 400, 'INVALID_HANDLE');
   assert.ok(grammar.details.fieldErrors.handle.length > 0);
-  await refused(client().register({ email: 'nobody', handle: 'bob', ...at }), 'ValidationError', 400, 'VALIDATION_ERROR');
+  await refused(
+    client().register({ email: 'nobody', handle: 'bob', ...at }),
+    'ValidationError',
+    400,
+    'VALIDATION_ERROR',
+  );
 }
 
 async function attempts() {
@@ -113,7 +118,12 @@ async function profile() {
   const { created_at: created, ...rest } = shown;
   assert.match(created, TIME);
   assert.deepEqual(rest, {
-    handle: 'ada', display_name: null, description: null, avatar_url: null, status: 'active', is_system: false,
+    handle: 'ada',
+    display_name: null,
+    description: null,
+    avatar_url: null,
+    status: 'active',
+    is_system: false,
   });
   const changed = await ada.client.updateAgent('ada', {
     display_name: 'Ada L.',
@@ -184,7 +194,10 @@ async function unsent() {
 const C = (...names) => names.map((name) => `AgentChatClient.${name}`);
 
 export const scenarios = {
-  register: { uses: [...C('register', 'verify', 'getMe'), 'AgentChatClient', 'AgentChatError', 'ValidationError'], run: register },
+  register: {
+    uses: [...C('register', 'verify', 'getMe'), 'AgentChatClient', 'AgentChatError', 'ValidationError'],
+    run: register,
+  },
   attempts: { uses: ['RateLimitedError'], run: attempts },
   recover: { uses: [...C('recover', 'recoverVerify'), 'UnauthorizedError'], run: recover },
   rotate: { uses: [...C('rotateKey', 'rotateKeyVerify'), 'ForbiddenError'], run: rotate },

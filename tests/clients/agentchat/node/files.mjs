@@ -92,7 +92,8 @@ async function attachments() {
     described(bytes, { to: 'bob', sha256: 'x' }),
     described(bytes, { to: 'ada' }),
     described(bytes, {}),
-  ]) await refused(ada.client.createUpload(wrong), 'ValidationError', 400, 'VALIDATION_ERROR');
+  ])
+    await refused(ada.client.createUpload(wrong), 'ValidationError', 400, 'VALIDATION_ERROR');
   await bob.client.blockAgent('ada');
   await refused(ada.client.createUpload(described(bytes, { to: 'bob' })), 'BlockedError', 403, 'BLOCKED');
 }
@@ -127,7 +128,11 @@ async function shown(set, remove, key) {
 async function avatars() {
   const [ada, bob] = await joinAll('ada', 'bob');
   const { client } = ada;
-  const own = await shown((image) => client.setAvatar('ada', image), () => client.removeAvatar('ada'), /^[\da-f]{16}\/[\da-f]{32}\.webp$/);
+  const own = await shown(
+    (image) => client.setAvatar('ada', image),
+    () => client.removeAvatar('ada'),
+    /^[\da-f]{16}\/[\da-f]{32}\.webp$/,
+  );
   const { avatar_url: link } = await bob.client.getAgent('ada');
   assert.equal((await client.getMe()).avatar_url, link);
   await refused(bob.client.setAvatar('ada', picture(200)), 'ForbiddenError', 403, 'FORBIDDEN');
@@ -142,7 +147,10 @@ async function avatars() {
     () => client.removeGroupAvatar(group.id),
     /^g\/[\da-f]{16}\/[\da-f]{32}\.webp$/,
   );
-  assert.equal((await bob.client.listConversations())[0].group_avatar_url, (await bob.client.getGroup(group.id)).avatar_url);
+  assert.equal(
+    (await bob.client.listConversations())[0].group_avatar_url,
+    (await bob.client.getGroup(group.id)).avatar_url,
+  );
   await refused(bob.client.setGroupAvatar(group.id, picture(200)), 'ForbiddenError', 403, 'FORBIDDEN');
   await theirs();
   assert.equal((await bob.client.getGroup(group.id)).avatar_url, null);

@@ -23,7 +23,9 @@ async function groups() {
   const [ada, bob, carol, dora] = await joinAll('ada', 'bob', 'carol', 'dora');
   const his = await listen(bob);
   const made = await ada.client.createGroup({
-    name: 'Stones', description: 'Counting', member_handles: ['@Bob', 'carol', 'nobody-here', 'ada', 'bob'],
+    name: 'Stones',
+    description: 'Counting',
+    member_handles: ['@Bob', 'carol', 'nobody-here', 'ada', 'bob'],
   });
   const { group, add_results: added } = made;
   assert.match(group.id, /^grp_/);
@@ -41,7 +43,13 @@ async function groups() {
     members: [{ handle: 'ada', display_name: null, role: 'admin', joined_at: group.members[0].joined_at }],
     your_role: 'admin',
   });
-  assert.deepEqual(added.map(({ handle, outcome }) => [handle, outcome]), [['bob', 'invited'], ['carol', 'invited']]);
+  assert.deepEqual(
+    added.map(({ handle, outcome }) => [handle, outcome]),
+    [
+      ['bob', 'invited'],
+      ['carol', 'invited'],
+    ],
+  );
 
   const [invite] = await bob.client.listGroupInvites();
   assert.deepEqual(invite, {
@@ -57,7 +65,10 @@ async function groups() {
   assert.deepEqual(await his.next('group.invite.received'), invite);
   await refused(carol.client.acceptGroupInvite(invite.id), 'NotFoundError', 404, 'INVITE_NOT_FOUND');
   const joined = await bob.client.acceptGroupInvite(invite.id);
-  assert.deepEqual(handles(joined), [['ada', 'admin'], ['bob', 'member']]);
+  assert.deepEqual(handles(joined), [
+    ['ada', 'admin'],
+    ['bob', 'member'],
+  ]);
   assert.equal(joined.your_role, 'member');
   await refused(carol.client.getGroup(group.id), 'NotFoundError', 404, 'GROUP_NOT_FOUND');
   const [hers] = await carol.client.listGroupInvites();
@@ -127,7 +138,10 @@ async function deletion() {
   const { deleted_at: at } = await ada.client.deleteGroup(group.id);
   assert.match(at, TIME);
 
-  const notice = await his.next('message.new', ({ type, content }) => type === 'system' && content.data.event === 'group_deleted');
+  const notice = await his.next(
+    'message.new',
+    ({ type, content }) => type === 'system' && content.data.event === 'group_deleted',
+  );
   assert.deepEqual(event(notice), { event: 'group_deleted', actor_handle: 'ada', sender: 'ada' });
   const end = { group_id: group.id, deleted_by_handle: 'ada', deleted_at: at };
   assert.deepEqual(await his.next('group.deleted'), end);
@@ -154,8 +168,19 @@ const C = (...names) => names.map((name) => `AgentChatClient.${name}`);
 
 export const scenarios = {
   groups: {
-    uses: C('createGroup', 'getGroup', 'updateGroup', 'addGroupMember', 'removeGroupMember', 'promoteGroupMember',
-      'demoteGroupMember', 'leaveGroup', 'listGroupInvites', 'acceptGroupInvite', 'rejectGroupInvite'),
+    uses: C(
+      'createGroup',
+      'getGroup',
+      'updateGroup',
+      'addGroupMember',
+      'removeGroupMember',
+      'promoteGroupMember',
+      'demoteGroupMember',
+      'leaveGroup',
+      'listGroupInvites',
+      'acceptGroupInvite',
+      'rejectGroupInvite',
+    ),
     run: groups,
   },
   deletion: { uses: [...C('deleteGroup'), 'GroupDeletedError'], run: deletion },

@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { TIME, joinAll, refused, say, sdk, until } from './hub.mjs';
 
-const EVENTS = ['message.new', 'message.read', 'presence.update', 'contact.blocked', 'group.invite.received', 'group.deleted'];
+const EVENTS = [
+  'message.new',
+  'message.read',
+  'presence.update',
+  'contact.blocked',
+  'group.invite.received',
+  'group.deleted',
+];
 
 /** Somebody's server: what arrives, and how the next requests are answered. */
 async function receiver() {
@@ -16,7 +23,9 @@ async function receiver() {
     arrivals.push({ method: request.method, headers: request.headers, body: Buffer.concat(parts) });
     response.writeHead(statuses.shift() ?? 204).end();
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const taken = new Set();
   /** The next arrival of this event, checked; with its payload. */
   const next = async (event, secret) => {
@@ -30,7 +39,10 @@ async function receiver() {
     assert.match(headers['x-agentchat-signature'], /^[\da-f]{64}$/);
     assert.match(headers['x-agentchat-delivery'], /^whd_/);
     const payload = await sdk.verifyWebhook({ payload: body, signature: headers['agentchat-signature'], secret });
-    assert.deepEqual(await sdk.verifyWebhook({ payload: body.toString(), signature: headers['x-agentchat-signature'], secret }), payload);
+    assert.deepEqual(
+      await sdk.verifyWebhook({ payload: body.toString(), signature: headers['x-agentchat-signature'], secret }),
+      payload,
+    );
     assert.deepEqual(Object.keys(payload).sort(), ['data', 'event', 'timestamp']);
     assert.equal(payload.event, event);
     assert.match(payload.timestamp, TIME);
@@ -40,7 +52,10 @@ async function receiver() {
 }
 
 async function doubted(options, reason) {
-  const error = await sdk.verifyWebhook(options).then(() => assert.fail(reason), (why) => why);
+  const error = await sdk.verifyWebhook(options).then(
+    () => assert.fail(reason),
+    (why) => why,
+  );
   assert.equal(error.constructor, sdk.WebhookVerificationError);
   assert.equal(error.reason, reason);
 }
@@ -52,13 +67,23 @@ async function webhooks() {
   const { secret, ...config } = created;
   assert.match(secret, /^[\da-f]{64}$/);
   assert.match(config.id, /^whk_/);
-  assert.deepEqual(config, { id: config.id, url: server.url, events: EVENTS, active: true, created_at: config.created_at });
+  assert.deepEqual(config, {
+    id: config.id,
+    url: server.url,
+    events: EVENTS,
+    active: true,
+    created_at: config.created_at,
+  });
   assert.deepEqual(await bob.client.getWebhook(config.id), config);
   assert.deepEqual(await bob.client.listWebhooks(), { webhooks: [config] });
   await refused(ada.client.getWebhook(config.id), 'NotFoundError', 404, 'NOT_FOUND');
   const reserved = ada.client.createWebhook({ url: server.url, events: ['agent.created'] });
   await refused(reserved, 'ForbiddenError', 403, 'FORBIDDEN');
-  for (const wrong of [{ url: 'nowhere', events: EVENTS }, { url: server.url, events: [] }, { url: server.url, events: ['x'] }]) {
+  for (const wrong of [
+    { url: 'nowhere', events: EVENTS },
+    { url: server.url, events: [] },
+    { url: server.url, events: ['x'] },
+  ]) {
     await refused(bob.client.createWebhook(wrong), 'ValidationError', 400, 'VALIDATION_ERROR');
   }
 
@@ -87,7 +112,10 @@ async function webhooks() {
   await ada.client.updatePresence({ status: 'busy' });
   const busy = { handle: 'ada', status: 'busy', custom_message: null };
   assert.deepEqual((await server.next('presence.update', secret)).payload.data, busy);
-  const { group, add_results: [{ invite_id: invite }] } = await ada.client.createGroup({ name: 'Stones', member_handles: ['bob'] });
+  const {
+    group,
+    add_results: [{ invite_id: invite }],
+  } = await ada.client.createGroup({ name: 'Stones', member_handles: ['bob'] });
   assert.equal((await server.next('group.invite.received', secret)).payload.data.id, invite);
   await bob.client.acceptGroupInvite(invite);
   const { deleted_at: at } = await ada.client.deleteGroup(group.id);
@@ -96,7 +124,8 @@ async function webhooks() {
   await ada.client.blockAgent('bob');
   assert.deepEqual((await server.next('contact.blocked', secret)).payload.data, { blocked_by: 'ada' });
 
-  for (let number = 2; number <= 5; number += 1) await bob.client.createWebhook({ url: server.url, events: ['message.new'] });
+  for (let number = 2; number <= 5; number += 1)
+    await bob.client.createWebhook({ url: server.url, events: ['message.new'] });
   const sixth = bob.client.createWebhook({ url: server.url, events: ['message.new'] });
   await refused(sixth, 'AgentChatError', 400, 'LIMIT_REACHED');
   assert.deepEqual(await bob.client.deleteWebhook(config.id), { ok: true });
@@ -109,7 +138,11 @@ const C = (...names) => names.map((name) => `AgentChatClient.${name}`);
 
 export const scenarios = {
   webhooks: {
-    uses: [...C('createWebhook', 'listWebhooks', 'getWebhook', 'deleteWebhook'), 'verifyWebhook', 'WebhookVerificationError'],
+    uses: [
+      ...C('createWebhook', 'listWebhooks', 'getWebhook', 'deleteWebhook'),
+      'verifyWebhook',
+      'WebhookVerificationError',
+    ],
     run: webhooks,
   },
 };

@@ -133,7 +133,10 @@ export async function settle(agent) {
 
 /** The error that `work` ends with: of this class of the SDK, with this status and code, and traceable. */
 export async function refused(work, kind, status, code) {
-  const error = await work.then((value) => assert.fail(`${code} expected, got ${JSON.stringify(value)}`), (why) => why);
+  const error = await work.then(
+    (value) => assert.fail(`${code} expected, got ${JSON.stringify(value)}`),
+    (why) => why,
+  );
   assert.equal(Object.getPrototypeOf(error), sdk[kind].prototype, `${code} is a ${kind}, not ${error.stack}`);
   assert.ok(error instanceof sdk.AgentChatError);
   assert.deepEqual([error.status, error.code], [status, code]);
@@ -153,7 +156,10 @@ export async function until(what, question) {
   }
 }
 
-export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+export const pause = (milliseconds) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 
 /** All of an iteration. */
 export async function all(iteration) {

@@ -4,7 +4,12 @@ import assert from 'node:assert/strict';
 import { WS, WebSocket, original, sdk, until } from './hub.mjs';
 
 const EVENTS = [
-  'message.new', 'message.read', 'presence.update', 'typing.start', 'typing.stop', 'group.invite.received',
+  'message.new',
+  'message.read',
+  'presence.update',
+  'typing.start',
+  'typing.stop',
+  'group.invite.received',
   'group.deleted',
 ];
 

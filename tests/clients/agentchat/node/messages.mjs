@@ -7,7 +7,11 @@ async function messages() {
   const ada = await join('ada', { display_name: 'Ada' });
   const bob = await join('bob');
   const statuses = [];
-  const hooks = { onResponse: ({ status }) => { statuses.push(status); } };
+  const hooks = {
+    onResponse: ({ status }) => {
+      statuses.push(status);
+    },
+  };
   const client = clientOf(ada.key, { hooks });
   const asked = { to: '@Bob', content: { type: 'text', text: 'Hello @Bob, not a@bob.example' } };
   const { message: hello, backlogWarning } = await client.sendMessage(asked);
@@ -69,7 +73,8 @@ async function messages() {
     { to: 'ada', content: words },
     { to: 'bob', type: 'system', content: words },
     { to: 'bob', content: words, client_msg_id: 'x'.repeat(129) },
-  ]) await refused(send(body), 'ValidationError', 400, 'VALIDATION_ERROR');
+  ])
+    await refused(send(body), 'ValidationError', 400, 'VALIDATION_ERROR');
   const direct = send({ conversation_id: hello.conversation_id, content: words });
   assert.match((await refused(direct, 'ValidationError', 400, 'VALIDATION_ERROR')).message, /\bto\b/);
   const large = send({ to: 'bob', content: { text: 'x'.repeat(32_768) } });
@@ -81,7 +86,8 @@ async function history() {
   const [ada, bob, carol] = await joinAll('ada', 'bob', 'carol');
   const conversation = await meet(ada, bob);
   const said = [];
-  for (let number = 3; number <= 9; number += 1) said.push(await say(number % 2 ? ada : bob, number % 2 ? bob : ada, `${number}`));
+  for (let number = 3; number <= 9; number += 1)
+    said.push(await say(number % 2 ? ada : bob, number % 2 ? bob : ada, `${number}`));
   const seqs = async (options) => (await ada.client.getMessages(conversation, options)).map(({ seq }) => seq);
   assert.deepEqual(await seqs(), [9, 8, 7, 6, 5, 4, 3, 2, 1]);
   assert.deepEqual(await seqs({ limit: 2 }), [9, 8]);
@@ -154,7 +160,8 @@ async function conversations() {
     () => carol.client.getConversationParticipants(conversation),
     () => carol.client.getConversationContext(conversation),
     () => carol.client.hideConversation(conversation),
-  ]) await refused(stranger(), 'NotFoundError', 404, 'CONVERSATION_NOT_FOUND');
+  ])
+    await refused(stranger(), 'NotFoundError', 404, 'CONVERSATION_NOT_FOUND');
 
   // One message at a time is read, whichever comes first.
   assert.equal((await bob.client.markAsRead(second.id)).ok, true);
@@ -246,7 +253,13 @@ export const scenarios = {
   messages: { uses: [...C('sendMessage'), 'renderMessageContext'], run: messages },
   history: { uses: C('getMessages', 'deleteMessage'), run: history },
   conversations: {
-    uses: C('listConversations', 'getConversationParticipants', 'getConversationContext', 'hideConversation', 'markAsRead'),
+    uses: C(
+      'listConversations',
+      'getConversationParticipants',
+      'getConversationContext',
+      'hideConversation',
+      'markAsRead',
+    ),
     run: conversations,
   },
   queue: { uses: C('sync', 'syncAck'), run: queue },

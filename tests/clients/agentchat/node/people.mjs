@@ -32,7 +32,10 @@ async function contacts() {
   for (const other of [dora, carol]) await ada.client.addContact(other.handle);
   const page = await ada.client.listContacts({ limit: 2 });
   assert.deepEqual([page.total, page.limit, page.offset], [3, 2, 0]);
-  assert.deepEqual(page.contacts.map(({ handle }) => handle), ['bob', 'carol']);
+  assert.deepEqual(
+    page.contacts.map(({ handle }) => handle),
+    ['bob', 'carol'],
+  );
   const rest = await ada.client.listContacts({ limit: 2, offset: 2 });
   assert.deepEqual([rest.total, rest.offset, rest.contacts.map(({ handle }) => handle)], [3, 2, ['dora']]);
   const beyond = await ada.client.listContacts({ limit: 500, offset: 9 });
@@ -79,10 +82,16 @@ async function directory() {
   const found = await ada.client.searchAgents('@Stone', { limit: 2 });
   assert.deepEqual([found.total, found.limit, found.offset], [3, 2, 0]);
   const shown = found.agents.map(({ handle, in_contacts: known }) => [handle, known]);
-  assert.deepEqual(shown, [['stone-one', false], ['stone-three', false]]);
+  assert.deepEqual(shown, [
+    ['stone-one', false],
+    ['stone-three', false],
+  ]);
   assert.match(found.agents[0].created_at, TIME);
   const rest = await ada.client.searchAgents('stone', { limit: 2, offset: 2 });
-  assert.deepEqual(rest.agents.map(({ handle, in_contacts: known }) => [handle, known]), [[second.handle, true]]);
+  assert.deepEqual(
+    rest.agents.map(({ handle, in_contacts: known }) => [handle, known]),
+    [[second.handle, true]],
+  );
   assert.equal((await all(ada.client.searchAgentsAll('stone', { pageSize: 1 }))).length, 3);
   assert.equal((await all(ada.client.searchAgentsAll('stone', { max: 2 }))).length, 2);
   assert.deepEqual((await ada.client.searchAgents('st%ne')).agents, []);
@@ -92,7 +101,9 @@ async function directory() {
 async function inboxes() {
   const [ada, bob, carol] = await joinAll('ada', 'bob', 'carol');
   await meet(carol, bob);
-  await bob.client.updateAgent('bob', { settings: { inbox_mode: 'contacts_only', group_invite_policy: 'contacts_only' } });
+  await bob.client.updateAgent('bob', {
+    settings: { inbox_mode: 'contacts_only', group_invite_policy: 'contacts_only' },
+  });
   await refused(say(ada, bob, 'Hello'), 'ForbiddenError', 403, 'INBOX_RESTRICTED');
   await bob.client.removeContact('carol');
   assert.equal((await say(carol, bob, 'We know each other')).seq, 3);
@@ -130,10 +141,16 @@ async function mutes() {
 
   assert.equal((await bob.client.muteConversation(conversation)).target_id, conversation);
   assert.equal((await bob.client.getConversationMuteStatus(conversation)).muted_until, null);
-  assert.deepEqual((await bob.client.listMutes()).mutes.map(({ target_kind: kind }) => kind), ['conversation']);
+  assert.deepEqual(
+    (await bob.client.listMutes()).mutes.map(({ target_kind: kind }) => kind),
+    ['conversation'],
+  );
   assert.deepEqual((await bob.client.listMutes({ kind: 'agent' })).mutes, []);
   const rows = await bob.client.listConversations();
-  assert.deepEqual(rows.map(({ id, is_muted: silent }) => silent === (id === conversation)), [true, true]);
+  assert.deepEqual(
+    rows.map(({ id, is_muted: silent }) => silent === (id === conversation)),
+    [true, true],
+  );
   await bob.client.unmuteConversation(conversation);
   assert.equal(await bob.client.getConversationMuteStatus(conversation), null);
   await refused(bob.client.unmuteConversation(conversation), 'NotFoundError', 404, 'NOT_FOUND');
@@ -160,7 +177,10 @@ async function presence() {
   hers.live.send({ type: 'presence.update', payload: { status: 'online' } });
   assert.equal((await his.next('presence.update')).status, 'online');
   const { presences } = await bob.client.getPresenceBatch(['@Ada', 'nobody-here', 'bob']);
-  assert.deepEqual(presences.map(({ handle }) => handle), ['ada', 'bob']);
+  assert.deepEqual(
+    presences.map(({ handle }) => handle),
+    ['ada', 'bob'],
+  );
   hers.close();
   assert.equal((await his.next('presence.update')).status, 'offline');
   assert.match((await bob.client.getPresence('ada')).last_seen, TIME);
@@ -194,19 +214,33 @@ const C = (...names) => names.map((name) => `AgentChatClient.${name}`);
 
 export const scenarios = {
   contacts: {
-    uses: [...C('addContact', 'listContacts', 'contacts', 'checkContact', 'updateContactNotes', 'removeContact'), 'paginate'],
+    uses: [
+      ...C('addContact', 'listContacts', 'contacts', 'checkContact', 'updateContactNotes', 'removeContact'),
+      'paginate',
+    ],
     run: contacts,
   },
   blocks: { uses: [...C('blockAgent', 'unblockAgent', 'reportAgent'), 'BlockedError'], run: blocks },
   directory: { uses: C('searchAgents', 'searchAgentsAll'), run: directory },
   inboxes: { uses: C('updateAgent', 'createGroup', 'addGroupMember'), run: inboxes },
   mutes: {
-    uses: C('muteAgent', 'unmuteAgent', 'muteConversation', 'unmuteConversation', 'listMutes', 'getAgentMuteStatus',
-      'getConversationMuteStatus'),
+    uses: C(
+      'muteAgent',
+      'unmuteAgent',
+      'muteConversation',
+      'unmuteConversation',
+      'listMutes',
+      'getAgentMuteStatus',
+      'getConversationMuteStatus',
+    ),
     run: mutes,
   },
   presence: {
-    uses: [...C('getPresence', 'updatePresence', 'getPresenceBatch'), 'RealtimeClient.send', 'RealtimeClient.disconnect'],
+    uses: [
+      ...C('getPresence', 'updatePresence', 'getPresenceBatch'),
+      'RealtimeClient.send',
+      'RealtimeClient.disconnect',
+    ],
     run: presence,
   },
   standing: { uses: ['RestrictedError', 'SuspendedError'], run: standing },

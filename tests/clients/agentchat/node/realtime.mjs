@@ -36,11 +36,17 @@ async function live() {
   for (let number = 1; number <= 20; number += 1) said.push(await say(ada, bob, `${number}`));
   await until('twenty messages', () => listener.messages().length === 20);
   const got = listener.messages();
-  assert.deepEqual(got.map(({ delivery_id: _, ...message }) => message), said.map(({ delivery_id: _, ...message }) => message));
-  const acked = () => listener.frames.filter(({ sent: frame }) => frame?.type === 'ack').map(({ sent: frame }) => frame.message_id);
+  assert.deepEqual(
+    got.map(({ delivery_id: _, ...message }) => message),
+    said.map(({ delivery_id: _, ...message }) => message),
+  );
+  const acked = () =>
+    listener.frames.filter(({ sent: frame }) => frame?.type === 'ack').map(({ sent: frame }) => frame.message_id);
   await until('twenty acknowledgements', () => said.every(({ id }) => acked().includes(id)));
   await until('an empty queue', async () => (await bob.client.sync()).length === 0);
-  const delivered = (await ada.client.getMessages(said[0].conversation_id)).filter(({ id }) => said.some((one) => one.id === id));
+  const delivered = (await ada.client.getMessages(said[0].conversation_id)).filter(({ id }) =>
+    said.some((one) => one.id === id),
+  );
   assert.ok(delivered.every(({ status, delivered_at: at }) => status === 'delivered' && TIME.test(at)));
   listener.close();
 }
@@ -51,14 +57,19 @@ async function unhandled() {
   await meet(ada, bob);
   await settle(bob);
   let fails = true;
-  const onMessage = async ({ content }) => { if (fails && content.text === 'Bitter') throw new Error('not this one'); };
+  const onMessage = async ({ content }) => {
+    if (fails && content.text === 'Bitter') throw new Error('not this one');
+  };
   const listener = await listen(bob, { onMessage });
   const bitter = await say(ada, bob, 'Bitter');
   const sweet = await say(ada, bob, 'Sweet');
   await listener.next('error', ({ error }) => error.message === 'not this one');
   await listener.next('message.new', ({ id }) => id === sweet.id);
   await until('one acknowledgement', async () => (await bob.client.sync()).length === 1);
-  assert.deepEqual((await bob.client.sync()).map(({ id }) => id), [bitter.id]);
+  assert.deepEqual(
+    (await bob.client.sync()).map(({ id }) => id),
+    [bitter.id],
+  );
   fails = false;
   listener.close();
   const again = await listen(bob, { onMessage });
@@ -109,10 +120,16 @@ async function gaps() {
   const own = await say(bob, ada, 'Mine');
   const after = await say(ada, bob, 'After');
   await until('both', () => listener.messages().length === 2);
-  assert.deepEqual(listener.messages().map(({ id }) => id), [own.id, after.id]);
+  assert.deepEqual(
+    listener.messages().map(({ id }) => id),
+    [own.id, after.id],
+  );
   const [gap, ...more] = listener.gaps;
   assert.deepEqual(more, []);
-  assert.deepEqual([gap.conversationId, gap.expectedSeq, gap.recovered, gap.reason], [own.conversation_id, own.seq, true, 'gap_filled']);
+  assert.deepEqual(
+    [gap.conversationId, gap.expectedSeq, gap.recovered, gap.reason],
+    [own.conversation_id, own.seq, true, 'gap_filled'],
+  );
   await until('an empty queue', async () => (await bob.client.sync()).length === 0);
   listener.close();
 }
@@ -170,7 +187,13 @@ async function signals() {
 const R = (...names) => names.map((name) => `RealtimeClient.${name}`);
 
 export const scenarios = {
-  hello: { uses: ['RealtimeClient', ...R('connect', 'disconnect', 'isConnected', 'on', 'onConnect', 'onDisconnect', 'onError')], run: hello },
+  hello: {
+    uses: [
+      'RealtimeClient',
+      ...R('connect', 'disconnect', 'isConnected', 'on', 'onConnect', 'onDisconnect', 'onError'),
+    ],
+    run: hello,
+  },
   live: { uses: R('on'), run: live },
   unhandled: { uses: R('onError'), run: unhandled },
   away: { uses: R('drainOfflineEnvelopes'), run: away },

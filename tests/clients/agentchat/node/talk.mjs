@@ -24,7 +24,9 @@ async function talk() {
   const me = await join(SELF);
   await ask('meet', { at: 'joined' });
   const listener = await listen(me);
-  const { message: { conversation_id: conversation } } = await insist(me.client, 0);
+  const {
+    message: { conversation_id: conversation },
+  } = await insist(me.client, 0);
   await ask('meet', { at: 'greeted' });
   let killed;
   for (let number = 1; number <= COUNT; number += 1) {

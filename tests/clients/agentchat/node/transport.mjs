@@ -8,9 +8,10 @@ async function rates() {
   const [ada, bob] = [await join('ada'), await join('bob')];
   await ada.client.sendMessage({ to: 'bob', content: { text: 'Hello' } });
   await bob.client.sendMessage({ to: 'ada', content: { text: 'Hello' } });
-  const burst = (client, count) => Promise.allSettled(
-    Array.from({ length: count }, (_, number) => client.sendMessage({ to: 'bob', content: { text: `${number}` } })),
-  );
+  const burst = (client, count) =>
+    Promise.allSettled(
+      Array.from({ length: count }, (_, number) => client.sendMessage({ to: 'bob', content: { text: `${number}` } })),
+    );
   const hasty = await burst(onceOnly(ada.key), 20);
   const refusals = hasty.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
   assert.ok(refusals.length > 0 && refusals.length < 20);
@@ -22,10 +23,19 @@ async function rates() {
   }
   // Left alone, the SDK waits as long as it was told to, and all of it goes through.
   const waits = [];
-  const patient = clientOf(ada.key, { hooks: { onRetry: ({ status, delayMs }) => { waits.push([status, delayMs]); } } });
+  const patient = clientOf(ada.key, {
+    hooks: {
+      onRetry: ({ status, delayMs }) => {
+        waits.push([status, delayMs]);
+      },
+    },
+  });
   assert.ok((await burst(patient, 8)).every(({ status }) => status === 'fulfilled'));
   assert.ok(waits.length > 0);
-  assert.ok(waits.every(([status, delay]) => status === 429 && delay === 1000), JSON.stringify(waits));
+  assert.ok(
+    waits.every(([status, delay]) => status === 429 && delay === 1000),
+    JSON.stringify(waits),
+  );
   assert.equal(sdk.parseRetryAfter('1'), 1000);
   assert.deepEqual(sdk.DEFAULT_RETRY_POLICY, { maxRetries: 3, baseDelayMs: 250, maxDelayMs: 8_000 });
 }
@@ -33,7 +43,9 @@ async function rates() {
 async function outages() {
   const { key, client } = await join('ada');
   await ask('stop');
-  const gone = await onceOnly(key).getMe().catch((error) => error);
+  const gone = await onceOnly(key)
+    .getMe()
+    .catch((error) => error);
   assert.equal(gone.constructor, sdk.ConnectionError);
   const retries = { maxRetries: 200, baseDelayMs: 20, maxDelayMs: 100 };
   const waiting = clientOf(key, { retry: retries }).getMe();

@@ -134,7 +134,9 @@ async def profile():
     }
     same(shown, wanted)
     settings = {"inbox_mode": "contacts_only", "discoverable": True}
-    changed = await ada.client.update_agent("ada", {"description": "Counts.", "settings": settings, "status": "suspended"})
+    changed = await ada.client.update_agent(
+        "ada", {"description": "Counts.", "settings": settings, "status": "suspended"}
+    )
     shaped(types.Agent, changed)
     settings = {"inbox_mode": "contacts_only", "group_invite_policy": "open"}
     same(changed, {**ada.record, "description": "Counts.", "settings": settings, "updated_at": changed["updated_at"]})

@@ -35,7 +35,10 @@ async def groups():
     same((group["member_count"], group["your_role"], roles(group)), (1, "admin", [("ada", "admin")]))
     for added in made["add_results"]:
         shaped(types.AddMemberResult, added)
-    same([(added["handle"], added["outcome"]) for added in made["add_results"]], [("bob", "invited"), ("carol", "invited")])
+    same(
+        [(added["handle"], added["outcome"]) for added in made["add_results"]],
+        [("bob", "invited"), ("carol", "invited")],
+    )
 
     (invite,) = await bob.client.list_group_invites()
     shaped(types.GroupInvitation, invite)

@@ -1,8 +1,8 @@
 """What every scenario stands on: the SDK under observation, the harness at the other end of the pipes, and agents.
 
-The harness is spoken with in lines of JSON: this program says what it needs, such as a code from a mailbox or a hub that
-is killed, and reads one answer. Scenarios are written once; both clients of the SDK, the one that waits and the one that
-is awaited, are called alike.
+The harness is spoken with in lines of JSON: this program says what it needs, such as a code from a mailbox or a hub
+that is killed, and reads one answer. Scenarios are written once; both clients of the SDK, the one that waits and the one
+that is awaited, are called alike.
 """
 
 from __future__ import annotations

@@ -169,7 +169,12 @@ SCENARIOS = {
     "hello": (
         hello,
         [
-            *("RealtimeClient.connect", "RealtimeClient.disconnect", "RealtimeClient.is_connected", "RealtimeClient.on"),
+            *(
+                "RealtimeClient.connect",
+                "RealtimeClient.disconnect",
+                "RealtimeClient.is_connected",
+                "RealtimeClient.on",
+            ),
             *("RealtimeClient.on_connect", "RealtimeClient.on_disconnect", "RealtimeClient.on_error"),
         ],
     ),

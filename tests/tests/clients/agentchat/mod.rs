@@ -2,8 +2,8 @@
 //!
 //! A scenario is one part of the programs in `clients/agentchat`, which calls the SDK and is strict about what it gets.
 //! Here each is run against a hub of its own that is a real process with the real clock; what a scenario cannot do
-//! itself, such as reading a mailbox or killing the hub, it asks for (`side.rs`). Every program proves by reflection that its scenarios leave out
-//! nothing that the SDK offers.
+//! itself, such as reading a mailbox or killing the hub, it asks for (`side.rs`). Every program proves by reflection
+//! that its scenarios leave out nothing that the SDK offers.
 
 mod letters;
 mod node;

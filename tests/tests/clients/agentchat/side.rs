@@ -1,7 +1,7 @@
 //! A program that plays a scenario, spoken with in lines of JSON.
 //!
-//! It prints `{"fact": …}` to tell and `{"need": …}` to ask; an answer is one line. What it complains of goes to a file
-//! and is shown when it ends badly.
+//! It prints `{"fact": …}` to tell and `{"need": …}` to ask; an answer is one line. What it complains of goes to a
+//! file and is shown when it ends badly.
 
 use std::{
     fs::File,
