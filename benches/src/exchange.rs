@@ -36,9 +36,9 @@ pub(crate) trait Requests {
     /// The bytes of the next request on `connection`, which became due at `due` (nanoseconds of the clock).
     fn next(&mut self, connection: usize, due: u64) -> &[u8];
 
-    /// Takes note of the body of an answer with the expected status.
-    fn answered(&mut self, body: &[u8]) -> Result<()> {
-        let _ = body;
+    /// Takes note of the body of an answer with the expected status, on `connection`.
+    fn answered(&mut self, connection: usize, body: &[u8]) -> Result<()> {
+        let _ = (connection, body);
         Ok(())
     }
 }
@@ -199,7 +199,7 @@ impl<'a> Exchange<'a> {
         self.last_answer = now;
         if reply.status == self.requests.expected() {
             self.outcome.accepted += 1;
-            self.requests.answered(reply.body)?;
+            self.requests.answered(index, reply.body)?;
             if self.stage.measuring() {
                 self.outcome.latencies.record(now.saturating_sub(connection.due));
             }

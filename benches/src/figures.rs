@@ -22,6 +22,11 @@ impl Latencies {
         self.0.saturating_record(ns.max(1));
     }
 
+    /// Counts those of another measurement too.
+    pub(crate) fn add(&mut self, others: &Self) {
+        self.0 += &others.0;
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> u64 {
         self.0.len()

@@ -90,7 +90,7 @@ fn said(first: u8, payload: &[u8]) -> Result<Said<'_>> {
     })
 }
 
-/// A text of a client, of at most 125 bytes.
+/// A text of a client, of at most 65,535 bytes.
 pub(crate) fn asked(text: &str) -> Vec<u8> {
     of_client(TEXT, text.as_bytes())
 }
@@ -102,9 +102,16 @@ pub(crate) fn pong(payload: &[u8]) -> Vec<u8> {
 
 /// A client's frame must be masked; a mask of zeros leaves the payload as it is.
 fn of_client(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(payload.len().min(MOST_SHORT)).expect("at most 125");
-    let mut frame = vec![FINAL | opcode, MASKED | length, 0, 0, 0, 0];
-    frame.extend_from_slice(&payload[..usize::from(length)]);
+    let mut frame = vec![FINAL | opcode];
+    match u8::try_from(payload.len()) {
+        Ok(short) if payload.len() <= MOST_SHORT => frame.push(MASKED | short),
+        _ => {
+            frame.push(MASKED | 0x7E);
+            frame.extend(u16::try_from(payload.len()).expect("no client of ours says so much").to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend_from_slice(payload);
     frame
 }
 

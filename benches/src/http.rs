@@ -99,7 +99,11 @@ impl Client {
 
     /// Sends one request and gives status and body.
     pub(crate) fn send(&mut self, method: &str, target: &str, body: Option<&str>) -> Result<(u16, String)> {
-        self.stream.write_all(&request(self.hub, method, target, None, body))?;
+        self.send_as(None, method, target, body)
+    }
+
+    fn send_as(&mut self, key: Option<&str>, method: &str, target: &str, body: Option<&str>) -> Result<(u16, String)> {
+        self.stream.write_all(&request(self.hub, method, target, key, body))?;
         self.inbound.clear();
         let mut buffer = [0; 16 * 1024];
         loop {
@@ -126,7 +130,19 @@ impl Client {
         body: Option<&str>,
         expected: u16,
     ) -> Result<serde_json::Value> {
-        let (status, text) = self.send(method, target, body)?;
+        self.json_as(None, method, target, body, expected)
+    }
+
+    /// As [`Client::json`], with a key.
+    pub(crate) fn json_as(
+        &mut self,
+        key: Option<&str>,
+        method: &str,
+        target: &str,
+        body: Option<&str>,
+        expected: u16,
+    ) -> Result<serde_json::Value> {
+        let (status, text) = self.send_as(key, method, target, body)?;
         ensure!(status == expected, "{method} {target} answered {status} instead of {expected}: {text}");
         serde_json::from_str(&text).with_context(|| format!("{method} {target} did not answer JSON: {text}"))
     }

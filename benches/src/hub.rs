@@ -26,7 +26,20 @@ sockets_per_address = 1000000
 connections_per_agent = 1000000
 rooms_per_agent = "1000000000 per 1h"
 room_messages = "1000000000 per 1m"
+[moltchats]
+requests_per_agent = "1000000000 per 1m"
+requests_per_address = "1000000000 per 1m"
+sign_ins_per_address = "1000000000 per 1m"
+channel_messages = "1000000000 per 1m"
+connects_per_address = "1000000000 per 1m"
+observers_per_address = 1000000
+frames_per_connection = "1000000000 per 1m"
+servers_per_agent = "1000000000 per 1d"
 "#;
+
+/// The data directory, and the log, in a hub's directory.
+const DATA: &str = "data";
+const LOG: &str = "hub.log";
 
 /// How long a hub may take until it answers.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -53,19 +66,25 @@ impl Launcher {
 
     /// Stops a hub and starts it again on what it has left behind.
     pub(crate) fn restart(&self, hub: Hub) -> Result<Hub> {
+        self.restart_after(hub, |_| Ok(()))
+    }
+
+    /// Stops a hub, lets `meanwhile` change what is in its data directory, and starts it again.
+    pub(crate) fn restart_after(&self, hub: Hub, meanwhile: impl FnOnce(&Path) -> Result<()>) -> Result<Hub> {
         let Hub { process, directory, .. } = hub;
         drop(process);
+        meanwhile(&directory.path().join(DATA))?;
         self.start_in(directory)
     }
 
     fn start_in(&self, directory: TempDir) -> Result<Hub> {
         let configuration = directory.path().join("bench.toml");
         fs::write(&configuration, CONFIGURATION)?;
-        let log = directory.path().join("hub.log");
+        let log = directory.path().join(LOG);
         let began = self.clock.now();
         let mut child = Command::new(&self.program)
             .args(["serve", "--port", "0", "--data-dir"])
-            .arg(directory.path().join("data"))
+            .arg(directory.path().join(DATA))
             .arg("--config")
             .arg(&configuration)
             .stdin(Stdio::null())
@@ -100,7 +119,13 @@ impl Hub {
 
     /// Its last words, for error messages.
     pub(crate) fn last_words(&self) -> String {
-        last_lines(&self.directory.path().join("hub.log"))
+        last_lines(&self.directory.path().join(LOG))
+    }
+
+    /// The first line of its log with `words` in it, if there is one yet.
+    pub(crate) fn said(&self, words: &str) -> Result<Option<String>> {
+        let log = fs::read_to_string(self.directory.path().join(LOG))?;
+        Ok(log.lines().find(|line| line.contains(words)).map(str::to_owned))
     }
 }
 

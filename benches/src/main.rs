@@ -18,6 +18,7 @@ mod framing;
 mod http;
 mod hub;
 mod metrics;
+mod moltchats;
 mod pace;
 mod process;
 mod readers;
@@ -25,6 +26,7 @@ mod report;
 mod rooms;
 mod rows;
 mod senders;
+mod speakers;
 mod stage;
 mod transport;
 mod yardstick;
@@ -56,7 +58,7 @@ struct Arguments {
     /// The `tertulia` to measure, built in release
     #[arg(long, value_name = "PATH")]
     hub: PathBuf,
-    /// Measure these alone; `growth`, `conversations` and `expiry` are measured only when named here
+    /// Measure these alone; `growth`, `conversations`, `expiry` and `trust` are measured only when named here
     #[arg(long, value_enum, num_args = 1.., value_name = "NAME")]
     only: Vec<Row>,
     /// Short windows, a small `growth` and few `conversations`: for a look, not for a comparison
@@ -86,6 +88,9 @@ struct Arguments {
     /// Seconds that those live at least, and in which they all expire, up to 60; a hub takes no less than 60
     #[arg(long, default_value = "60", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=60))]
     lifetime: u64,
+    /// The example `crowd` of the store, built in release; `trust` needs it
+    #[arg(long, value_name = "PATH")]
+    crowd: Option<PathBuf>,
     /// Where the hubs' fresh directories are made; on a disk, or nothing is durable
     #[arg(long, value_name = "PATH", default_value_os_t = std::env::temp_dir())]
     dir: PathBuf,
@@ -109,6 +114,7 @@ fn main() -> Result<ExitCode> {
         rooms: arguments.rooms,
         expiring: arguments.expiring,
         lifetime: Duration::from_secs(arguments.lifetime),
+        crowd: arguments.crowd,
         quick: arguments.quick,
     };
     for row in Row::chosen(&arguments.only) {

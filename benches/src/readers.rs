@@ -78,7 +78,7 @@ pub(crate) struct Seen {
     pub(crate) lost: u64,
     /// Messages that readers received more than once.
     pub(crate) doubled: u64,
-    /// Messages that did not follow on the one before.
+    /// Messages that did not follow on the one before, and readers that heard another order than the first.
     pub(crate) disorder: u64,
     /// Connections that broke, or sent what they must not.
     pub(crate) faults: Faults,
@@ -134,7 +134,7 @@ impl Readers {
             connections: Vec::with_capacity(count),
             ready: 0,
             scratch: vec![0; READ_BYTES],
-            needles: Needles::new(),
+            needles: Needles::of(transport),
             clock,
             latencies: Latencies::new(),
             faults: Faults::default(),
@@ -267,10 +267,13 @@ impl Readers {
     fn seen(self, expected: u64) -> Seen {
         let connected = self.connections.iter().filter(|reader| matches!(reader.part, Part::Open(_)));
         let received = |reader: &Reader| reader.sequence.messages();
+        let order = connected.clone().next().map(|reader| reader.sequence.order());
+        let astray = connected.clone().filter(|reader| Some(reader.sequence.order()) != order).count();
         Seen {
             lost: connected.map(|reader| expected.saturating_sub(received(reader))).sum(),
             doubled: self.connections.iter().map(|reader| received(reader).saturating_sub(expected)).sum(),
-            disorder: self.connections.iter().map(|reader| reader.sequence.breaks()).sum(),
+            disorder: u64::try_from(astray).unwrap_or(u64::MAX)
+                + self.connections.iter().map(|reader| reader.sequence.breaks()).sum::<u64>(),
             latencies: self.latencies,
             faults: self.faults,
         }
@@ -304,14 +307,14 @@ impl Reader {
             match said {
                 Said::Event(event) => match Kind::of(event) {
                     Kind::Message => {
-                        self.sequence.note(needles.seq(event));
+                        self.sequence.note(needles.mark(event));
                         if self.sampled
                             && let Some(due) = needles.stamp(event)
                         {
                             stamped(due);
                         }
                     }
-                    Kind::History => self.has_history = true,
+                    Kind::Beginning => self.has_history = true,
                     Kind::Other => {}
                 },
                 Said::Ping(payload) => self.stream.write_all(&frames::pong(payload)).context("cannot answer a ping")?,

@@ -59,7 +59,7 @@ impl<T: Fn(u64, u64) -> u64> Requests for Creations<'_, T> {
         &self.request
     }
 
-    fn answered(&mut self, body: &[u8]) -> Result<()> {
+    fn answered(&mut self, _connection: usize, body: &[u8]) -> Result<()> {
         let created: Value = serde_json::from_slice(body).context("a creation's answer is not JSON")?;
         let id = created["room"]["id"].as_str().context("a creation's answer holds no room.id")?;
         self.ids.push(id.to_owned());

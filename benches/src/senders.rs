@@ -11,7 +11,7 @@ use crate::pace::Pace;
 use crate::stage::Stage;
 
 /// Content of every message: the variable part in front, each unlike all others, then words up to a usual length.
-const CONTENT: &str = "0000000000000000 s0000 n00000000 the build is green, who takes the next one?";
+pub(crate) const CONTENT: &str = "0000000000000000 s0000 n00000000 the build is green, who takes the next one?";
 
 /// Hexadecimal digits at the beginning of a content that say when the post became due.
 pub(crate) const STAMP_DIGITS: usize = 16;
@@ -57,8 +57,8 @@ pub(crate) struct Posts {
 /// Where posts go, and by whom.
 #[derive(Debug)]
 enum Place {
-    /// To the lobby, one agent a connection.
-    Lobby,
+    /// To one place, one agent a connection.
+    One,
     /// To one room after the other, so many agents in each by turns.
     Rooms { ids: Vec<String>, members: usize },
     /// To one room after the other, each with its one author.
@@ -68,7 +68,12 @@ enum Place {
 impl Posts {
     /// Posts to the lobby by the agents whose keys these are, one a connection.
     pub(crate) fn new(hub: SocketAddr, keys: &[String]) -> Self {
-        Self::to(hub, keys, "/api/messages", Place::Lobby)
+        Self::to(hub, keys, "/api/messages", Place::One)
+    }
+
+    /// Posts to a MoltChats channel by the agents whose tokens these are, one a connection.
+    pub(crate) fn to_channel(hub: SocketAddr, tokens: &[String], channel: &str) -> Self {
+        Self::to(hub, tokens, &format!("/api/v1/channels/{channel}/messages"), Place::One)
     }
 
     /// Posts to one of `rooms` after the other, on whichever connection. In each of them `members` of the agents whose
@@ -118,7 +123,7 @@ impl Posts {
     /// The agent whose turn it is, its request made out to the place whose turn it is.
     fn author(&mut self, connection: usize) -> usize {
         let (room, author) = match &self.place {
-            Place::Lobby => return connection,
+            Place::One => return connection,
             Place::Rooms { ids, members } => {
                 let (room, round) = (self.number % ids.len(), self.number / ids.len());
                 (&ids[room], (room + round % members) % self.requests.len())

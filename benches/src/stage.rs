@@ -14,6 +14,9 @@ const WARMING_UP: u8 = 0;
 const MEASURING: u8 = 1;
 const OVER: u8 = 2;
 
+/// How often a window of no fixed length is asked whether it goes on.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// How long a measurement takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
@@ -69,6 +72,27 @@ impl Stage {
     /// Ends the measurement; what is under way is still answered.
     pub(crate) fn end(&self) {
         self.0.store(OVER, Ordering::Relaxed);
+    }
+
+    /// Walks through a measurement whose window goes on while `goes_on` says so. It is over afterwards, also when
+    /// asking fails.
+    pub(crate) fn walk_while(
+        &self,
+        warm_up: Duration,
+        clock: Clock,
+        mut goes_on: impl FnMut() -> Result<bool>,
+    ) -> Result<u64> {
+        thread::sleep(warm_up);
+        let began = clock.now();
+        self.0.store(MEASURING, Ordering::Relaxed);
+        let asked = loop {
+            match goes_on() {
+                Ok(true) => thread::sleep(LOOK_EVERY),
+                other => break other,
+            }
+        };
+        self.end();
+        asked.map(|_| clock.since(began))
     }
 
     /// Walks through the measurement and reads `snapshot` at both ends of the window. It is over afterwards, also when

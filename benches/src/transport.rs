@@ -1,4 +1,4 @@
-//! The two ways in which the lobby is heard live, as far as they differ: what a reader asks for, what accepts it, and how
+//! The ways in which messages are heard live, as far as they differ: what a reader asks for, what accepts it, and how
 //! an event is wrapped.
 
 use std::net::SocketAddr;
@@ -23,6 +23,8 @@ pub(crate) enum Transport {
     EventStream,
     /// `/api/ws`: a WebSocket that is subscribed to the global chat.
     WebSocket,
+    /// `/ws`: a WebSocket at MoltChats' gateway that is subscribed to the channel of this id, and only looks on.
+    Gateway([u8; 36]),
 }
 
 impl Transport {
@@ -31,6 +33,7 @@ impl Transport {
         match self {
             Self::EventStream => format!("{what}.{number}"),
             Self::WebSocket => format!("{what}-websocket.{number}"),
+            Self::Gateway(_) => format!("moltchats-fanout.{what}.{number}"),
         }
     }
 
@@ -38,12 +41,10 @@ impl Transport {
     pub(crate) fn question(self, hub: SocketAddr) -> Vec<u8> {
         match self {
             Self::EventStream => request(hub, "GET", "/api/stream", None, None),
-            Self::WebSocket => {
-                let head = format!(
-                    "GET /api/ws HTTP/1.1\r\nHost: {hub}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
-                );
-                [head.into_bytes(), frames::asked(SUBSCRIBE)].concat()
+            Self::WebSocket => [upgrade(hub, "/api/ws"), frames::asked(SUBSCRIBE)].concat(),
+            Self::Gateway(channel) => {
+                let channel = String::from_utf8_lossy(&channel);
+                [upgrade(hub, "/ws"), frames::asked(&subscribe(&channel))].concat()
             }
         }
     }
@@ -58,7 +59,7 @@ impl Transport {
         let behind = &reply[head.length..];
         let (expected, framing) = match self {
             Self::EventStream => (200, Framing::EventStream(EventStream::new(head.chunked))),
-            Self::WebSocket => (101, Framing::WebSocket(Frames::default())),
+            Self::WebSocket | Self::Gateway(_) => (101, Framing::WebSocket(Frames::default())),
         };
         ensure!(head.status == expected, "{} {}", head.status, String::from_utf8_lossy(behind));
         Ok(Some((framing, behind)))
@@ -68,7 +69,9 @@ impl Transport {
     pub(crate) fn acceptance(self) -> &'static [u8] {
         match self {
             Self::EventStream => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-            Self::WebSocket => b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+            Self::WebSocket | Self::Gateway(_) => {
+                b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+            }
         }
     }
 
@@ -76,9 +79,54 @@ impl Transport {
     pub(crate) fn wrapped(self, event: &str) -> Vec<u8> {
         match self {
             Self::EventStream => event_stream::chunk(event),
-            Self::WebSocket => frames::text(event),
+            Self::WebSocket | Self::Gateway(_) => frames::text(event),
         }
     }
+
+    /// What a reader is told first, as one line of JSON.
+    pub(crate) fn opening(self) -> &'static str {
+        match self {
+            Self::EventStream | Self::WebSocket => r#"{"type":"history","data":[]}"#,
+            Self::Gateway(_) => r#"{"op":"subscribed"}"#,
+        }
+    }
+
+    /// A message of about the usual form as one line of JSON, with `filler` in its text and digits of its number behind
+    /// [`Transport::before_number`].
+    pub(crate) fn message(self, filler: &str) -> String {
+        let content = format!(r#""content":"0000000000000000{filler}""#);
+        match self {
+            Self::EventStream | Self::WebSocket => {
+                format!(r#"{{"type":"message","data":{{"id":"0001-000000000000-00000000",{content}}}}}"#)
+            }
+            Self::Gateway(_) => {
+                let id = "00000000-0000-7000-8000-000000000000";
+                format!(r#"{{"op":"message",{content},"contentType":"text","id":"{id}"}}"#)
+            }
+        }
+    }
+
+    /// What stands in front of a message's number, which has 12 digits, in [`Transport::message`].
+    pub(crate) fn before_number(self) -> &'static [u8] {
+        match self {
+            Self::EventStream | Self::WebSocket => br#""id":"0001-"#,
+            Self::Gateway(_) => b"-7000-8000-",
+        }
+    }
+}
+
+/// A request for a WebSocket.
+pub(crate) fn upgrade(hub: SocketAddr, target: &str) -> Vec<u8> {
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nHost: {hub}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    );
+    head.into_bytes()
+}
+
+/// What a client asks the gateway for.
+pub(crate) fn subscribe(channel: &str) -> String {
+    format!(r#"{{"op":"subscribe","channels":["{channel}"]}}"#)
 }
 
 #[cfg(test)]
@@ -88,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_a_hub_sends_is_what_its_reader_hears() {
-        for transport in [Transport::EventStream, Transport::WebSocket] {
+        for transport in [Transport::EventStream, Transport::WebSocket, Transport::Gateway([b'0'; 36])] {
             let reply = [transport.acceptance().to_vec(), transport.wrapped("{}")].concat();
             for end in 0..transport.acceptance().len() {
                 assert!(transport.accepted(&reply[..end]).unwrap().is_none());
@@ -108,7 +156,7 @@ mod tests {
     #[test]
     fn a_refused_reader_hears_the_hubs_words() {
         let refusal = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\nno";
-        for transport in [Transport::EventStream, Transport::WebSocket] {
+        for transport in [Transport::EventStream, Transport::WebSocket, Transport::Gateway([b'0'; 36])] {
             assert_eq!(transport.accepted(refusal).unwrap_err().to_string(), "429 no");
         }
     }

@@ -21,11 +21,7 @@ use crate::senders::write_hexadecimal;
 use crate::stage::{Stage, Times};
 use crate::transport::Transport;
 
-/// What every reader is told first.
-const HISTORY: &str = r#"{"type":"history","data":[]}"#;
-
-/// What stands in front of a message's number, and how many digits that has.
-const BEFORE_NUMBER: &[u8] = br#""id":"0001-"#;
+/// How many digits a message's number has.
 const NUMBER_DIGITS: usize = 12;
 
 /// CPU time of one `send(2)` in microseconds: `event_bytes` bytes to each of `readers` sockets, `per_second` times a
@@ -47,7 +43,7 @@ pub(crate) fn cpu_per_send_us(
         // The sockets come back too: closing them would look to the readers as if they were cut off.
         let sending = scope.spawn(|| {
             let sockets = accept(&listener, transport, readers, &stage)?;
-            let sent = send_to_all(&sockets, &mut event, per_second, &stage, clock)?;
+            let sent = send_to_all(&sockets, (&mut event, transport.before_number()), per_second, &stage, clock)?;
             Ok((sent, sockets))
         });
         let reading = Readers::open(address, transport, readers, clock).map(|open| {
@@ -83,11 +79,7 @@ struct Sent {
 
 /// An event of one message, `bytes` bytes with all that its transport adds where that is possible.
 fn event(transport: Transport, bytes: usize) -> Vec<u8> {
-    let event = |filler: usize| {
-        let (id, filler) = ("0001-000000000000-00000000", "x".repeat(filler));
-        let message = format!(r#"{{"id":"{id}","content":"0000000000000000{filler}"}}"#);
-        transport.wrapped(&format!(r#"{{"type":"message","data":{message}}}"#))
-    };
+    let event = |filler: usize| transport.wrapped(&transport.message(&"x".repeat(filler)));
     let filler = bytes.saturating_sub(event(0).len());
     // The longer an event, the longer what says its length.
     let surplus = event(filler).len().saturating_sub(bytes);
@@ -96,7 +88,7 @@ fn event(transport: Transport, bytes: usize) -> Vec<u8> {
 
 /// Accepts `count` readers and tells each that nothing was said before it came.
 fn accept(listener: &TcpListener, transport: Transport, count: usize, stage: &Stage) -> Result<Vec<TcpStream>> {
-    let opening = [transport.acceptance(), &transport.wrapped(HISTORY)].concat();
+    let opening = [transport.acceptance(), &transport.wrapped(transport.opening())].concat();
     let mut sockets = Vec::with_capacity(count);
     while sockets.len() < count {
         match listener.accept() {
@@ -117,8 +109,15 @@ fn accept(listener: &TcpListener, transport: Transport, count: usize, stage: &St
     Ok(sockets)
 }
 
-fn send_to_all(sockets: &[TcpStream], event: &mut [u8], per_second: u64, stage: &Stage, clock: Clock) -> Result<Sent> {
-    let number = memmem::find(event, BEFORE_NUMBER).context("an event without a number")? + BEFORE_NUMBER.len();
+/// `event` has its number behind the bytes that stand beside it.
+fn send_to_all(
+    sockets: &[TcpStream],
+    (event, before): (&mut [u8], &[u8]),
+    per_second: u64,
+    stage: &Stage,
+    clock: Clock,
+) -> Result<Sent> {
+    let number = memmem::find(event, before).context("an event without a number")? + before.len();
     let mut schedule = Schedule::new(Pace::PerSecond(per_second), clock.now());
     let mut sent = Sent::default();
     let mut cpu_at_start = None;
@@ -148,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_event_has_the_bytes_asked_for() {
-        for transport in [Transport::EventStream, Transport::WebSocket] {
+        for transport in [Transport::EventStream, Transport::WebSocket, Transport::Gateway([b'0'; 36])] {
             for bytes in [200, 430, 900] {
                 let event = event(transport, bytes);
                 assert_eq!(event.len(), bytes, "{}", String::from_utf8_lossy(&event));
@@ -159,7 +158,7 @@ mod tests {
     #[test]
     fn the_yardstick_measures_something() {
         let window = Duration::from_millis(100);
-        for transport in [Transport::EventStream, Transport::WebSocket] {
+        for transport in [Transport::EventStream, Transport::WebSocket, Transport::Gateway([b'0'; 36])] {
             let cost = cpu_per_send_us(transport, 10, 430, 200, Times::of(window), Clock::start()).unwrap();
             assert!(cost > 0.0);
         }

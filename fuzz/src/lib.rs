@@ -7,13 +7,17 @@
 
 mod core;
 mod edge;
+mod images;
 mod model;
+mod moltchats;
 mod rooms;
 
 pub use core::{bookmarks, limits};
 
 pub use edge::{forwarding, frames, preferences};
+pub use images::avatars;
 pub use model::{accounts, links, names, profiles, texts};
+pub use moltchats::gateway_frames;
 pub use rooms::{room_frames, room_plans};
 
 /// A target: its name, and what it feeds.
@@ -22,9 +26,11 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target there is.
 pub const TARGETS: &[Target] = &[
     ("accounts", accounts),
+    ("avatars", avatars),
     ("bookmarks", bookmarks),
     ("forwarding", forwarding),
     ("frames", frames),
+    ("gateway_frames", gateway_frames),
     ("limits", limits),
     ("links", links),
     ("names", names),

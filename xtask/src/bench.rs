@@ -15,9 +15,12 @@ use crate::{
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     let root = workspace.root();
     run(cargo(root).args(["build", "--release", "--package", "tertulia", "--package", "tertulia-benches"]))?;
+    run(cargo(root).args(["build", "--release", "--package", "tertulia-store-sqlite", "--example", "crowd"]))?;
     run(Command::new(workspace.binary("release", "tertulia-benches"))
         .current_dir(root)
         .arg("--hub")
         .arg(workspace.binary("release", "tertulia"))
+        .arg("--crowd")
+        .arg(workspace.binary("release", "examples/crowd"))
         .args(arguments))
 }

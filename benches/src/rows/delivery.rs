@@ -4,6 +4,7 @@
 //! readers received in it. Latency begins when a post is due and ends when a reader has the message, so that the commit
 //! is part of it.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -14,6 +15,7 @@ use crate::exchange::{self, Outcome};
 use crate::figures::{per_second, quotient};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
+use crate::moltchats::{self, Key};
 use crate::pace::Pace;
 use crate::process;
 use crate::readers::{Readers, Seen, Tally, UNKNOWN};
@@ -37,10 +39,11 @@ const PACED_SENDERS: usize = 4;
 const BURST_SENDERS: usize = 16;
 
 /// Measures every number of readers at a steady pace, beside the bare loop of `send(2)`.
-pub(super) fn paced(bench: &Bench, transport: Transport, report: &mut Report) -> Result<()> {
+pub(super) fn paced(bench: &Bench, place: Place, report: &mut Report) -> Result<()> {
     for &readers in &bench.readers {
+        let transport = place.transport();
         let row = transport.row("paced", readers);
-        let (rate, load) = (pace_for(readers), Load { transport, readers, senders: PACED_SENDERS });
+        let (rate, load) = (pace_for(readers), Load { place, readers, senders: PACED_SENDERS });
         let delivered = deliver(bench, load, Pace::PerSecond(rate)).with_context(|| row.clone())?;
         delivered.report(report, &row);
         let bytes = usize::try_from(delivered.bytes().checked_div(delivered.messages()).unwrap_or(0))?;
@@ -53,7 +56,7 @@ pub(super) fn paced(bench: &Bench, transport: Transport, report: &mut Report) ->
 
 /// Measures posts at the same pace that nobody hears.
 pub(super) fn unheard(bench: &Bench, report: &mut Report) -> Result<()> {
-    let load = Load { transport: Transport::EventStream, readers: 0, senders: PACED_SENDERS };
+    let load = Load { place: Place::Lobby(Transport::EventStream), readers: 0, senders: PACED_SENDERS };
     let alone = deliver(bench, load, Pace::PerSecond(MESSAGES_PER_SECOND)).context("paced.0")?;
     report.figure("paced.0", "CPU per post", quotient(alone.cpu_ns(), alone.sent.latencies.count()) / 1_000.0, "µs");
     alone.report_faults(report, "paced.0");
@@ -61,10 +64,10 @@ pub(super) fn unheard(bench: &Bench, report: &mut Report) -> Result<()> {
 }
 
 /// Measures every number of readers with senders that post as fast as they are answered.
-pub(super) fn burst(bench: &Bench, transport: Transport, report: &mut Report) -> Result<()> {
+pub(super) fn burst(bench: &Bench, place: Place, report: &mut Report) -> Result<()> {
     for &readers in &bench.readers {
-        let row = transport.row("burst", readers);
-        let load = Load { transport, readers, senders: BURST_SENDERS };
+        let row = place.transport().row("burst", readers);
+        let load = Load { place, readers, senders: BURST_SENDERS };
         let delivered = deliver(bench, load, Pace::ClosedLoop).with_context(|| row.clone())?;
         delivered.report(report, &row);
     }
@@ -76,10 +79,42 @@ fn pace_for(readers: usize) -> u64 {
     MESSAGES_PER_SECOND.min(DELIVERIES_PER_SECOND / readers).max(1)
 }
 
+/// What is heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// The lobby, over chatr or rooms.
+    Lobby(Transport),
+    /// A channel of a server, at MoltChats' gateway.
+    Channel,
+}
+
+impl Place {
+    /// How it is heard, as far as that does not depend on the hub.
+    fn transport(self) -> Transport {
+        match self {
+            Self::Lobby(transport) => transport,
+            Self::Channel => Transport::Gateway([b'0'; 36]),
+        }
+    }
+
+    /// How it is heard on a hub, and the posts that so many senders make there.
+    fn prepare(self, hub: SocketAddr, senders: usize) -> Result<(Transport, Posts)> {
+        match self {
+            Self::Lobby(transport) => Ok((transport, Posts::new(hub, &register(hub, senders)?))),
+            Self::Channel => {
+                let agents = Key::generate()?.register(hub, senders)?;
+                let channel = moltchats::channels(hub, &agents, 1)?.remove(0);
+                let id = channel.as_bytes().try_into().context("the id of a channel is no UUID")?;
+                Ok((Transport::Gateway(id), Posts::to_channel(hub, &moltchats::tokens(&agents), &channel)))
+            }
+        }
+    }
+}
+
 /// Who posts and who hears it.
 #[derive(Clone, Copy, Debug)]
 struct Load {
-    transport: Transport,
+    place: Place,
     readers: usize,
     senders: usize,
 }
@@ -104,18 +139,24 @@ struct Delivered {
 
 fn deliver(bench: &Bench, load: Load, pace: Pace) -> Result<Delivered> {
     let hub = bench.launcher.start()?;
-    let keys = register(hub.address, load.senders)?;
-    let readers = Readers::open(hub.address, load.transport, load.readers, bench.clock)?;
-    say_and_hear(bench, &hub, readers, &keys, pace)
+    let (transport, mut posts) = load.place.prepare(hub.address, load.senders)?;
+    let readers = Readers::open(hub.address, transport, load.readers, bench.clock)?;
+    say_and_hear(bench, &hub, readers, (&mut posts, load.senders), pace)
         .with_context(|| format!("the hub's last words: {}", hub.last_words()))
 }
 
-fn say_and_hear(bench: &Bench, hub: &Hub, readers: Readers, keys: &[String], pace: Pace) -> Result<Delivered> {
-    let mut posts = Posts::new(hub.address, keys);
+/// The posts go over as many connections as stands beside them.
+fn say_and_hear(
+    bench: &Bench,
+    hub: &Hub,
+    readers: Readers,
+    (posts, senders): (&mut Posts, usize),
+    pace: Pace,
+) -> Result<Delivered> {
     let (stage, tally, expected) = (Stage::new(), Tally::default(), AtomicU64::new(UNKNOWN));
     thread::scope(|scope| {
         let reading = scope.spawn(|| readers.run(&stage, &tally, &expected));
-        let sending = scope.spawn(|| exchange::run(hub.address, keys.len(), &mut posts, pace, &stage, bench.clock));
+        let sending = scope.spawn(|| exchange::run(hub.address, senders, posts, pace, &stage, bench.clock));
         let window = stage.walk(bench.times, bench.clock, || {
             let cpu_ns = process::cpu_ns(hub.pid())?;
             Ok(Reading { cpu_ns, messages: tally.messages(), bytes: tally.bytes() })

@@ -100,7 +100,7 @@ impl Requests for Pages {
 
 /// The ids of all messages but the oldest page's, newest first. Every 37th of them, so that pages begin anywhere and
 /// neighbours in the ring are no neighbours in the lobby.
-fn walk_back(hub: SocketAddr) -> Result<Vec<String>> {
+pub(super) fn walk_back(hub: SocketAddr) -> Result<Vec<String>> {
     let mut client = Client::connect(hub)?;
     let mut ids = Vec::new();
     loop {

@@ -42,7 +42,7 @@ fn measure_one(bench: &Bench, transport: Transport, report: &mut Report, row: &s
     let each = quotient(after.saturating_sub(before), u64::try_from(connections)?);
     let figure = match transport {
         Transport::EventStream => "memory per stream",
-        Transport::WebSocket => "memory per socket",
+        Transport::WebSocket | Transport::Gateway(_) => "memory per socket",
     };
     report.figure(row, figure, each / 1_000.0, "KB");
     Ok(())

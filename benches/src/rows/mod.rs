@@ -6,11 +6,15 @@ mod expiry;
 mod growth;
 mod history;
 mod idle;
+mod moltchats;
 mod rooms;
 mod sends;
+mod sign_ins;
 mod start;
+mod trust;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
@@ -22,6 +26,7 @@ use crate::hub::Launcher;
 use crate::report::Report;
 use crate::stage::Times;
 use crate::transport::Transport;
+use delivery::Place;
 
 /// What all rows are given.
 #[derive(Debug)]
@@ -44,6 +49,8 @@ pub(crate) struct Bench {
     pub(crate) expiring: usize,
     /// How long they live at least, and the time in which they all expire.
     pub(crate) lifetime: Duration,
+    /// The program that fills a hub with a crowd, if there is one.
+    pub(crate) crowd: Option<PathBuf>,
     /// Whether a rough look is enough.
     pub(crate) quick: bool,
 }
@@ -71,18 +78,28 @@ pub(crate) enum Row {
     IdleWebsocket,
     /// Pages of history while messages are written
     History,
+    /// Durable sends through MoltChats over REST
+    MoltchatsRestSend,
+    /// Durable sends through MoltChats over its gateway
+    MoltchatsGatewaySend,
+    /// Delivery at MoltChats' gateway, at a steady pace and as fast as posts are accepted
+    MoltchatsFanout,
+    /// Signing in with a key of one's own
+    SignIns,
     /// Cost of sends and pages in a small and in a grown lobby
     Growth,
     /// Cost of posts, pages and lists among few rooms and among 100,000
     Conversations,
     /// Posting before and while many rooms expire within a minute; takes two
     Expiry,
+    /// Posts and pages while trust is computed, beside the same when it is not; takes a minute
+    Trust,
 }
 
 impl Row {
     /// The rows to measure: those named, or all but the long ones.
     pub(crate) fn chosen(named: &[Self]) -> Vec<Self> {
-        let is_long = |row: &Self| matches!(row, Self::Growth | Self::Conversations | Self::Expiry);
+        let is_long = |row: &Self| matches!(row, Self::Growth | Self::Conversations | Self::Expiry | Self::Trust);
         let chosen = |row: &Self| if named.is_empty() { !is_long(row) } else { named.contains(row) };
         Self::value_variants().iter().copied().filter(chosen).collect()
     }
@@ -100,9 +117,14 @@ impl Row {
             Self::Idle => "idle",
             Self::IdleWebsocket => "idle-websocket",
             Self::History => "history",
+            Self::MoltchatsRestSend => "moltchats-rest-send",
+            Self::MoltchatsGatewaySend => "moltchats-gateway-send",
+            Self::MoltchatsFanout => "moltchats-fanout",
+            Self::SignIns => "sign-ins",
             Self::Growth => "growth",
             Self::Conversations => "conversations",
             Self::Expiry => "expiry",
+            Self::Trust => "trust",
         }
     }
 
@@ -118,17 +140,25 @@ impl Row {
             Self::Rooms => rooms::measure(bench, report),
             Self::Paced => {
                 delivery::unheard(bench, report)?;
-                delivery::paced(bench, Transport::EventStream, report)
+                delivery::paced(bench, Place::Lobby(Transport::EventStream), report)
             }
-            Self::PacedWebsocket => delivery::paced(bench, Transport::WebSocket, report),
-            Self::Burst => delivery::burst(bench, Transport::EventStream, report),
-            Self::BurstWebsocket => delivery::burst(bench, Transport::WebSocket, report),
+            Self::PacedWebsocket => delivery::paced(bench, Place::Lobby(Transport::WebSocket), report),
+            Self::Burst => delivery::burst(bench, Place::Lobby(Transport::EventStream), report),
+            Self::BurstWebsocket => delivery::burst(bench, Place::Lobby(Transport::WebSocket), report),
             Self::Idle => idle::measure(bench, Transport::EventStream, report),
             Self::IdleWebsocket => idle::measure(bench, Transport::WebSocket, report),
             Self::History => history::measure(bench, report),
+            Self::MoltchatsRestSend => moltchats::rest_sends(bench, report),
+            Self::MoltchatsGatewaySend => moltchats::gateway_sends(bench, report),
+            Self::MoltchatsFanout => {
+                delivery::paced(bench, Place::Channel, report)?;
+                delivery::burst(bench, Place::Channel, report)
+            }
+            Self::SignIns => sign_ins::measure(bench, report),
             Self::Growth => growth::measure(bench, report),
             Self::Conversations => conversations::measure(bench, report),
             Self::Expiry => expiry::measure(bench, report),
+            Self::Trust => trust::measure(bench, report),
         }
     }
 }

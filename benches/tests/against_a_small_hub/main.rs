@@ -58,8 +58,22 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+/// What the small hub has the surfaces for: it does not speak MoltChats.
+const ROWS: &[&str] = &[
+    "start",
+    "sends",
+    "rooms",
+    "paced",
+    "paced-websocket",
+    "burst",
+    "burst-websocket",
+    "idle",
+    "idle-websocket",
+    "history",
+];
+
 fn every_row_has_figures() {
-    let output = run("", &["--json"]);
+    let output = run("", &[&["--json", "--only"], ROWS].concat());
     assert!(output.status.success(), "{output:?}");
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
     let figures = report["figures"].as_array().unwrap();

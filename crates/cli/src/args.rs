@@ -1,9 +1,13 @@
 //! The command line.
 
+mod admin;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use admin::{AdminCommand, ReportsCommand, TrustCommand};
 
 use crate::sources::{ConfigArgs, ServeArgs};
 
@@ -82,7 +86,9 @@ pub(crate) enum Command {
         subcommand,
         after_help = "Examples:\n  tertulia admin list --state suspended\n  \
                                         tertulia admin suspend mallory\n  \
-                                        tertulia admin delete-message 0001-00000000002a-89abcdef"
+                                        tertulia admin delete-message 0001-00000000002a-89abcdef\n  \
+                                        tertulia admin trust show mallory\n  \
+                                        tertulia admin reports list --about mallory"
     )]
     Admin(AdminCommand),
     /// Print the completions of a shell
@@ -107,66 +113,6 @@ pub(crate) enum ConfigCommand {
     /// Say what is wrong with the configuration, and on which line
     #[command(after_help = "Examples:\n  tertulia config check\n  tertulia config check --config /etc/tertulia.toml")]
     Check,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AdminCommand {
-    /// Stop an agent: nothing it asks for succeeds, and its streams end
-    #[command(after_help = "Examples:\n  tertulia admin suspend mallory")]
-    Suspend {
-        /// The agent's name
-        name: String,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// Lift a suspension
-    #[command(after_help = "Examples:\n  tertulia admin unsuspend mallory")]
-    Unsuspend {
-        /// The agent's name
-        name: String,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// Take a message's text away for everybody
-    #[command(after_help = "Examples:\n  tertulia admin delete-message 0001-00000000002a-89abcdef\n  \
-                            tertulia admin delete-message 0198f3a0-1c2d-7e4f-8a5b-6c7d8e9f0a1b")]
-    DeleteMessage {
-        /// The message's id, as readers of the lobby know it; of a message in a room, the room's id, a slash, and the
-        /// message's id; or a UUID
-        id: String,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// List agents
-    #[command(after_help = "Examples:\n  tertulia admin list\n  tertulia admin list --state suspended --json")]
-    List {
-        /// Only those in this state: pending, active, suspended, deleted
-        #[arg(long)]
-        state: Option<String>,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// Show what was done to whom, newest first
-    #[command(after_help = "Examples:\n  tertulia admin audit --limit 20")]
-    Audit {
-        /// At most so many entries
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// Show what waits to be delivered to servers outside, and what could not be
-    #[command(after_help = "Examples:\n  tertulia admin outbox --json")]
-    Outbox {
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// Show how the hub is
-    #[command(after_help = "Examples:\n  tertulia admin status --json")]
-    Status {
-        #[command(flatten)]
-        output: OutputArgs,
-    },
 }
 
 /// What the output is for.

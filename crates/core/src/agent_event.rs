@@ -6,9 +6,12 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
+use tertulia_model::{
+    ConversationId, FriendRequestId, MessageId, Quarantine, Seq, Tier, Timestamp, TrialId, TrialOutcome, TrialRole,
+    ViewId,
+};
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended};
+use crate::{agents::Agent, chat::Chat, form::shielded, groups::GroupInvitation, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -39,6 +42,24 @@ pub enum AgentEvent {
         /// Why.
         cause: Quarantine,
     },
+    /// Somebody in its contact book is there in another way than before.
+    PresenceChanged {
+        /// Who.
+        agent: Arc<Agent>,
+        /// How.
+        declaration: Declaration,
+    },
+    /// Somebody with whom it talks types, or does so no more.
+    Typing {
+        /// Who.
+        by: Arc<Agent>,
+        /// Where.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// Whether it has begun, or ended.
+        has_begun: bool,
+    },
     /// It takes part in a trial.
     TrialStarted {
         /// The trial.
@@ -47,6 +68,37 @@ pub enum AgentEvent {
         place: ConversationId,
         /// As what it takes part.
         role: TrialRole,
+    },
+    /// Somebody has read what it wrote.
+    MessagesRead {
+        /// Who.
+        reader: Arc<Agent>,
+        /// The last of its messages that are newly read.
+        message: MessageId,
+        /// Where it was said.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// And where there.
+        seq: Seq,
+        /// Up to which place there the reader has read.
+        through: Seq,
+        /// When.
+        at: Timestamp,
+    },
+    /// It is invited to a group.
+    GroupInvited {
+        /// The invitation, which waits for an answer.
+        invitation: Arc<GroupInvitation>,
+    },
+    /// A group of which it was a member is deleted.
+    GroupDeleted {
+        /// The group.
+        group: ConversationId,
+        /// Who has deleted it.
+        by: Arc<Agent>,
+        /// When.
+        at: Timestamp,
     },
     /// A trial in which it took part is over.
     TrialEnded {
@@ -65,6 +117,11 @@ impl AgentEvent {
             Self::FriendRequested { .. }
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
+            | Self::MessagesRead { .. }
+            | Self::GroupInvited { .. }
+            | Self::GroupDeleted { .. }
+            | Self::PresenceChanged { .. }
+            | Self::Typing { .. }
             | Self::TrialStarted { .. }
             | Self::TrialEnded { .. } => None,
         }
@@ -108,6 +165,13 @@ impl Chat {
     /// Tells every open connection of `agent` that has words for it. Never waits; to be called once what it tells of is
     /// on disk.
     pub fn tell_agent(&self, agent: &Arc<Agent>, event: &AgentEvent) {
-        agent.connections.tell(event);
+        agent.hear(event);
+    }
+}
+
+impl Agent {
+    /// Is told something that concerns it, on every open connection that has words for it.
+    pub(crate) fn hear(&self, event: &AgentEvent) {
+        self.connections.tell(event);
     }
 }

@@ -8,13 +8,17 @@ use std::{
     },
 };
 
-use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Timestamp};
 use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord};
 
 use crate::{
     Limit,
     connections::Connections,
+    holds::Holds,
     identity::Keyring,
+    inbox::Inbox,
+    mutes::Mutes,
+    presence::Declared,
     trust::{Reputation, Shift},
     webhooks::Wants,
 };
@@ -42,8 +46,16 @@ pub struct Agent {
     karma: AtomicU64,
     /// Messages an hour that it allows itself; 0: any number.
     outbound_per_hour: AtomicU32,
+    /// Whether its contacts alone may write to it.
+    is_inbox_closed: AtomicBool,
+    /// Whether its contacts alone may invite it to groups.
+    is_invited_by_contacts: AtomicBool,
+    pub(crate) mutes: Mutes,
+    pub(crate) declared: Declared,
     pub(crate) reputation: Reputation,
+    pub(crate) holds: Holds,
     pub(crate) connections: Connections,
+    pub(crate) inbox: Inbox,
     pub(crate) wants: Wants,
     /// What it said that it can do, once it was read.
     pub(crate) capabilities: OnceLock<Arc<[String]>>,
@@ -107,6 +119,7 @@ impl Agent {
     fn new(record: AgentRecord, badge: Option<Badge>, trust: &TrustRecord) -> Self {
         Self {
             seen: Seen::of(&record),
+            holds: Holds::of(&record),
             number: record.number,
             id: record.id,
             name: record.name,
@@ -120,8 +133,13 @@ impl Agent {
             said: Said { count: AtomicU64::new(record.said), is_changed: AtomicBool::new(false) },
             karma: AtomicU64::new(record.karma),
             outbound_per_hour: AtomicU32::new(record.outbound_per_hour.unwrap_or(0)),
+            is_inbox_closed: AtomicBool::new(record.inbox_mode == Openness::ContactsOnly),
+            is_invited_by_contacts: AtomicBool::new(record.invite_policy == Openness::ContactsOnly),
+            mutes: Mutes::default(),
+            declared: Declared::default(),
             reputation: Reputation::of(trust),
             connections: Connections::default(),
+            inbox: Inbox::default(),
             wants: Wants::default(),
             capabilities: OnceLock::new(),
             is_verifying: AtomicBool::new(false),
@@ -162,6 +180,23 @@ impl Agent {
 
     pub(crate) fn set_own_limit(&self, per_hour: Option<u32>) {
         self.outbound_per_hour.store(per_hour.unwrap_or(0), Ordering::Release);
+    }
+
+    /// Who may write to it.
+    #[must_use]
+    pub fn inbox_mode(&self) -> Openness {
+        openness(&self.is_inbox_closed)
+    }
+
+    /// Who may invite it to groups.
+    #[must_use]
+    pub fn invite_policy(&self) -> Openness {
+        openness(&self.is_invited_by_contacts)
+    }
+
+    pub(crate) fn set_openness(&self, inbox_mode: Openness, invite_policy: Openness) {
+        self.is_inbox_closed.store(inbox_mode == Openness::ContactsOnly, Ordering::Release);
+        self.is_invited_by_contacts.store(invite_policy == Openness::ContactsOnly, Ordering::Release);
     }
 
     pub(crate) fn set_karma(&self, karma: u64) {
@@ -236,6 +271,10 @@ impl Agent {
     }
 }
 
+fn openness(is_closed: &AtomicBool) -> Openness {
+    if is_closed.load(Ordering::Acquire) { Openness::ContactsOnly } else { Openness::Open }
+}
+
 fn code_of(state: AgentState) -> u8 {
     match state {
         AgentState::Pending => 0,
@@ -301,6 +340,12 @@ impl Directory {
             }
         }
         Ok(found)
+    }
+
+    /// Those of the agents that memory holds.
+    pub(crate) fn in_memory(&self, numbers: &[AgentNo]) -> Vec<Arc<Agent>> {
+        let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.iter().filter_map(|number| known.get(number).cloned()).collect()
     }
 
     /// Takes a record from the store into memory, unless the agent is there already.

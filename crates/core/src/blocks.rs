@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tertulia_model::{AgentNo, Timestamp};
 
 use crate::{
-    Deed, Error, agents::Agent, chat::Chat, friendships::MOST_LISTED, participation::AgentRef, surface::Caller,
+    Deed, Error, Noun, agents::Agent, chat::Chat, friendships::MOST_LISTED, participation::AgentRef, surface::Caller,
 };
 
 /// An agent that the caller blocks.
@@ -24,22 +24,26 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if there is no such agent, [`Error::Oneself`]; [`Error::Suspended`], [`Error::Stopping`],
-    /// [`Error::Store`].
+    /// [`Error::NotFound`] if nobody seen is called so, [`Error::Oneself`], [`Error::Protected`];
+    /// [`Error::Suspended`], [`Error::Stopping`], [`Error::Store`].
     // rule: blocks
     pub async fn block(&self, caller: &Caller, other: &AgentRef) -> Result<bool, Error> {
         Self::permit(&caller.agent, Deed::Relate)?;
-        let pair = [caller.agent.number, self.require_other(caller, other).await?.number];
+        let target = self.find_unprotected(caller, other).await?;
+        let pair = [caller.agent.number, target.number];
         let (chat, now) = (self.clone(), self.now());
         let blocking = async move {
             let blocking = chat.0.store.block(pair[0], pair[1], now).await;
             let blocking = chat.heard(pair, blocking).await?;
+            chat.0.conversations.set_blocked(pair, true);
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;
             }
-            Ok(blocking.is_new)
+            Ok(blocking)
         };
-        self.0.journal.exclusively(blocking).await
+        let blocking = self.0.journal.exclusively(blocking).await?;
+        self.weigh_complaint(&target, blocking.counts).await;
+        Ok(blocking.is_new)
     }
 
     /// Ends the caller's block of an agent. What it had ended does not come back. `false`: there was none.
@@ -50,8 +54,33 @@ impl Chat {
     pub async fn unblock(&self, caller: &Caller, other: &AgentRef) -> Result<bool, Error> {
         Self::permit(&caller.agent, Deed::Relate)?;
         match self.require_other(caller, other).await {
-            Ok(other) => Ok(self.0.store.unblock(caller.agent.number, other.number).await?),
+            Ok(other) => self.unblock_pair([caller.agent.number, other.number]).await,
             Err(Error::Oneself) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn unblock_pair(&self, pair: [AgentNo; 2]) -> Result<bool, Error> {
+        let chat = self.clone();
+        let unblocking = async move {
+            let was_blocked = chat.0.store.unblock(pair[0], pair[1]).await?;
+            // The other may go on blocking.
+            let is_blocked = !chat.0.store.blocked_among(pair[0], &[pair[1]]).await?.is_empty();
+            chat.0.conversations.set_blocked(pair, is_blocked);
+            Ok(was_blocked)
+        };
+        self.0.journal.exclusively(unblocking).await
+    }
+
+    /// As [`Chat::unblock`], of a block that must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it is not; [`Error::Suspended`], [`Error::Store`].
+    pub async fn lift_block(&self, caller: &Caller, other: &AgentRef) -> Result<(), Error> {
+        match self.unblock(caller, other).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(Error::NotFound(Noun::Agent)) => Err(Error::NotFound(Noun::Block)),
             Err(error) => Err(error),
         }
     }

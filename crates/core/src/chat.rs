@@ -5,56 +5,32 @@ use std::{collections::HashMap, sync::Arc};
 use sha2::{Digest, Sha256};
 use tertulia_model::{CredentialKind, Links, NameKey, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    BadgeSource, Clock, Deed, Error, Ids,
+    BadgeSource, Clock, CodeMailer, Deed, Error, Ids,
+    accounts::Post,
     agents::{Agent, Directory},
+    answers::Marks,
     communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
     fanout::{Fanout, Shard},
+    history::{SaidIn, assemble},
     identity::{Entry, MOST_CHECKS_AT_ONCE, TokenSecret},
+    inbox::{PlaceSeal, ReceiptWorker, Receipts},
     journal::{Journal, Writer, WriterParts},
     limiter::{Limiter, Subject},
-    limits::{Action, AddressKey, Limit, Quota},
+    limits::{Action, AddressKey, Quota},
     metrics::Metrics,
     password::MOST_HASHED_AT_ONCE,
-    presence::{Attendance, ONLINE_FOR},
+    presence::{Attendance, News, ONLINE_FOR},
+    rules::Rules,
     surface::{Caller, Surface},
     tallies::Tallies,
     webhooks::{WebhookParts, Webhooks},
 };
-
-/// The one set of rules of the lobby, whichever surface speaks, and the limits that are counted hub-wide.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Messages of an agent with a badge in the lobby. Default: 10 a minute.
-    pub lobby_verified: Limit,
-    /// Messages of an agent without one. Default: 1 in 5 minutes.
-    pub lobby_unverified: Limit,
-    /// Registrations of one address. Default: 5 an hour.
-    pub registrations_per_address: Limit,
-    /// Authenticated connections of one agent, on all surfaces together. Default: 50.
-    pub connections_per_agent: u32,
-    /// Whether limits per address spare clients on this machine.
-    pub exempt_local: bool,
-    /// Whether the hub can be reached from this machine only.
-    pub serves_loopback_only: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            lobby_verified: Limit::per_secs(10, 60),
-            lobby_unverified: Limit::per_secs(1, 300),
-            registrations_per_address: Limit::per_secs(5, 3_600),
-            connections_per_agent: 50,
-            exempt_local: false,
-            serves_loopback_only: true,
-        }
-    }
-}
 
 /// What the hub is built from.
 #[derive(Debug)]
@@ -77,6 +53,8 @@ pub struct Parts {
     pub key_kinds: Vec<CredentialKind>,
     /// How agents are told elsewhere of what happens to them.
     pub webhooks: WebhookParts,
+    /// Who carries codes to e-mail addresses. `None`: nobody, and whoever needs one is refused.
+    pub mailer: Option<Arc<dyn CodeMailer>>,
     /// What access tokens are signed with.
     pub token_secret: TokenSecret,
     /// Tasks that deliver in parallel.
@@ -101,8 +79,10 @@ pub(crate) struct Inner {
     pub(crate) key_kinds: Vec<CredentialKind>,
     pub(crate) directory: Directory,
     pub(crate) attendance: Attendance,
+    pub(crate) news: News,
     pub(crate) limiter: Limiter,
     pub(crate) journal: Journal,
+    pub(crate) receipts: Receipts,
     pub(crate) fanout: Fanout,
     pub(crate) lobby: Arc<Conversation>,
     pub(crate) conversations: Conversations,
@@ -111,9 +91,13 @@ pub(crate) struct Inner {
     pub(crate) tallies: Arc<Tallies>,
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) webhooks: Webhooks,
+    pub(crate) post: Post,
+    pub(crate) marks: Arc<Marks>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
+    pub(crate) docket: crate::trust::Docket,
     pub(crate) verifications: tokio::sync::Semaphore,
+    pub(crate) place_seal: PlaceSeal,
     pub(crate) token_secret: TokenSecret,
     pub(crate) signature_checks: tokio::sync::Semaphore,
     pub(crate) password_checks: Arc<tokio::sync::Semaphore>,
@@ -128,48 +112,45 @@ impl Chat {
     ///
     /// [`Error::Store`] if the store cannot be read.
     pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts { store, clock, ids, badge_source, name, rules, links, key_kinds, webhooks, token_secret, shards } =
-            parts;
-        let webhooks = Webhooks::new(webhooks);
-        let own_name = NameKey::of(&name);
-        let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
+        let chat = Self::assemble(parts, tasks, stop).await?;
+        let Inner { store, directory, attendance, .. } = &*chat.0;
+        restore_attendance(&**store, directory, attendance, chat.now()).await?;
+        chat.reopen_trials().await?;
+        Ok(chat)
+    }
+
+    async fn assemble(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
+        let (store, clock) = (parts.store.clone(), parts.clock.clone());
+        let webhooks = Webhooks::new(parts.webhooks);
+        let own_name = NameKey::of(&parts.name);
+        let hub = store.open_hub(&seed(&*parts.ids, clock.now(), parts.name)).await?;
         store.catch_up_tallies().await?;
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
-        let attendance = Attendance::new(clock.clone());
-        restore_attendance(&*store, &directory, &attendance, clock.now()).await?;
-        let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
-        let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
-        let writer_parts = WriterParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            fanout: fanout.clone(),
-            tallies: tallies.clone(),
-            bell: webhooks.bell.clone(),
-            metrics: metrics.clone(),
-        };
-        let (journal, writer) = Journal::new(writer_parts);
-        start_writing(writer, shards, tasks, stop);
+        let works = Works { store: &store, clock: &clock, ids: &parts.ids, rules: &parts.rules, shards: parts.shards };
+        let Machinery { journal, receipts, fanout, metrics, tallies } = works.start(&webhooks.bell, tasks, stop);
         let listed = store.count_listed().await?.into();
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
         let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
-        let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
+        let limiter = Limiter::new(clock.clone(), parts.rules.exempt_local, parts.rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
+            attendance: Attendance::new(clock.clone()),
+            post: Post::open(parts.mailer, tasks, stop),
             store,
             clock,
-            ids,
-            badge_source,
+            ids: parts.ids,
+            badge_source: parts.badge_source,
             hub,
             own_name,
-            rules,
-            links,
-            key_kinds,
+            rules: parts.rules,
+            links: parts.links,
+            key_kinds: parts.key_kinds,
             directory,
-            attendance,
+            news: News::default(),
             limiter,
             journal,
+            receipts,
             fanout,
             lobby,
             conversations,
@@ -178,10 +159,13 @@ impl Chat {
             tallies,
             listed,
             webhooks,
+            marks: Arc::default(),
             metrics,
             computations: crate::trust::Computations::default(),
+            docket: crate::trust::Docket::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
-            token_secret,
+            place_seal: PlaceSeal::new(&parts.token_secret),
+            token_secret: parts.token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
@@ -298,6 +282,7 @@ impl Chat {
     /// [`Error::TokenRevoked`], [`Error::ObserverToken`]; [`Error::Store`].
     pub async fn authenticate(&self, surface: &Arc<Surface>, key: &str) -> Result<Caller, Error> {
         let Entry { agent, credential, .. } = self.holder(key).await?;
+        self.reassess(&agent).await?;
         Self::permit(&agent, Deed::ReadItself)?;
         if Self::permit(&agent, Deed::Attend).is_ok() {
             self.0.attendance.touch(&agent);
@@ -332,17 +317,68 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
     }
 }
 
-fn start_writing(writer: Writer, shards: Vec<Shard>, tasks: &TaskTracker, stop: &CancellationToken) {
+/// What the machinery is made of.
+struct Works<'a> {
+    store: &'a Arc<dyn Store>,
+    clock: &'a Arc<dyn Clock>,
+    ids: &'a Arc<dyn Ids>,
+    rules: &'a Rules,
+    shards: usize,
+}
+
+/// What writes and delivers.
+struct Machinery {
+    journal: Journal,
+    receipts: Receipts,
+    fanout: Fanout,
+    metrics: Arc<Metrics>,
+    tallies: Arc<Tallies>,
+}
+
+impl Works<'_> {
+    /// Starts writing and delivering.
+    fn start(&self, bell: &Arc<Notify>, tasks: &TaskTracker, stop: &CancellationToken) -> Machinery {
+        let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
+        let (fanout, shards) = Fanout::new(self.shards, self.clock, &metrics);
+        let (receipts, receipt_worker) = Receipts::new(self.store.clone(), self.clock.clone());
+        let (journal, writer) = Journal::new(WriterParts {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            fanout: fanout.clone(),
+            tallies: tallies.clone(),
+            receipts: receipts.clone(),
+            messaging: self.rules.messaging,
+            bell: bell.clone(),
+            metrics: metrics.clone(),
+        });
+        start_writing(writer, shards, receipt_worker, tasks, stop);
+        Machinery { journal, receipts, fanout, metrics, tallies }
+    }
+}
+
+fn start_writing(
+    writer: Writer,
+    shards: Vec<Shard>,
+    receipts: ReceiptWorker,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
     let all_announced = CancellationToken::new();
     for shard in shards {
         tasks.spawn(shard.run(all_announced.clone()));
     }
     let close = stop.clone();
+    let all_written = CancellationToken::new();
+    let written = all_written.clone();
     tasks.spawn(async move {
         // Also when the writer fails: nothing more will be announced then either, and shards must not wait for it.
         let _all_announced = all_announced.drop_guard();
         writer.run(close).await;
+        // Only now: the writer asks it how much waits for whom.
+        all_written.cancel();
     });
+    tasks.spawn(receipts.run(written));
 }
 
 async fn open_lobby(
@@ -353,7 +389,7 @@ async fn open_lobby(
     let end = store.log_end(hub.lobby).await?;
     let newest = u32::try_from(TAIL_MESSAGES).expect("the tail is short");
     let records = store.read(hub.lobby, Slice::Newest, newest).await?;
-    let posts = crate::history::assemble(store, directory, hub.lobby_id, hub.lobby_id, records).await?;
+    let posts = assemble(store, directory, &SaidIn::plain(hub.lobby_id), records, Vec::new()).await?;
     Ok(Arc::new(Conversation::new(hub.lobby, hub.lobby_id, Kind::Lobby, end, posts, &Arc::default())))
 }
 

@@ -9,6 +9,7 @@ mod builtin;
 mod changing;
 mod channels;
 mod community;
+mod departing;
 mod lifecycle;
 mod listing;
 mod membership;

@@ -90,6 +90,7 @@ impl Chat {
         let connection = LiveConnection { chat: self.clone(), agent: agent.clone(), id };
         if was_away {
             self.0.attendance.note_arrival(agent);
+            self.note_coming_or_going(agent);
         }
         if !self.0.store.is_live(*credential).await? {
             outlet.close(Ended::CredentialEnded);
@@ -125,7 +126,8 @@ impl Chat {
     /// How present an agent is, by its open connections on all surfaces.
     #[must_use]
     pub fn presence_of(&self, agent: &Agent) -> Presence {
-        agent.connections.presence(self.0.clock.elapsed())
+        let presence = agent.connections.presence(self.0.clock.elapsed());
+        if presence != Presence::Offline && self.is_busy(agent) { Presence::Busy } else { presence }
     }
 
     /// When an agent was last seen with an open connection: when it came, became idle, came back or left; nothing if it
@@ -189,6 +191,7 @@ impl Drop for LiveConnection {
         self.agent.connections.forget(self.id);
         if !self.agent.connections.any() {
             self.chat.0.attendance.note_seen(&self.agent);
+            self.chat.note_coming_or_going(&self.agent);
         }
         self.chat.0.attendance.note_connected(&self.agent);
     }

@@ -9,9 +9,12 @@ use std::{
 };
 
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
-use tertulia_store::LogEnd;
+use tertulia_store::{LogEnd, Slice};
 
-use crate::{Error, Noun, access::Wish, channel::Channel, direct::Direct, notice::Event, posted::Posted, room::Room};
+use crate::{
+    Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event,
+    posted::Posted, room::Room, trial::Trial,
+};
 
 /// How many of its newest messages a conversation in use keeps in memory.
 pub(crate) const TAIL_MESSAGES: usize = 256;
@@ -45,6 +48,10 @@ pub(crate) enum Kind {
     Channel(Channel),
     /// What two agents say to each other.
     Direct(Direct),
+    /// What the members of a group say to each other.
+    Group(Group),
+    /// Where an agent is tried.
+    Trial(Trial),
 }
 
 /// The newest messages, oldest first and without a gap, and where the conversation ends.
@@ -97,7 +104,7 @@ impl Conversation {
     pub(crate) const fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Room(room) => Some(room),
-            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -105,7 +112,7 @@ impl Conversation {
     pub(crate) const fn channel(&self) -> Option<&Channel> {
         match &self.kind {
             Kind::Channel(channel) => Some(channel),
-            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => None,
         }
     }
 
@@ -113,7 +120,37 @@ impl Conversation {
     pub(crate) const fn direct(&self) -> Option<&Direct> {
         match &self.kind {
             Kind::Direct(direct) => Some(direct),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) => None,
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Group(_) | Kind::Trial(_) => None,
+        }
+    }
+
+    /// The group that it is, if it is one.
+    pub(crate) const fn group(&self) -> Option<&Group> {
+        match &self.kind {
+            Kind::Group(group) => Some(group),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Trial(_) => None,
+        }
+    }
+
+    /// The trial that is held in it, if one is.
+    pub(crate) const fn trial(&self) -> Option<&Trial> {
+        match &self.kind {
+            Kind::Trial(trial) => Some(trial),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) => None,
+        }
+    }
+
+    /// Whether there are agents who get copies of what is said in it.
+    pub(crate) const fn has_recipients(&self) -> bool {
+        matches!(self.kind, Kind::Direct(_) | Kind::Group(_))
+    }
+
+    /// Who gets a copy of what others say in it.
+    pub(crate) fn readers(&self) -> Vec<Arc<Agent>> {
+        match &self.kind {
+            Kind::Direct(direct) => direct.pair.to_vec(),
+            Kind::Group(group) => group.agents(),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Trial(_) => Vec::new(),
         }
     }
 
@@ -133,16 +170,17 @@ impl Conversation {
         match &self.kind {
             Kind::Lobby => true,
             Kind::Room(room) => room.visibility == Visibility::Public,
-            Kind::Channel(_) | Kind::Direct(_) => false,
+            Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => false,
         }
     }
 
     /// Whether it is over at `now`.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         match &self.kind {
-            Kind::Lobby | Kind::Direct(_) => false,
+            Kind::Lobby | Kind::Direct(_) | Kind::Group(_) => false,
             Kind::Room(room) => room.is_over(now),
             Kind::Channel(channel) => channel.is_gone(),
+            Kind::Trial(trial) => trial.is_over(now),
         }
     }
 
@@ -155,7 +193,10 @@ impl Conversation {
     pub(crate) fn permit_reading(&self, reader: Option<AgentNo>, now: Timestamp) -> Result<(), Error> {
         match &self.kind {
             Kind::Room(room) if room.is_over(now) => Err(Error::NotFound(Noun::Room)),
-            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) => self.grant_reading(reader),
+            Kind::Trial(trial) if trial.is_over(now) => Err(Error::NotFound(Noun::Channel)),
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => {
+                self.grant_reading(reader)
+            }
         }
     }
 
@@ -185,6 +226,8 @@ impl Conversation {
             Kind::Room(room) => room.relation(reader).grant(Wish::Read),
             Kind::Channel(channel) => channel.permit_reading(reader),
             Kind::Direct(direct) => direct.permit_viewing(reader),
+            Kind::Group(group) => group.permit_reading(reader),
+            Kind::Trial(trial) => trial.permit_reading(reader).map(drop),
         }
     }
 
@@ -235,6 +278,31 @@ impl Conversation {
         let from_end = usize::try_from(tail.end.last_seq.0.checked_sub(seq.0)?).ok()?;
         let index = tail.messages.len().checked_sub(from_end + 1)?;
         tail.messages.get(index).cloned()
+    }
+
+    /// Part of it, oldest first, removed messages included: at most `limit`, and none up to `after`; nothing if memory does
+    /// not hold all of that.
+    pub(crate) fn stretch(&self, slice: Slice, after: Seq, limit: usize) -> Option<Vec<Arc<Posted>>> {
+        let tail = self.read();
+        let (end, limit) = (tail.end.last_seq.0, limit as u64);
+        let (from, to) = match slice {
+            Slice::After(seq) => {
+                let from = seq.max(after).0;
+                (from, from.saturating_add(limit).min(end))
+            }
+            Slice::Newest => (end.saturating_sub(limit).max(after.0), end),
+            Slice::Before(seq) => {
+                let to = seq.0.saturating_sub(1).min(end);
+                (to.saturating_sub(limit).max(after.0), to)
+            }
+        };
+        if from >= to {
+            return Some(Vec::new());
+        }
+        // Memory holds everything behind this place, and nothing before.
+        let held_after = end.saturating_sub(tail.messages.len() as u64);
+        let index = |seq: u64| seq.checked_sub(held_after).and_then(|index| usize::try_from(index).ok());
+        Some(tail.messages.range(index(from)?..index(to)?).cloned().collect())
     }
 
     /// Adds the messages that were just committed, in order. If they do not follow on what is in memory, that is dropped

@@ -2,6 +2,8 @@
 
 mod channels;
 mod directs;
+mod groups;
+mod trials;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,7 +13,7 @@ use std::{
     },
 };
 
-use tertulia_model::{ConversationId, ConversationNo, Timestamp};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, Timestamp};
 use tertulia_store::{LogEnd, Participant, RoomRecord, Store, StoreError, WholeRoom};
 use tokio::sync::Notify;
 
@@ -45,6 +47,8 @@ struct Known {
     ids: HashMap<ConversationNo, ConversationId>,
     /// Of which conversation what view is open.
     views: HashMap<ConversationId, ConversationId>,
+    /// Which direct conversation is whose, the smaller number first.
+    pairs: HashMap<[AgentNo; 2], ConversationId>,
     /// When which room ends. A room that was let go of stays here until then: nothing comes of it.
     endings: BTreeSet<(Timestamp, ConversationNo)>,
     /// How often conversations were let go of: what was read from the store before must not be remembered after.
@@ -53,6 +57,13 @@ struct Known {
     asked: u64,
     /// When there are more than this, it is time to look for some to let go of.
     many: usize,
+}
+
+/// By what a conversation is found that is read as soon as somebody asks for it.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Room(ConversationId),
+    Direct(DirectKey),
 }
 
 /// How often conversations had been let go of before a room was created.
@@ -67,6 +78,7 @@ impl Conversations {
             by_id: HashMap::new(),
             ids: HashMap::new(),
             views: HashMap::new(),
+            pairs: HashMap::new(),
             endings: BTreeSet::new(),
             let_go: 0,
             asked: 0,
@@ -81,23 +93,42 @@ impl Conversations {
         id: ConversationId,
         directory: &Directory,
     ) -> Result<Option<Arc<Conversation>>, StoreError> {
-        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
-            self.lighten();
-        }
+        self.find(Key::Room(id), directory).await
+    }
+
+    /// Looks in memory, else reads from the store and remembers.
+    async fn find(&self, key: Key, directory: &Directory) -> Result<Option<Arc<Conversation>>, StoreError> {
+        self.lighten_if_heavy();
         loop {
             let let_go_before = {
                 let mut known = self.lock();
-                if let Some(conversation) = known.asked_for(id) {
+                if let Some(conversation) = known.find(key) {
                     return Ok(Some(conversation));
                 }
                 known.let_go
             };
-            let Some(whole) = self.store.whole_room(id).await? else { return Ok(None) };
-            let read = self.read(whole, directory).await?;
-            if let Some(conversation) = self.remember(read, let_go_before) {
+            let Some(read) = self.read(key, directory).await? else { return Ok(None) };
+            let remembered = match key {
+                Key::Room(_) => self.remember(read, let_go_before),
+                Key::Direct(_) => self.remember_direct(read, let_go_before),
+            };
+            if let Some(conversation) = remembered {
                 return Ok(Some(conversation));
             }
-            // Something was let go of meanwhile; it may have been this one, with changes that we have not read.
+            // Something was let go of or changed meanwhile; it may have been this one, with changes that we have not read.
+        }
+    }
+
+    async fn read(&self, key: Key, directory: &Directory) -> Result<Option<Conversation>, StoreError> {
+        match key {
+            Key::Room(id) => match self.store.whole_room(id).await? {
+                Some(whole) => self.read_room(whole, directory).await.map(Some),
+                None => Ok(None),
+            },
+            Key::Direct(key) => match self.whole_direct(key).await? {
+                Some(whole) => self.read_direct(&whole, directory).await.map(Some),
+                None => Ok(None),
+            },
         }
     }
 
@@ -149,6 +180,7 @@ impl Conversations {
             let forgotten: Vec<_> = ids.iter().filter_map(|id| known.by_id.remove(id)).collect();
             for conversation in &forgotten {
                 known.forget_view(conversation);
+                known.forget_pair(conversation);
             }
             forgotten
         };
@@ -166,7 +198,7 @@ impl Conversations {
         known.by_id.get(known.ids.get(&number)?).cloned()
     }
 
-    async fn read(&self, whole: WholeRoom, directory: &Directory) -> Result<Conversation, StoreError> {
+    async fn read_room(&self, whole: WholeRoom, directory: &Directory) -> Result<Conversation, StoreError> {
         let WholeRoom { room: record, participants, end } = whole;
         let (number, id) = (record.number, record.id);
         let creator = directory.by_numbers(&[record.creator]).await?.remove(&record.creator);
@@ -200,6 +232,13 @@ impl Conversations {
         Some(conversation)
     }
 
+    /// Makes room if the messages in memory weigh more than they may.
+    fn lighten_if_heavy(&self) {
+        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
+            self.lighten();
+        }
+    }
+
     /// Takes messages out of memory until half of what they may weigh is left: those of the longest unused conversations.
     fn lighten(&self) {
         let mut conversations: Vec<_> = self.lock().by_id.values().cloned().collect();
@@ -228,6 +267,13 @@ impl Conversations {
 }
 
 impl Known {
+    fn find(&mut self, key: Key) -> Option<Arc<Conversation>> {
+        match key {
+            Key::Room(id) => self.asked_for(id),
+            Key::Direct(key) => self.direct(key),
+        }
+    }
+
     /// The conversation with this id, if it is there. It counts as used.
     fn asked_for(&mut self, id: ConversationId) -> Option<Arc<Conversation>> {
         let conversation = self.by_id.get(&id)?;
@@ -240,6 +286,7 @@ impl Known {
     fn add(&mut self, conversation: &Arc<Conversation>) -> Vec<Arc<Conversation>> {
         self.ids.insert(conversation.number, conversation.id);
         self.by_id.insert(conversation.id, conversation.clone());
+        self.note_pair(conversation);
         drop(self.asked_for(conversation.id));
         self.let_go_of_unused()
     }
@@ -261,6 +308,7 @@ impl Known {
         for known in &gone {
             self.ids.remove(&known.number);
             self.forget_view(known);
+            self.forget_pair(known);
         }
         self.let_go += u64::from(!gone.is_empty());
         self.many = MOST.max(self.by_id.len() + self.by_id.len() / 4);

@@ -5,7 +5,14 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use tertulia_model::{CommunityId, ConversationId};
 use tertulia_store::MessageRecord;
 
-use crate::{Error, agents::Agent, chat::Chat, history::assemble, posted::Posted, surface::Caller};
+use crate::{
+    Error,
+    agents::Agent,
+    chat::Chat,
+    history::{SaidIn, assemble},
+    posted::Posted,
+    surface::Caller,
+};
 
 /// A message, and where it was said.
 #[derive(Clone, Debug)]
@@ -39,7 +46,9 @@ impl Chat {
         let mut feed: Vec<_> = lobby.into_iter().map(|posted| self.lobby_item(posted)).collect();
         for (channel, messages) in by_channel {
             let (channel_name, community, community_name) = names[&channel].clone();
-            for posted in assemble(&*self.0.store, &self.0.directory, channel, channel, messages).await? {
+            for posted in
+                assemble(&*self.0.store, &self.0.directory, &SaidIn::plain(channel), messages, Vec::new()).await?
+            {
                 let (channel_name, community_name) = (channel_name.clone(), community_name.clone());
                 feed.push(FeedItem { posted, channel_name, community, community_name });
             }

@@ -5,6 +5,14 @@ use std::time::Duration;
 use tertulia_model::{BadName, BadProfile, BadText};
 use tertulia_store::StoreError;
 
+mod contact;
+mod group;
+mod messaging;
+
+pub use contact::{CodeRefused, EmailRefused};
+pub use group::GroupBarred;
+pub use messaging::{ContentRefused, KeyInUse, Protected, Reach};
+
 use crate::{identity::BadPublicKey, limits::Throttle, webhooks::BadWebhookUrl};
 
 /// What was looked for and is not there, or what the caller may not learn is there.
@@ -24,6 +32,28 @@ pub enum Noun {
     Channel,
     /// A friend request that waits for the caller's answer.
     FriendRequest,
+    /// A direct conversation, or one of any kind.
+    Conversation,
+    /// A group.
+    Group,
+    /// An invitation to a group that waits for the caller's answer.
+    Invitation,
+    /// An entry in the caller's contact book.
+    Contact,
+    /// A block of the caller.
+    Block,
+    /// A mute of the caller.
+    Mute,
+    /// The presence of an agent that the caller may watch.
+    Presence,
+    /// A webhook of the caller.
+    Webhook,
+    /// An attachment that the caller may fetch.
+    Attachment,
+    /// A managed image of an agent or a group.
+    Avatar,
+    /// A trial.
+    Trial,
 }
 
 /// Why a badge was not given.
@@ -99,6 +129,35 @@ pub enum Barred {
     Direct,
 }
 
+/// Why a trial does not begin, or somebody has no say in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Dismissed {
+    /// The agent takes no part in it, or not as one who says something of another.
+    #[error("not asked")]
+    NotAsked,
+    /// It is over.
+    #[error("over")]
+    Over,
+    /// The challenger has said already what it takes the suspect for.
+    #[error("voted already")]
+    Voted,
+    /// Seeds are not tried, nor whom the operator has quarantined.
+    #[error("exempt")]
+    Exempt,
+    /// The agent is on trial.
+    #[error("on trial already")]
+    UnderWay,
+    /// The agent was tried often enough for today.
+    #[error("tried too recently")]
+    TooSoon,
+    /// There are not enough agents who could try it.
+    #[error("too few challengers")]
+    TooFew,
+    /// As many trials go on as may.
+    #[error("as many trials as there may be")]
+    TooMany,
+}
+
 /// Everything the core can refuse, in words that no wire format owns. Closed on purpose: a surface maps it with a
 /// `match` without a catch-all, so that a new refusal does not compile until every surface has a word for it.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +213,12 @@ pub enum Error {
     /// The agent is quarantined.
     #[error("the agent is quarantined")]
     Quarantined,
+    /// Too many have turned the agent away: it opens nothing new with strangers.
+    #[error("the agent is restricted")]
+    Restricted,
+    /// The agent's owner has paused it.
+    #[error("the agent is paused by its owner")]
+    PausedByOwner,
     /// It does not exist, or the caller may not learn that it does.
     #[error("not found: {0:?}")]
     NotFound(Noun),
@@ -178,7 +243,28 @@ pub enum Error {
     /// One of the two has blocked the other.
     #[error("blocked")]
     Blocked,
-    /// Nobody is a friend of itself, or blocks itself, vouches for itself or flags itself.
+    /// The other cannot be reached now.
+    #[error("out of reach: {0}")]
+    Reach(#[from] Reach),
+    /// The message's content cannot be sent.
+    #[error("content refused: {0}")]
+    Content(#[from] ContentRefused),
+    /// Not done to a group, or in one.
+    #[error("barred from a group: {0}")]
+    Group(#[from] GroupBarred),
+    /// Not done to this agent, or not by this one.
+    #[error("protected: {0}")]
+    Protected(#[from] Protected),
+    /// The code sent by e-mail is not taken, or was not sent.
+    #[error("code refused: {0}")]
+    Code(#[from] CodeRefused),
+    /// The e-mail address does not stand for one agent, or for one more.
+    #[error("e-mail address refused: {0}")]
+    Email(#[from] EmailRefused),
+    /// The idempotency key is in use.
+    #[error("idempotency key in use: {0}")]
+    Idempotency(#[from] KeyInUse),
+    /// Nobody is a friend of itself, or blocks itself, vouches for itself, flags itself or has itself tried.
     #[error("with oneself")]
     Oneself,
     /// The two are friends.
@@ -199,6 +285,9 @@ pub enum Error {
     /// The agent has flagged the other too recently.
     #[error("already flagged it")]
     AlreadyFlagged,
+    /// A trial does not begin, or the agent has no say in it.
+    #[error("dismissed: {0}")]
+    Dismissed(#[from] Dismissed),
     /// Nobody reacts to its own message.
     #[error("the message is the agent's own")]
     OwnMessage,
@@ -220,6 +309,12 @@ pub enum Error {
     /// The agent has no webhook.
     #[error("no webhook")]
     NoWebhook,
+    /// The agent has as many webhooks as it may.
+    #[error("at most {0} webhooks of one agent")]
+    TooManyWebhooks(u32),
+    /// Where files lie cannot be reached now.
+    #[error("files cannot be reached")]
+    ObjectsUnavailable,
     /// A limit is used up.
     #[error("over the limit")]
     Throttled(Throttle),

@@ -5,6 +5,8 @@
 //! wait; the journal does wait for a shard that is far behind, so that readers are not flooded faster than their
 //! deliveries can be written.
 
+mod pending;
+
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
@@ -12,6 +14,7 @@ use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::pending::Pending;
 use crate::{
     Clock, Error,
     conversation::Conversation,
@@ -94,11 +97,13 @@ impl fmt::Debug for Fanout {
 impl Fanout {
     /// A fan-out of `shards` shards, which must be run.
     pub(crate) fn new(shards: usize, clock: &Arc<dyn Clock>, metrics: &Arc<Metrics>) -> (Self, Vec<Shard>) {
-        let (ways, shards): (Vec<_>, Vec<_>) = (0..shards.max(1))
-            .map(|_| {
+        let count = shards.max(1);
+        let (ways, shards): (Vec<_>, Vec<_>) = (0..count)
+            .map(|index| {
                 let (way, work) = mpsc::channel(QUEUE);
                 let shard = Shard {
                     work,
+                    part: Part { index, count },
                     listeners: HashMap::new(),
                     many: MANY,
                     clock: clock.clone(),
@@ -174,27 +179,23 @@ struct Listeners {
     audiences: Vec<Audience>,
 }
 
-/// What happened and was not delivered yet, conversation by conversation: order matters only within one.
-#[derive(Default)]
-struct Pending {
-    places: HashMap<ConversationNo, usize>,
-    happened: Vec<(ConversationNo, Vec<Event>, Duration)>,
+/// Which agents' inboxes a shard serves: always the same, so that each is served in order.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    index: usize,
+    count: usize,
 }
 
-impl Pending {
-    fn add(&mut self, conversation: ConversationNo, events: &[Event], committed: Duration) {
-        if let Some(place) = self.places.get(&conversation) {
-            self.happened[*place].1.extend(events.iter().cloned());
-        } else {
-            self.places.insert(conversation, self.happened.len());
-            self.happened.push((conversation, events.to_vec(), committed));
-        }
+impl Part {
+    fn holds(self, agent: AgentNo) -> bool {
+        usize::try_from(agent.0).unwrap_or(0) % self.count == self.index
     }
 }
 
 /// One shard: a task that owns its subscriptions.
 pub(crate) struct Shard {
     work: mpsc::Receiver<Work>,
+    part: Part,
     listeners: HashMap<ConversationNo, Listeners>,
     /// When there are as many as this, it is time to look who has gone.
     many: usize,
@@ -245,6 +246,18 @@ impl Shard {
     /// Adds what happened where somebody listens.
     fn gather(&self, pending: &mut Pending, announcements: &[Announcement], committed: Duration) {
         for Announcement { conversation, events } in announcements {
+            for event in events {
+                match event {
+                    Event::Envelopes(envelopes) => envelopes.offer(|agent| self.part.holds(agent)),
+                    Event::ToAgents(agents, event) => {
+                        let served = agents.iter().filter(|agent| self.part.holds(agent.number));
+                        for agent in served.filter(|agent| !agent.is_fully_paused()) {
+                            agent.hear(event);
+                        }
+                    }
+                    Event::Posted(_) | Event::Notice(_) | Event::Withdrawal => {}
+                }
+            }
             if self.listeners.contains_key(&conversation.number) {
                 pending.add(conversation.number, events, committed);
             }
@@ -269,6 +282,7 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
+                Event::Envelopes(_) | Event::ToAgents(..) => {}
                 Event::Withdrawal => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.end_unentitled();

@@ -81,7 +81,7 @@ impl Chat {
     // rule: friends
     pub async fn accept_request(&self, caller: &Caller, request: FriendRequestId) -> Result<Friend, Error> {
         let by = caller.agent.clone();
-        Self::permit(&by, Deed::RequestFriendship)?;
+        Self::permit(&by, Deed::AcceptFriendship)?;
         let new = NewView {
             view: ViewId::from_uuid(random_uuid(self.random())),
             direct: ConversationId::from_uuid(random_uuid(self.random())),
@@ -93,6 +93,7 @@ impl Chat {
                 Acceptance::NotFound => Err(Error::NotFound(Noun::FriendRequest)),
                 Acceptance::Accepted { friend, direct } => {
                     chat.0.conversations.set_view(direct.direct.number, direct.view.as_ref().map(View::of));
+                    chat.0.conversations.set_established(direct.direct.number);
                     Ok(friend)
                 }
             }
@@ -213,13 +214,14 @@ impl Chat {
         }
     }
 
-    async fn set_view(&self, conversation: &Conversation, view: Option<View>) {
+    pub(crate) async fn set_view(&self, conversation: &Conversation, view: Option<View>) {
         if let Some(conversation) = self.0.conversations.set_view(conversation.number, view) {
             self.announce_withdrawal(conversation).await;
         }
     }
 
-    async fn announce_withdrawal(&self, conversation: Arc<Conversation>) {
+    /// Ends the subscriptions of those who may not read on.
+    pub(crate) async fn announce_withdrawal(&self, conversation: Arc<Conversation>) {
         let announcement = Announcement { conversation, events: vec![Event::Withdrawal] };
         self.0.fanout.announce(vec![announcement].into()).await;
     }

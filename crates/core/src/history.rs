@@ -1,21 +1,25 @@
 //! Reading a conversation: pages, resuming, and going live without a gap.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, MessageId, Seq};
-use tertulia_store::{MessageRecord, Slice, Store, StoreError};
+use tertulia_model::{AgentNo, ConversationId, MessageId, MessageNo, Seq};
+use tertulia_store::{Content, EventRecord, MessageRecord, Slice, Store, StoreError};
 
 use crate::{
     Error,
     agents::{Agent, Directory},
     bookmark::Bookmark,
     chat::Chat,
-    conversation::Conversation,
+    conversation::{Conversation, Kind},
     fanout::{Attached, Subscriber},
     form::Form,
+    group::GroupCard,
     live::{Flow, Frames, Outlet},
-    posted::{Message, Posted},
+    posted::{GroupNews, Message, Posted},
     surface::Caller,
 };
 
@@ -314,7 +318,16 @@ impl Chat {
 
     async fn read(&self, conversation: &Conversation, slice: Slice, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read(conversation.number, slice, limit).await?;
-        Ok(assemble(&*self.0.store, &self.0.directory, conversation.id, conversation.view_id(), records).await?)
+        let contents = match conversation.kind {
+            Kind::Direct(_) | Kind::Group(_) if !records.is_empty() => {
+                let numbers: Vec<_> = records.iter().map(|record| record.number).collect();
+                self.0.store.contents(&numbers).await?
+            }
+            Kind::Lobby | Kind::Room(_) | Kind::Channel(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => {
+                Vec::new()
+            }
+        };
+        Ok(assemble(&*self.0.store, &self.0.directory, &SaidIn::of(conversation), records, contents).await?)
     }
 }
 
@@ -322,16 +335,39 @@ fn rows_for(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(CATCH_UP_ROWS).clamp(1, CATCH_UP_ROWS)
 }
 
-/// Gives stored messages their authors, and what those said about themselves at the time. `view` is under which id the
-/// conversation is seen now.
+/// Where messages were said, as far as they say it.
+#[derive(Clone, Debug)]
+pub(crate) struct SaidIn {
+    pub(crate) conversation: ConversationId,
+    /// Under which id it is seen now.
+    pub(crate) view: ConversationId,
+    pub(crate) group: Option<Arc<GroupCard>>,
+}
+
+impl SaidIn {
+    /// A conversation that is no group, and that is seen under its own id alone.
+    pub(crate) const fn plain(conversation: ConversationId) -> Self {
+        Self { conversation, view: conversation, group: None }
+    }
+
+    pub(crate) fn of(conversation: &Conversation) -> Self {
+        let group = conversation.group().map(|group| group.card.clone());
+        Self { conversation: conversation.id, view: conversation.view_id(), group }
+    }
+}
+
+/// Gives stored messages their authors, what those said about themselves at the time, and what they are besides their
+/// texts.
 pub(crate) async fn assemble(
     store: &dyn Store,
     directory: &Directory,
-    conversation: ConversationId,
-    view: ConversationId,
+    place: &SaidIn,
     records: Vec<MessageRecord>,
+    mut contents: Vec<(MessageNo, Content)>,
 ) -> Result<Vec<Arc<Posted>>, StoreError> {
     let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
+    let events = contents.iter().filter_map(|(_, content)| content.event.as_ref());
+    numbers.extend(events.flat_map(|event| [event.agent, event.actor]).flatten());
     numbers.sort_unstable();
     numbers.dedup();
     let authors = directory.by_numbers(&numbers).await?;
@@ -351,10 +387,33 @@ pub(crate) async fn assemble(
                 .iter()
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
             let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
-            let MessageRecord { id, seq, created_at, text, text_kind, removed, .. } = record;
-            let message =
-                Message { id, conversation, view, seq, created_at, text, text_kind, spares_author: false, removed };
+            let MessageRecord { number, id, seq, created_at, text, text_kind, removed, .. } = record;
+            let content = contents.iter().position(|(of, _)| *of == number);
+            let content = content.map(|place| Arc::new(contents.swap_remove(place).1));
+            let event = content.as_ref().and_then(|content| content.event.as_ref());
+            let news = event.map(|event| Arc::new(news_of(event, &authors)));
+            let message = Message {
+                number,
+                id,
+                conversation: place.conversation,
+                view: place.view,
+                seq,
+                created_at,
+                text,
+                text_kind,
+                content,
+                news,
+                group: place.group.clone(),
+                spares_author: false,
+                removed,
+            };
             Ok(Arc::new(Posted::new(message, author.clone(), profile)))
         })
         .collect()
+}
+
+fn news_of(event: &EventRecord, agents: &HashMap<AgentNo, Arc<Agent>>) -> GroupNews {
+    let agent = |number: Option<AgentNo>| agents.get(&number?).cloned();
+    let EventRecord { what, agent: befalls, actor, name } = event;
+    GroupNews { what: *what, agent: agent(*befalls), actor: agent(*actor), name: name.clone() }
 }

@@ -3,12 +3,14 @@
 //! Whatever arrived while the last batch was being synced becomes the next batch: one commit, one sync. The writer
 //! decides on every entry from memory, in the order in which they came, and numbers messages so that sequences have no
 //! holes and time never runs backwards within a conversation. Joining, leaving, inviting and ending are entries like
-//! messages; what changes more than one conversation (a suspension, a removal, a sweep) runs alone between two batches.
+//! messages, and so is what happens to a group, though each of those is a batch of its own; what changes more than one conversation (a suspension, a removal, a sweep) runs alone between two batches.
 //! Only after the sync is memory changed and are the callers told, and after them the fan-out.
 
 mod batch;
 mod doubt;
 mod entry;
+mod groups;
+mod known;
 mod telling;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -19,21 +21,25 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 pub(crate) use self::{
     batch::MOST_PARTICIPANTS,
-    entry::{Change, Said},
+    entry::{Change, Outcome, Said, SentLetter, Told, repeated},
+    groups::{GroupDeed, GroupOutcome},
 };
 use self::{
     batch::{Batch, Numbering},
-    entry::{Entry, Refused, Wanted, repeated},
+    entry::{Entry, Refused, Wanted},
+    known::Known,
 };
 use crate::{
     Clock, Error, Ids,
     agents::Agent,
     conversation::Conversation,
     fanout::{Announcement, Fanout},
+    inbox::Receipts,
     metrics::Metrics,
     notice::{Event, Happening, Notice},
     posted::Posted,
     room::Room,
+    rules::MessagingRules,
     tallies::Tallies,
 };
 
@@ -69,9 +75,18 @@ impl Journal {
         (Self { queue }, Writer { parts, work, last: None, in_doubt: None, is_refusing: false })
     }
 
-    /// Appends a message. `Ok` means that it is on disk. Once queued it is written whether or not the caller goes on
-    /// waiting.
+    /// Appends a message that has no key. `Ok` means that it is on disk. Once queued it is written whether or not the
+    /// caller goes on waiting.
     pub(crate) async fn say(&self, conversation: Arc<Conversation>, said: Said) -> Result<Arc<Posted>, Error> {
+        debug_assert!(said.key().is_none(), "what has a key may have been sent before");
+        match self.send(conversation, said).await? {
+            Outcome::Said(told) => Ok(told.posted),
+            Outcome::Repeated(_) => Err(StoreError::Unreadable("key of a message").into()),
+        }
+    }
+
+    /// Appends a message, unless its author has sent one under the same key before. `Ok` means that it is on disk.
+    pub(crate) async fn send(&self, conversation: Arc<Conversation>, said: Said) -> Result<Outcome, Error> {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted::Speech { said, reply: Some(reply) };
         self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
@@ -86,6 +101,14 @@ impl Journal {
     ) -> Result<Vec<Arc<Agent>>, Error> {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted::Change { change, reply: Some(reply) };
+        self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
+        answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Does something to a group, in order with its messages. `Ok` means that it is on disk.
+    pub(crate) async fn hold(&self, conversation: Arc<Conversation>, deed: GroupDeed) -> Result<GroupOutcome, Error> {
+        let (reply, answer) = oneshot::channel();
+        let wanted = Wanted::Group { deed, reply: Some(reply) };
         self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
     }
@@ -126,6 +149,8 @@ pub(crate) struct WriterParts {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) fanout: Fanout,
     pub(crate) tallies: Arc<Tallies>,
+    pub(crate) receipts: Receipts,
+    pub(crate) messaging: MessagingRules,
     /// Rings when somebody is to be told elsewhere.
     pub(crate) bell: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
@@ -171,12 +196,17 @@ impl Writer {
         }
     }
 
-    /// Writes what is waiting, in order: messages in batches, exclusive operations alone. An end cuts no batch in two:
+    /// Writes what is waiting, in order: messages in batches, exclusive operations and changes of groups alone. An end cuts no batch in two:
     /// it is told behind it, and what was queued after it was refused by then.
     async fn write_all(&mut self, waiting: &mut Vec<Work>) {
         let (mut batch, mut over) = (Vec::with_capacity(waiting.len()), Vec::new());
         for work in waiting.drain(..) {
             match work {
+                // Decided on from memory, which knows of the batch before it by then.
+                Work::Entry(entry) if entry.is_alone() => {
+                    self.write_batch(std::mem::take(&mut batch)).await;
+                    self.write_batch(vec![entry]).await;
+                }
                 Work::Entry(entry) => batch.push(entry),
                 Work::Over(rooms) => over.extend(rooms),
                 Work::Exclusive(operation) => {
@@ -226,11 +256,15 @@ impl Writer {
             Ok(()) => self.last_number().await,
             Err(cause) => Err(cause),
         };
-        let last = match prepared {
-            Ok(last) => last,
+        let prepared = match prepared {
+            Ok(last) => Known::of(&entries, &self.parts).await.map(|known| (last, known)),
+            Err(cause) => Err(cause),
+        };
+        let (last, known) = match prepared {
+            Ok(prepared) => prepared,
             Err(cause) => return Err(Refused { entries, cause }),
         };
-        let batch = self.decide(entries, last);
+        let batch = self.decide(entries, last, known);
         let is_change = !batch.commit.is_empty();
         match self.commit(&batch.commit).await {
             Ok(()) => self.tell(batch).await,
@@ -242,11 +276,11 @@ impl Writer {
     }
 
     /// Decides on every entry, in order.
-    fn decide(&mut self, entries: Vec<Entry>, last: MessageNo) -> Batch {
+    fn decide(&mut self, entries: Vec<Entry>, last: MessageNo, known: Known) -> Batch {
         let mut random = vec![[0; 10]; entries.len()];
         self.parts.ids.fill(random.as_flattened_mut());
         let mut numbering = Numbering { now: self.parts.clock.now(), last };
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(known, self.parts.messaging);
         for (entry, random) in entries.into_iter().zip(random) {
             batch.take(entry, &mut numbering, random);
         }

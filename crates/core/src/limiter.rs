@@ -25,11 +25,16 @@ pub(crate) enum Subject {
     Agent(AgentNo),
     /// An agent, in one conversation.
     AgentIn(AgentNo, ConversationNo),
+    /// All agents together, in one conversation.
+    In(ConversationNo),
     /// A client's address: an IPv4 address, or the first 64 bits of an IPv6 address.
     Address(AddressKey),
     /// An e-mail address, by a digest of its key. See [`Limiter::email`].
     Email(u64),
 }
+
+/// No agent has this number: what stands under it is counted for all together.
+const EVERYBODY: AgentNo = AgentNo(0);
 
 /// A counted action: what is left, and in which window it was counted.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +104,7 @@ impl Limiter {
         let known = match subject {
             Subject::Agent(agent) => self.agents.used(&(counted_as, action, (agent, None)), now),
             Subject::AgentIn(agent, place) => self.agents.used(&(counted_as, action, (agent, Some(place))), now),
+            Subject::In(place) => self.agents.used(&(counted_as, action, (EVERYBODY, Some(place))), now),
             Subject::Address(address) if self.spares(address) => return None,
             Subject::Address(address) => self.addresses.used(&(counted_as, action, address), now),
             Subject::Email(email) => self.emails.used(&(counted_as, action, email), now),
@@ -116,6 +122,9 @@ impl Limiter {
             Subject::Agent(agent) => self.agents.give_back(&(counted_as, action, (agent, None)), counted.started),
             Subject::AgentIn(agent, conversation) => {
                 self.agents.give_back(&(counted_as, action, (agent, Some(conversation))), counted.started);
+            }
+            Subject::In(conversation) => {
+                self.agents.give_back(&(counted_as, action, (EVERYBODY, Some(conversation))), counted.started);
             }
             Subject::Address(address) => self.addresses.give_back(&(counted_as, action, address), counted.started),
             Subject::Email(email) => self.emails.give_back(&(counted_as, action, email), counted.started),
@@ -150,6 +159,10 @@ impl Limiter {
             Subject::AgentIn(agent, conversation) => {
                 (self.agents.take((counted_as, action, (agent, Some(conversation))), now, count, per, attempt), false)
             }
+            Subject::In(conversation) => (
+                self.agents.take((counted_as, action, (EVERYBODY, Some(conversation))), now, count, per, attempt),
+                false,
+            ),
             Subject::Email(email) => (self.emails.take((counted_as, action, email), now, count, per, attempt), false),
             Subject::Address(address) if self.spares(address) => return Ok(None),
             Subject::Address(address) => {

@@ -179,11 +179,45 @@ pub enum Action {
     Connect,
     /// Opening a connection by an agent that may have none, and is let in only to be told so.
     ConnectInVain,
+    /// Sending a message to an agent or a group.
+    SendMessage,
+    /// The same, by a system agent.
+    SendSystemMessage,
+    /// Sending a message to one group, whoever sends it.
+    SendToGroup,
+    /// Writing first to an agent that has not answered yet. Rolling.
+    OpenColdConversation,
+    /// Inviting an agent to a group.
+    InviteToGroup,
+    /// Muting and unmuting.
+    Mute,
+    /// Setting or removing a managed image, its own or a group's.
+    ChangeAvatar,
+    /// Looking agents up by how their names begin.
+    SearchDirectory,
+    /// The same, in a long window.
+    SearchDirectoryDaily,
+    /// Proving an e-mail address to register.
+    ProveRegistration,
+    /// Asking for a new key by e-mail.
+    Recover,
+    /// Proving an e-mail address to recover.
+    ProveRecovery,
+    /// Asking to replace one's key.
+    RotateKey,
+    /// Proving an e-mail address to replace one's key.
+    ProveRotation,
+    /// Sending a code to an e-mail address. Hub-wide.
+    MailCode,
+    /// Sending a code to an e-mail address soon after another. Hub-wide.
+    MailCodeAgain,
+    /// Sending a wrong code.
+    GuessCode,
 }
 
 impl Action {
     /// How many there are: the last one counts them.
-    pub(crate) const COUNT: usize = Self::ConnectInVain as usize + 1;
+    pub(crate) const COUNT: usize = Self::GuessCode as usize + 1;
 
     /// Its word in the store.
     #[must_use]
@@ -208,6 +242,23 @@ impl Action {
             Self::WakeAgent => "wake_agent",
             Self::Connect => "connect",
             Self::ConnectInVain => "connect_in_vain",
+            Self::SendMessage => "send_message",
+            Self::SendSystemMessage => "send_system_message",
+            Self::SendToGroup => "send_to_group",
+            Self::OpenColdConversation => "open_cold_conversation",
+            Self::InviteToGroup => "invite_to_group",
+            Self::Mute => "mute",
+            Self::ChangeAvatar => "change_avatar",
+            Self::SearchDirectory => "search_directory",
+            Self::SearchDirectoryDaily => "search_directory_daily",
+            Self::ProveRegistration => "prove_registration",
+            Self::Recover => "recover",
+            Self::ProveRecovery => "prove_recovery",
+            Self::RotateKey => "rotate_key",
+            Self::ProveRotation => "prove_rotation",
+            Self::MailCode => "mail_code",
+            Self::MailCodeAgain => "mail_code_again",
+            Self::GuessCode => "guess_code",
         }
     }
 
@@ -234,6 +285,23 @@ impl Action {
             Self::WakeAgent => "times that an agent is woken",
             Self::Connect => "new connections from your address",
             Self::ConnectInVain => "attempts of one agent to connect in vain",
+            Self::SendMessage => "messages of one agent to others",
+            Self::SendSystemMessage => "messages of one system agent",
+            Self::SendToGroup => "messages in one group, all senders together",
+            Self::OpenColdConversation => "conversations of one agent that nobody has answered yet",
+            Self::InviteToGroup => "invitations of one agent to groups",
+            Self::Mute => "changes of one agent to what it has muted",
+            Self::ChangeAvatar => "changes of one agent to images",
+            Self::SearchDirectory => "questions of one agent to the directory",
+            Self::SearchDirectoryDaily => "questions of one agent to the directory in a day",
+            Self::ProveRegistration => "attempts from your address to prove a registration",
+            Self::Recover => "recoveries from your address",
+            Self::ProveRecovery => "attempts from your address to prove a recovery",
+            Self::RotateKey => "rotations of keys from your address",
+            Self::ProveRotation => "attempts from your address to prove a rotation",
+            Self::MailCode => "codes sent to one e-mail address",
+            Self::MailCodeAgain => "codes sent to one e-mail address in a moment",
+            Self::GuessCode => "wrong codes from your address",
         }
     }
 }
@@ -255,6 +323,11 @@ impl AddressKey {
             std::net::IpAddr::V6(v6) => (v6.to_bits() >> 64) | (1 << 127),
         };
         Self { bits, is_loopback: address.is_loopback() }
+    }
+
+    /// What tells addresses apart, for the store.
+    pub(crate) const fn bytes(self) -> [u8; 16] {
+        self.bits.to_be_bytes()
     }
 
     /// Whether the client is on this machine.
@@ -289,6 +362,23 @@ pub struct Throttle {
     /// Whether the caller could lift this limit itself, since it talks to a hub on its own machine that serves
     /// nobody else.
     pub is_local: bool,
+}
+
+impl Throttle {
+    /// Of a limit that is counted from the store: so many within `per`, the oldest of which leaves the window first.
+    pub(crate) fn rolling(
+        action: Action,
+        limit: u32,
+        per: Duration,
+        oldest: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        let resets_at = oldest.unwrap_or(now) + per;
+        let micros = resets_at.as_micros().saturating_sub(now.as_micros());
+        let resets_in = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+        let quota = Quota { limit, remaining: 0, resets_in, resets_at };
+        Self { action, quota, per, is_local: false }
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,9 @@ pub trait Outlet: Debug + Send + Sync + 'static {
     /// Whether the connection is still there.
     fn is_open(&self) -> bool;
 
+    /// Lets the connection look whether it has something to send itself. Never blocks.
+    fn nudge(&self) {}
+
     /// Ends the connection. What it says to its reader about `why` is the connection's own business. Never blocks.
     fn close(&self, why: Ended);
 }

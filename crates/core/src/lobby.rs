@@ -5,7 +5,15 @@ use std::sync::{Arc, atomic::Ordering};
 use tertulia_model::{NameKey, Timestamp};
 use tertulia_store::LastSeen;
 
-use crate::{Error, agents::Agent, chat::Chat, posted::Posted, presence::Attendance, surface::Caller};
+use crate::{
+    Error,
+    agents::Agent,
+    chat::Chat,
+    history::{SaidIn, assemble},
+    posted::Posted,
+    presence::Attendance,
+    surface::Caller,
+};
 
 /// How many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +109,8 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn said_by(&self, agent: &Agent, limit: u32) -> Result<Vec<Arc<Posted>>, Error> {
         let records = self.0.store.read_by_author(self.0.lobby.number, agent.number, AUTHOR_WINDOW, limit).await?;
-        Ok(crate::history::assemble(&*self.0.store, &self.0.directory, self.0.lobby.id, self.0.lobby.id, records)
-            .await?)
+        let place = SaidIn::plain(self.0.lobby.id);
+        Ok(assemble(&*self.0.store, &self.0.directory, &place, records, Vec::new()).await?)
     }
 
     /// The agents, each with its presence, in the same order.

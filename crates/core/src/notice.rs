@@ -6,8 +6,10 @@ use bytes::Bytes;
 use tertulia_model::ConversationId;
 
 use crate::{
+    AgentEvent,
     agents::Agent,
     form::{Encodings, Form},
+    inbox::Envelopes,
     posted::Posted,
 };
 
@@ -57,6 +59,10 @@ pub(crate) enum Event {
     Posted(Arc<Posted>),
     /// Anything else.
     Notice(Arc<Notice>),
+    /// The message before it, for those who get a copy of it.
+    Envelopes(Arc<Envelopes>),
+    /// What has happened, for those whom it concerns, behind the message before it.
+    ToAgents(Arc<[Arc<Agent>]>, AgentEvent),
     /// Somebody takes part no more who had never joined: nobody is told, but who may not read on hears no more.
     Withdrawal,
 }

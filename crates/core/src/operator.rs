@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use tertulia_model::{AgentState, ConversationNo, MessageId, NameKey};
-use tertulia_store::{AgentRecord, AuditEntry};
+use tertulia_model::{AgentNo, AgentState, ConversationNo, MessageId, NameKey};
+use tertulia_store::{AgentRecord, AuditEntry, OPERATOR, ReportRecord};
 
 use crate::{Bookmark, Ended, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
@@ -73,10 +73,7 @@ impl Chat {
         state: Option<AgentState>,
         after: Option<&str>,
     ) -> Result<Vec<AgentRecord>, Error> {
-        let after = match after {
-            Some(name) => Some(self.require_agent(name).await?.number),
-            None => None,
-        };
+        let after = self.number_of(after).await?;
         Ok(self.0.store.agents_in_state(state, after, OPERATOR_PAGE).await?)
     }
 
@@ -89,16 +86,59 @@ impl Chat {
         Ok(self.0.store.audit_log(limit).await?)
     }
 
+    /// The newest reports, of the named agent if one is named, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn report_book(&self, about: Option<&str>, limit: u32) -> Result<Vec<ReportRecord>, Error> {
+        let target = self.number_of(about).await?;
+        let mut reports = self.0.store.reports(target, limit).await?;
+        for report in reports.iter_mut().filter(|report| report.conversation == Some(self.0.lobby.id)) {
+            let (community, channel) = self.lobby_names();
+            (report.community, report.channel) = (Some(community), Some(channel));
+        }
+        Ok(reports)
+    }
+
+    /// Whether that is what the hub itself is called, which is no agent to do anything to.
+    #[must_use]
+    pub fn is_hub_itself(&self, name: &str) -> bool {
+        let own = NameKey::of(&self.0.system_agent.name);
+        own.is_some() && NameKey::of(name) == own
+    }
+
+    async fn number_of(&self, name: Option<&str>) -> Result<Option<AgentNo>, Error> {
+        match name {
+            Some(name) => Ok(Some(self.require_agent(name).await?.number)),
+            None => Ok(None),
+        }
+    }
+
     async fn move_agent(&self, name: &str, from: AgentState, to: AgentState, action: &str) -> Result<bool, Error> {
         let agent = self.require_agent(name).await?;
         let entry = self.operator_entry(action, Some(&agent), "");
-        let chat = self.clone();
+        self.change_state(&agent, from, to, entry).await
+    }
+
+    /// Moves an agent from one state to another, for the reason in `entry`. `false`: it was not in `from`.
+    pub(crate) async fn change_state(
+        &self,
+        agent: &Arc<Agent>,
+        from: AgentState,
+        to: AgentState,
+        entry: AuditEntry,
+    ) -> Result<bool, Error> {
+        let (chat, agent) = (self.clone(), agent.clone());
         let change = async move {
             if !chat.0.store.change_state(agent.number, from, to, &entry).await? {
                 return Ok(false);
             }
             let was_listed = agent.is_listed();
             agent.set_state(to);
+            if from == AgentState::Suspended {
+                agent.forgive();
+            }
             match (was_listed, agent.is_listed()) {
                 (true, false) => drop(chat.0.listed.fetch_sub(1, Ordering::AcqRel)),
                 (false, true) => drop(chat.0.listed.fetch_add(1, Ordering::AcqRel)),
@@ -122,7 +162,7 @@ impl Chat {
     pub(crate) fn operator_entry(&self, action: &str, agent: Option<&Agent>, detail: &str) -> AuditEntry {
         AuditEntry {
             at: self.now(),
-            actor: "operator".to_owned(),
+            actor: OPERATOR.to_owned(),
             action: action.to_owned(),
             agent: agent.map(|agent| agent.number),
             detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),

@@ -7,7 +7,8 @@ use tertulia_model::{ConversationId, ConversationKind, ConversationNo};
 use crate::{Error, chat::Chat, conversation::Conversation, conversations::DirectKey};
 
 impl Chat {
-    /// The channel with this id: the lobby, a channel of a community, or the view of a direct conversation.
+    /// The channel with this id: the lobby, a channel of a community, the view of a direct conversation, or where a trial
+    /// is held.
     ///
     /// # Errors
     ///
@@ -16,6 +17,9 @@ impl Chat {
     pub async fn channel(&self, id: ConversationId) -> Result<Arc<Conversation>, Error> {
         if id == self.0.lobby.id {
             return Ok(self.0.lobby.clone());
+        }
+        if let Some(place) = self.0.conversations.place_of_trial(id) {
+            return Ok(place);
         }
         match self.channel_of_community(id).await? {
             Some(channel) => Ok(channel),
@@ -33,7 +37,9 @@ impl Chat {
             ConversationKind::Room => Ok(self.0.conversations.room(id, &self.0.directory).await?),
             ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
             ConversationKind::Channel => self.channel_of_community(id).await,
-            ConversationKind::Lobby | ConversationKind::Group => Ok(None),
+            ConversationKind::Trial => Ok(self.0.conversations.place_of_trial(id)),
+            ConversationKind::Group => Ok(self.0.conversations.group(id, &self.0.directory).await?),
+            ConversationKind::Lobby => Ok(None),
         }
     }
 }

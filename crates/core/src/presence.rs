@@ -1,5 +1,8 @@
 //! Who is here. Activity lives in memory and is written down at most once a minute.
 
+mod declared;
+mod news;
+
 use std::{
     cmp::Reverse,
     collections::HashMap,
@@ -10,6 +13,8 @@ use std::{
 use tertulia_model::{AgentNo, Timestamp};
 use tertulia_store::{LastSeen, Store, StoreError};
 
+pub use self::declared::{Availability, Declaration, Watched};
+pub(crate) use self::{declared::Declared, news::News};
 use crate::{Clock, agents::Agent};
 
 /// How long after its last activity an agent still counts as online in the lobby and in rooms.
@@ -26,6 +31,8 @@ const SLICE: usize = 500;
 pub enum Presence {
     /// A connection is open, and its client has talked not long ago.
     Online,
+    /// A connection is open, and the agent has said that it is not to be disturbed.
+    Busy,
     /// A connection is open.
     Idle,
     /// None is.

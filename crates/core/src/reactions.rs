@@ -79,7 +79,8 @@ fn permit_reacting(conversation: &Conversation, caller: &Caller) -> Result<(), E
     let agent = caller.agent.number;
     let permitted = match &conversation.kind {
         Kind::Lobby => Ok(()),
-        Kind::Room(_) => Err(Error::NotFound(Noun::Message)),
+        // What is said in a trial is for the verdict alone.
+        Kind::Room(_) | Kind::Group(_) | Kind::Trial(_) => Err(Error::NotFound(Noun::Message)),
         Kind::Channel(channel) => channel.permit_taking_part(agent),
         Kind::Direct(direct) => direct.permit_viewing(Some(agent)),
     };

@@ -5,7 +5,8 @@ use std::sync::{Arc, atomic::Ordering};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use tertulia_model::{AgentId, AgentState, CredentialId, CredentialKind, CredentialNo, Name, random_uuid};
 use tertulia_store::{
-    AuditEntry, CredentialRecord, Issuance, NewAgent, NewCredential, Profile, Registration, Revocation,
+    AgentRecord, AuditEntry, CredentialRecord, Issuance, KeyDigest, NewAgent, NewCredential, Profile, Registration,
+    Revocation,
 };
 
 use crate::{
@@ -49,6 +50,8 @@ pub struct Registered {
     pub agent: Arc<Agent>,
     /// Its key.
     pub key: Key,
+    /// Its e-mail address, if it registered with one.
+    pub email: Option<Arc<str>>,
     /// What is left of the address's registrations, where they are limited.
     pub quota: Option<Quota>,
 }
@@ -104,9 +107,20 @@ impl Chat {
             Registration::Registered { agent, credential } => (agent, credential),
             Registration::NameTaken => return Err(Error::NameTaken),
         };
-        // From here on nothing may fail: the name is taken, and this is the only copy of the key.
+        let agent = self.welcome(surface, record, credential.map(|credential| (credential, digest, ended_before)));
+        Ok(Registered { agent, key, email: None, quota })
+    }
+
+    /// Takes an agent into memory that has registered just now, with its key, what that is known by, and how many
+    /// credentials had ended before. Nothing may fail here: the name is taken, and there is one copy of the key.
+    pub(crate) fn welcome(
+        &self,
+        surface: &Surface,
+        record: AgentRecord,
+        key: Option<(CredentialRecord, KeyDigest, u64)>,
+    ) -> Arc<Agent> {
         let agent = self.0.directory.welcome(record);
-        if let Some(credential) = credential {
+        if let Some((credential, digest, ended_before)) = key {
             let entry = Entry { agent: agent.clone(), credential: credential.number, expires_at: None };
             self.0.directory.keyring.remember(digest, entry, ended_before);
             tracing::info!(agent.id = %agent.id, credential.id = %credential.id, surface = surface.name, "registered {}", agent.name);
@@ -115,7 +129,7 @@ impl Chat {
             self.0.listed.fetch_add(1, Ordering::AcqRel);
         }
         self.0.attendance.touch(&agent);
-        Ok(Registered { agent, key, quota })
+        agent
     }
 
     /// The caller's live credentials, oldest first.
@@ -175,7 +189,7 @@ impl Chat {
         agent.connections.close(Some(credential), Ended::CredentialEnded);
     }
 
-    fn make_key(&self, kind: &CredentialKind) -> (Key, NewCredential) {
+    pub(crate) fn make_key(&self, kind: &CredentialKind) -> (Key, NewCredential) {
         let random: [u8; KEY_BYTES] = self.random();
         let key = format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(random));
         let credential = NewCredential {

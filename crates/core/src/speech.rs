@@ -100,11 +100,20 @@ impl Chat {
                 channel.permit_taking_part(caller.agent.number)?;
                 (text, Count::of(caller, conversation, Action::ChannelMessage))
             }
+            // Members of a group write letters.
+            Kind::Group(_) => return Err(Error::NotFound(Noun::Channel)),
             Kind::Direct(direct) => {
                 let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
                 Self::permit(&caller.agent, Deed::SpeakToFriend)?;
                 direct.permit_viewing(Some(caller.agent.number))?;
                 (text, Count::of(caller, conversation, Action::ChannelMessage))
+            }
+            Kind::Trial(trial) => {
+                let text = MessageText::parse_verbatim(text, MOST_TEXT_UNITS)?;
+                trial.permit_speaking(&caller.agent, self.now())?;
+                // A quarantined suspect is heard like any other.
+                let limit = caller.surface.limits.of(Action::ChannelMessage);
+                (text, Count { limit, ..Count::of(caller, conversation, Action::ChannelMessage) })
             }
         };
         let own = Count {
@@ -117,7 +126,7 @@ impl Chat {
         let author = caller.agent.clone();
         let said = async {
             let deliveries = self.deliveries_of_message(&author, conversation, text.as_str()).await?;
-            let said = Said { author, text: text.into(), text_kind, spares_author, deliveries };
+            let said = Said { author, text: text.into(), text_kind, spares_author, deliveries, letter: None };
             self.0.journal.say(conversation.clone(), said).await
         };
         match said.await {

@@ -26,17 +26,6 @@ pub struct Surface {
     pub limits: SurfaceLimits,
 }
 
-/// An exception from a limit for the agents of one tier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TierLimit {
-    /// For whom.
-    pub tier: Tier,
-    /// For what.
-    pub action: Action,
-    /// What holds instead.
-    pub rule: TierRule,
-}
-
 /// How a limit differs for a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TierRule {
@@ -51,7 +40,7 @@ pub enum TierRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SurfaceLimits {
     per_action: [Limit; Action::COUNT],
-    by_tier: &'static [TierLimit],
+    by_tier: [[Option<TierRule>; Action::COUNT]; Tier::ALL.len()],
     /// Streams that one address may hold open; 0 refuses all.
     pub streams_per_address: u32,
 }
@@ -60,7 +49,8 @@ impl SurfaceLimits {
     /// No limit for any action, and so many streams.
     #[must_use]
     pub const fn new(streams_per_address: u32) -> Self {
-        Self { per_action: [Limit::Off; Action::COUNT], by_tier: &[], streams_per_address }
+        let by_tier = [[None; Action::COUNT]; Tier::ALL.len()];
+        Self { per_action: [Limit::Off; Action::COUNT], by_tier, streams_per_address }
     }
 
     /// The same with a limit for `action`.
@@ -70,18 +60,17 @@ impl SurfaceLimits {
         self
     }
 
-    /// The same with exceptions for agents of certain tiers.
+    /// The same with an exception from the limit of `action` for agents of `tier`.
     #[must_use]
-    pub const fn with_tiers(mut self, by_tier: &'static [TierLimit]) -> Self {
-        self.by_tier = by_tier;
+    pub const fn with_tier(mut self, tier: Tier, action: Action, rule: TierRule) -> Self {
+        self.by_tier[tier as usize][action as usize] = Some(rule);
         self
     }
 
     /// The limit of `action` for an agent of `tier`.
     #[must_use]
     pub fn for_tier(&self, action: Action, tier: Tier) -> Limit {
-        let exception = self.by_tier.iter().find(|exception| exception.tier == tier && exception.action == action);
-        match exception.map(|exception| exception.rule) {
+        match self.by_tier[tier as usize][action as usize] {
             None => self.of(action),
             Some(TierRule::AtLeast(limit)) => self.of(action).or_more(limit),
             Some(TierRule::Exactly(limit)) => limit,

@@ -1,16 +1,26 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
+mod accounts;
+mod answers;
 mod backwards;
 mod communities;
 mod connections;
+mod contacts;
 mod credentials;
+mod departures;
 mod doubt;
+mod enforcement;
 mod expiry;
 mod friendships;
+mod groups;
 mod hub;
 mod journal;
+mod karma;
+mod letters;
 mod listener;
+mod mailbox;
 mod memory;
+mod mutes;
 mod observers;
 mod post;
 mod presence;
@@ -23,7 +33,9 @@ mod sparing;
 mod store;
 mod subscriptions;
 mod tallies;
+mod threads;
 mod times;
+mod trials;
 mod trust;
 mod verification;
 mod vouching;

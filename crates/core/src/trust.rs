@@ -1,11 +1,12 @@
 //! How far agents are trusted: vouching, flagging, and seeing how one stands.
 //!
 //! Trust is computed once in a while from how all agents deal with each other; the mathematics is `tertulia-trust`'s.
-//! In between only a quarantine changes where an agent stands.
+//! In between only a quarantine changes where an agent stands, which a trial may begin or end.
 
 mod cycle;
 mod quarantine;
 mod reputation;
+mod trials;
 
 use std::{
     collections::HashMap,
@@ -22,6 +23,8 @@ use tertulia_trust::{
 use tokio::sync::Semaphore;
 
 pub(crate) use reputation::{Reputation, Shift};
+pub(crate) use trials::Docket;
+pub use trials::{TrialView, VoteView};
 
 use crate::{
     AgentEvent, Deed, Error, agents::Agent, chat::Chat, friendships::other_than, participation::AgentRef,
@@ -75,7 +78,7 @@ pub struct Vouch {
     pub since: Timestamp,
 }
 
-/// How far an agent is trusted, as it may know it itself.
+/// How far an agent is trusted, as it may know it itself, and the operator.
 #[derive(Clone, Debug)]
 pub struct OwnTrust {
     /// What everybody may know.
@@ -88,6 +91,8 @@ pub struct OwnTrust {
     pub received: Vec<Vouch>,
     /// How many flags against it may still count.
     pub flags: u64,
+    /// How it was tried, newest first: the last few times.
+    pub trials: Vec<TrialView>,
 }
 
 impl Chat {
@@ -178,8 +183,21 @@ impl Chat {
     ///
     /// [`Error::Suspended`], [`Error::Store`].
     pub async fn own_trust(&self, caller: &Caller) -> Result<OwnTrust, Error> {
-        let number = caller.agent.number;
-        let trust = self.trust_in(caller.agent.clone()).await?;
+        self.whole_trust_in(caller.agent.clone()).await
+    }
+
+    /// How far an agent is trusted, and why, whatever its state: for the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn standing(&self, name: &str) -> Result<OwnTrust, Error> {
+        self.whole_trust_in(self.require_agent(name).await?).await
+    }
+
+    async fn whole_trust_in(&self, agent: Arc<Agent>) -> Result<OwnTrust, Error> {
+        let number = agent.number;
+        let trust = self.trust_in(agent).await?;
         let given = self.0.store.vouches_by(number, MOST_LISTED).await?;
         let received = self.0.store.vouches_for(number, MOST_LISTED).await?;
         Ok(OwnTrust {
@@ -188,6 +206,7 @@ impl Chat {
             given: self.vouches_of(&given).await?,
             received: self.vouches_of(&received).await?,
             flags: self.0.store.count_flags_against(number, self.now() - FLAG_COUNTS_FOR).await?,
+            trials: self.trials_of(number).await?,
         })
     }
 

@@ -14,14 +14,19 @@ impl Chat {
     /// Starts the hub's own work on `tasks`. It ends when `stop` is cancelled.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.clone().write_presence(stop.clone()));
+        tasks.spawn(self.clone().tell_news(stop.clone()));
         tasks.spawn(self.clone().end_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_rooms(stop.clone()));
         tasks.spawn(self.clone().sweep_communities(stop.clone()));
         tasks.spawn(self.clone().look_after_badges(stop.clone()));
         tasks.spawn(self.clone().look_after_trust(stop.clone()));
+        tasks.spawn(self.clone().hold_trials(stop.clone()));
         tasks.spawn(self.clone().send_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_identities(stop.clone()));
+        tasks.spawn(self.clone().sweep_accounts(stop.clone()));
+        tasks.spawn(self.clone().sweep_answers(stop.clone()));
+        tasks.spawn(self.clone().look_after_departures(stop.clone()));
     }
 
     /// Writes down what is only in memory. Called when everything else has ended.

@@ -404,6 +404,10 @@ impl Outlet for SendQueue {
         self.lock().is_open()
     }
 
+    fn nudge(&self) {
+        wake(self.lock());
+    }
+
     /// What waits still leaves, then the connection ends in its framing's way.
     fn close(&self, why: Ended) {
         let mut state = self.lock();

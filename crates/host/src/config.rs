@@ -3,9 +3,12 @@
 //! One struct per concern; types do the checking. Sources in order: built-in defaults, a file, the environment
 //! (`TERTULIA_SECTION__KEY`), flags. A key that nobody knows is an error wherever it stands.
 
+mod agentchat;
 mod edit_distance;
 mod file;
 mod load;
+mod log_filter;
+mod mail;
 mod moltchats;
 mod name;
 mod problems;
@@ -21,8 +24,11 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use agentchat::AgentchatConfig;
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
-pub use moltchats::MoltchatsConfig;
+pub use log_filter::{BadLogFilter, LogFilter};
+pub use mail::{MailConfig, MailTls};
+pub use moltchats::{MoltchatsConfig, QuarantinedConfig, SeedConfig};
 pub use name::{BadHubName, HubName};
 pub use problems::{ConfigError, Origin, Problem};
 pub use public_url::{BadPublicUrl, PublicUrl};
@@ -33,7 +39,7 @@ pub use sections::{
     LogLevel, MoltbookConfig, Origins, OutgoingConfig, ServerConfig, StoreConfig, WebhooksConfig,
 };
 pub use settings::Setting;
-pub use units::{BadPeriod, BadSize, Period, Size};
+pub use units::{BadDatabaseSize, BadPeriod, BadSize, DatabaseSize, Period, Size};
 
 use units::spelling;
 
@@ -68,6 +74,10 @@ pub struct Config {
     pub lobby: LobbyConfig,
     /// The MoltChats surface.
     pub moltchats: MoltchatsConfig,
+    /// The AgentChat surface.
+    pub agentchat: AgentchatConfig,
+    /// Mail that leaves the hub.
+    pub mail: MailConfig,
     /// The network that vouches for agents.
     pub moltbook: MoltbookConfig,
     /// Requests that the hub makes.
@@ -97,6 +107,8 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             lobby: LobbyConfig::default(),
             moltchats: MoltchatsConfig::default(),
+            agentchat: AgentchatConfig::default(),
+            mail: MailConfig::default(),
             moltbook: MoltbookConfig::default(),
             outgoing: OutgoingConfig::default(),
             webhooks: WebhooksConfig::default(),

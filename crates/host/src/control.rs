@@ -11,4 +11,4 @@ mod words;
 pub use client::{AskError, ask};
 pub use server::ControlSocket;
 pub use socket::{ControlError, SOCKET_FILE};
-pub use words::{AgentLine, Answer, AuditLine, Command, OutboxLine, Status};
+pub use words::{AgentLine, Answer, AuditLine, CodeLine, Command, OutboxLine, ReportLine, Standing, Status};

@@ -63,10 +63,16 @@ impl Finding {
 
 /// Looks at everything.
 pub async fn examine(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
-    let mut findings = vec![exposure(config), directory(&config.data_dir), permissions(&config.data_dir)];
-    findings.push(space(&config.data_dir));
-    findings.push(database(&config.data_dir).await);
+    let place = directory(&config.data_dir);
+    // Of a directory that can never be there nothing else is worth saying.
+    let is_possible = place.verdict != Verdict::Bad || config.data_dir.is_dir();
+    let mut findings = vec![exposure(config), place];
+    if is_possible {
+        findings.extend([permissions(&config.data_dir), space(&config.data_dir)]);
+        findings.push(database(&config.data_dir).await);
+    }
     findings.extend(hub(config));
+    findings.push(mail(config));
     findings.push(open_files());
     findings.push(time(&config.data_dir, clock));
     findings
@@ -97,11 +103,30 @@ fn directory(path: &Path) -> Finding {
                 "give it to the user who runs the hub (chown), and check that its disk is not mounted read-only",
             ),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Finding::good(subject, format!("{shown} is not there yet; the first start makes it"))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match directory_can_be_made(path) {
+            Ok(()) => Finding::good(subject, format!("{shown} is not there yet; the first start makes it")),
+            Err(error) => Finding::bad(
+                subject,
+                format!("{shown} is not there and cannot be made: {error}"),
+                "choose another with --data-dir, or make it and give it to the user who runs the hub",
+            ),
+        },
         Err(error) => Finding::bad(subject, format!("{shown}: {error}"), "check the permissions of the path to it"),
     }
+}
+
+/// Tries it where the first missing one of its directories would stand.
+fn directory_can_be_made(path: &Path) -> io::Result<()> {
+    let path = std::path::absolute(path)?;
+    for place in path.ancestors() {
+        // A link that leads nowhere is there, too.
+        match fs::symlink_metadata(place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Ok(_) => return tempfile_in(place),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn tempfile_in(path: &Path) -> io::Result<()> {
@@ -198,6 +223,25 @@ fn control(data_dir: &Path) -> Finding {
             subject,
             crate::operator::chain(&error),
             "restart the hub; commands for the running hub will not work until then",
+        ),
+    }
+}
+
+fn mail(config: &Config) -> Finding {
+    let subject = "mail";
+    match (&config.mail.host, config.serves_loopback_only()) {
+        (Some(host), _) => match crate::mail::server(config) {
+            Ok(_) => Finding::good(subject, format!("codes are sent through {host}")),
+            Err(problem) => Finding::bad(subject, problem.to_string(), "see the section [mail] in docs/operating.md"),
+        },
+        (None, true) => Finding::good(
+            subject,
+            "no mail server is configured: codes are shown on the terminal and by `tertulia admin outbox`",
+        ),
+        (None, false) => Finding::doubtful(
+            subject,
+            "no mail server is configured, so nobody can register, recover or rotate a key by e-mail (503 OTP_FAILED)",
+            "set mail.host and mail.from, and mail.user and mail.password if the server asks for them",
         ),
     }
 }

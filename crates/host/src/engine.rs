@@ -3,7 +3,8 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use tertulia_core::{BadgeSource, Chat, Clock, Parts, Rules, TokenSecret, WebhookParts};
+use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Parts, Rules, TokenSecret, WebhookParts};
+use tertulia_mail::BadConfig;
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -13,8 +14,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Surroundings,
-    config::{Config, LocalClients, Secret},
+    config::{Config, DatabaseSize, LocalClients, Secret},
     data_dir::DataDir,
+    mail,
     operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
@@ -84,6 +86,7 @@ impl Engine {
             links,
             key_kinds: surfaces::key_kinds(),
             webhooks: webhooks(config, &surroundings.clock),
+            mailer: mailer(config, surroundings, &store)?,
             token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
@@ -119,7 +122,7 @@ async fn open_store(
     config: &Config,
     surroundings: &Surroundings,
 ) -> Result<Arc<SqliteStore>, StartError> {
-    let max_bytes = config.store.max_bytes.map(|size| size.0);
+    let max_bytes = config.store.max_bytes.map(DatabaseSize::bytes);
     let options = SqliteOptions { durability: surroundings.durability, max_bytes, ..SqliteOptions::default() };
     Ok(Arc::new(SqliteStore::open(data_dir.path(), &options).await?))
 }
@@ -138,6 +141,11 @@ fn rules(config: &Config) -> Rules {
         lobby_unverified: config.limits.lobby_unverified,
         registrations_per_address: config.limits.registrations_per_address,
         connections_per_agent: config.limits.connections_per_agent,
+        codes: config.agentchat.codes(),
+        emails: config.agentchat.emails(),
+        messaging: config.agentchat.messaging(),
+        enforcement: config.agentchat.enforcement(),
+        answers: config.agentchat.answers(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }
@@ -147,6 +155,17 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
     match &surroundings.badge_source {
         Some(source) => Ok(source.clone()),
         None => Ok(Arc::new(moltbook(config, &surroundings.clock)?)),
+    }
+}
+
+fn mailer(
+    config: &Config,
+    surroundings: &Surroundings,
+    store: &Arc<SqliteStore>,
+) -> Result<Option<Arc<dyn CodeMailer>>, BadConfig> {
+    match &surroundings.mailer {
+        Some(mailer) => Ok(Some(mailer.clone())),
+        None => mail::mailer(config, surroundings, store),
     }
 }
 

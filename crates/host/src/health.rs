@@ -1,20 +1,10 @@
 //! `/health`: ready or not, and why.
 
-use std::sync::Arc;
-
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde::Serialize;
 use tertulia_core::Chat;
-use tertulia_store::Store;
 
 use crate::surfaces::Insider;
-
-/// What the answer is made from.
-#[derive(Clone, Debug)]
-pub(crate) struct Health {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) chat: Chat,
-}
 
 /// How the hub is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -49,8 +39,8 @@ pub(crate) struct Degraded {
     reasons: Vec<String>,
 }
 
-pub(crate) fn router(health: Health) -> Router {
-    Router::new().route("/health", get(answer)).with_state(health)
+pub(crate) fn router(chat: Chat) -> Router {
+    Router::new().route("/health", get(answer)).with_state(chat)
 }
 
 /// Whether the hub is ready.
@@ -58,15 +48,9 @@ pub(crate) fn router(health: Health) -> Router {
     (status = 200, description = "Ready", body = Ready),
     (status = 503, description = "Not ready; the reasons are told to callers on the hub's own machine", body = Degraded),
 ))]
-pub(crate) async fn answer(State(health): State<Health>, insider: Option<Insider>) -> impl IntoResponse {
-    let timestamp = health.chat.clock().now().to_string();
-    let mut reasons = Vec::new();
-    if let Err(error) = health.store.check().await {
-        reasons.push(format!("store: {error}"));
-    }
-    if !health.chat.is_working() {
-        reasons.push("messages: what commits or delivers them has ended; restart the hub".to_owned());
-    }
+pub(crate) async fn answer(State(chat): State<Chat>, insider: Option<Insider>) -> impl IntoResponse {
+    let timestamp = chat.clock().now().to_string();
+    let reasons: Vec<_> = chat.ailments().await.iter().map(ToString::to_string).collect();
     if reasons.is_empty() {
         let checks = Checks { store: "ok", messages: "ok" };
         return Json(Ready { status: "ok", timestamp, checks }).into_response();

@@ -14,6 +14,7 @@ mod health;
 mod listener;
 mod log;
 mod log_line;
+mod mail;
 mod metrics;
 mod open_files;
 mod openapi;
@@ -31,12 +32,13 @@ pub use config::{Config, ConfigError};
 pub use data_dir::{DataDir, DataDirError, LOCK_FILE, Whereabouts};
 pub use engine::StopError;
 pub use log::{LogError, LogGuard, start_log};
+pub use mail::ShowCode;
 pub use open_files::raise_open_files;
 pub use operator::Operator;
 pub use restore::{RestoreError, Restored, restore};
 pub use running::Running;
 pub use start::{Host, Offline, StartError, Surroundings};
-pub use tertulia_core::Clock;
+pub use tertulia_core::{Clock, CodeMail};
 pub use tertulia_store_sqlite::{Durability, FILE_NAME as DATABASE_FILE, SCHEMA_VERSION};
 
 /// The version of this program.

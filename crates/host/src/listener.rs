@@ -31,6 +31,11 @@ pub(crate) fn open(configured: Listen) -> Result<TcpListener, ListenError> {
     first_free(address, last).map_err(|source| ListenError { address, source })
 }
 
+/// Listens a second time, if the configuration says so.
+pub(crate) fn open_second(configured: Option<SocketAddr>) -> Result<Option<TcpListener>, ListenError> {
+    configured.map(|address| listen(address).map_err(|source| ListenError { address, source })).transpose()
+}
+
 fn first_free(first: SocketAddr, last_port: u16) -> io::Result<TcpListener> {
     let mut address = first;
     loop {

@@ -62,7 +62,7 @@ fn directives(config: &LogConfig) -> String {
         LogLevel::Trace => "trace",
     };
     match &config.filter {
-        Some(filter) => format!("{level},{filter}"),
+        Some(filter) => format!("{level},{}", filter.as_str()),
         None => level.to_owned(),
     }
 }

@@ -1,16 +1,18 @@
 //! Carrying out the operator's commands, over the control socket or directly.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+mod lines;
 
-use tertulia_core::{AgentRecord, AuditEntry, Bookmark, Chat, Error, Noun};
+use std::{path::Path, sync::Arc};
+
+use tertulia_core::{AuditEntry, Bookmark, Chat, Error, Noun};
 use tertulia_edge::Edge;
-use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId};
-use tertulia_store::{Agents, DeliveryRecord, Fate, Hub, Outbox, StoreError};
+use tertulia_model::{AgentNo, AgentState, ConversationId, MessageId, Pause, Reason};
+use tertulia_store::{Accounts, Agents, Hub, Outbox, StoreError};
 use tertulia_store_sqlite::SqliteStore;
-use url::Url;
 use uuid::Uuid;
 
-use crate::control::{AgentLine, Answer, AuditLine, Command, OutboxLine, Status};
+use crate::control::{Answer, Command, Status};
+use lines::{Names, agent_line, audit_line, code_line, outbox_line, report_line};
 
 /// Most entries of the audit log in one answer.
 const MOST_ENTRIES: u32 = 1_000;
@@ -41,10 +43,18 @@ impl Operator {
     pub async fn carry_out(&self, command: Command) -> Answer {
         let outcome = match command {
             Command::Status => Ok(self.status()),
-            Command::Suspend { name } => self.chat.suspend(&name).await.map(done).map_err(|error| about(&name, &error)),
-            Command::Unsuspend { name } => {
-                self.chat.unsuspend(&name).await.map(done).map_err(|error| about(&name, &error))
-            }
+            Command::Suspend { name } => self.said_of(&name, self.chat.suspend(&name).await),
+            Command::Unsuspend { name } => self.said_of(&name, self.chat.unsuspend(&name).await),
+            Command::Seed { name } => self.said_of(&name, self.chat.set_seed(&name, true).await),
+            Command::Unseed { name } => self.said_of(&name, self.chat.set_seed(&name, false).await),
+            Command::Quarantine { name, reason } => self.quarantine(&name, reason.as_deref()).await,
+            Command::Release { name } => self.said_of(&name, self.chat.release(&name).await),
+            Command::Standing { name } => self.standing(&name).await,
+            Command::Reports { about, limit } => self.reports(about.as_deref(), limit).await,
+            Command::Pause { name, mode } => self.pause(&name, Some(&mode)).await,
+            Command::Unpause { name } => self.pause(&name, None).await,
+            Command::Restrict { name } => self.said_of(&name, self.chat.restrict(&name, true).await),
+            Command::Unrestrict { name } => self.said_of(&name, self.chat.restrict(&name, false).await),
             Command::DeleteMessage { id } => self.delete_message(&id).await,
             Command::List { state, after } => self.list(state.as_deref(), after.as_deref()).await,
             Command::Audit { limit } => self.audit(limit).await,
@@ -66,6 +76,42 @@ impl Operator {
             online: stats.online,
             messages: stats.messages,
         })
+    }
+
+    /// What came of something done to an agent.
+    fn said_of(&self, name: &str, outcome: Result<bool, Error>) -> Result<Answer, String> {
+        outcome.map(done).map_err(|error| self.about_agent(name, &error))
+    }
+
+    fn about_agent(&self, name: &str, error: &Error) -> String {
+        if matches!(error, Error::NotFound(Noun::Agent)) && self.chat.is_hub_itself(name) {
+            return format!("`{name}` is the hub itself, which nothing is done to");
+        }
+        about(name, error)
+    }
+
+    async fn quarantine(&self, name: &str, reason: Option<&str>) -> Result<Answer, String> {
+        let reason = reason.map(Reason::parse).transpose().map_err(|error| error.to_string())?.flatten();
+        self.said_of(name, self.chat.quarantine(name, reason.as_ref()).await)
+    }
+
+    async fn standing(&self, name: &str) -> Result<Answer, String> {
+        let known = self.chat.standing(name).await.map_err(|error| self.about_agent(name, &error))?;
+        Ok(Answer::Standing(lines::standing(&known)))
+    }
+
+    async fn reports(&self, about: Option<&str>, limit: u32) -> Result<Answer, String> {
+        let reports = self.chat.report_book(about, limit.min(MOST_ENTRIES)).await;
+        let reports = reports.map_err(|error| self.about_agent(about.unwrap_or_default(), &error))?;
+        let agents = reports.iter().flat_map(|report| [report.reporter, report.target]).collect();
+        let names = self.names_of(agents).await.map_err(|error| chain(&error))?;
+        Ok(Answer::Reports { entries: reports.iter().map(|report| report_line(report, &names)).collect() })
+    }
+
+    async fn pause(&self, name: &str, mode: Option<&str>) -> Result<Answer, String> {
+        let unknown = |mode: &str| format!("`{mode}` is no way to pause: {}", Pause::ALL.map(Pause::as_str).join(", "));
+        let pause = mode.map(|mode| Pause::from_word(mode).ok_or_else(|| unknown(mode))).transpose()?;
+        self.said_of(name, self.chat.pause(name, pause).await)
     }
 
     async fn delete_message(&self, id: &str) -> Result<Answer, String> {
@@ -106,17 +152,18 @@ impl Operator {
             let mut deliveries = self.store.waiting_deliveries(MOST_ENTRIES).await?;
             deliveries.extend(self.store.dead_deliveries(MOST_ENTRIES).await?);
             let names = self.names_of(deliveries.iter().map(|delivery| delivery.agent).collect()).await?;
-            Ok(deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect())
+            let entries = deliveries.iter().map(|delivery| outbox_line(delivery, &names)).collect();
+            let unsent = self.store.unsent_mails(self.chat.clock().now(), MOST_ENTRIES).await?;
+            Ok(Answer::Outbox { entries, codes: unsent.iter().map(code_line).collect() })
         };
-        let entries = read.await.map_err(|error: StoreError| chain(&error))?;
-        Ok(Answer::Outbox { entries })
+        read.await.map_err(|error: StoreError| chain(&error))
     }
 
-    async fn names_in(&self, entries: &[AuditEntry]) -> Result<HashMap<AgentNo, Arc<str>>, StoreError> {
+    async fn names_in(&self, entries: &[AuditEntry]) -> Result<Names, StoreError> {
         self.names_of(entries.iter().filter_map(|entry| entry.agent).collect()).await
     }
 
-    async fn names_of(&self, mut numbers: Vec<AgentNo>) -> Result<HashMap<AgentNo, Arc<str>>, StoreError> {
+    async fn names_of(&self, mut numbers: Vec<AgentNo>) -> Result<Names, StoreError> {
         numbers.sort_unstable();
         numbers.dedup();
         let agents = self.store.agents(&numbers).await?;
@@ -147,44 +194,6 @@ fn state_of(word: &str) -> Result<AgentState, String> {
     })
 }
 
-fn agent_line(agent: &AgentRecord) -> AgentLine {
-    AgentLine {
-        name: agent.name.to_string(),
-        id: agent.id.to_string(),
-        state: agent.state.to_string(),
-        created_at: agent.created_at.to_string(),
-    }
-}
-
-fn audit_line(entry: &AuditEntry, names: &HashMap<AgentNo, Arc<str>>) -> AuditLine {
-    AuditLine {
-        at: entry.at.to_string(),
-        actor: entry.actor.clone(),
-        action: entry.action.clone(),
-        agent: entry.agent.and_then(|agent| names.get(&agent)).map(ToString::to_string),
-        detail: entry.detail.clone(),
-    }
-}
-
-fn outbox_line(delivery: &DeliveryRecord, names: &HashMap<AgentNo, Arc<str>>) -> OutboxLine {
-    let (state, at) = match delivery.fate {
-        Fate::Due(at) => ("waiting", at),
-        Fate::Dead(at) => ("dead", at),
-    };
-    let target = delivery.target.as_ref().and_then(|target| Url::parse(&target.url).ok());
-    OutboxLine {
-        state: state.to_owned(),
-        agent: names.get(&delivery.agent).map(ToString::to_string).unwrap_or_default(),
-        format: delivery.format.to_string(),
-        target: target.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
-        topic: delivery.topic.to_string(),
-        happened_at: delivery.happened_at.to_string(),
-        at: at.to_string(),
-        attempts: delivery.attempts,
-        reason: delivery.last_error.as_deref().map(str::to_owned),
-    }
-}
-
 /// A message as the operator names it.
 enum NamedMessage {
     Anywhere(MessageId),
@@ -213,7 +222,18 @@ fn about(named: &str, error: &Error) -> String {
             Noun::Community => format!("there is no community `{named}`"),
             Noun::Channel => format!("there is no channel `{named}`"),
             Noun::FriendRequest => format!("there is no friend request `{named}`"),
+            Noun::Trial => format!("there is no trial `{named}`"),
             Noun::Room => format!("there is no room `{named}`"),
+            Noun::Conversation => format!("there is no conversation `{named}`"),
+            Noun::Group => format!("there is no group `{named}`"),
+            Noun::Invitation => format!("there is no invitation `{named}`"),
+            Noun::Contact => format!("there is no contact `{named}`"),
+            Noun::Block => format!("there is no block of `{named}`"),
+            Noun::Mute => format!("there is no mute of `{named}`"),
+            Noun::Presence => format!("there is no presence of `{named}`"),
+            Noun::Webhook => format!("there is no webhook `{named}`"),
+            Noun::Attachment => format!("there is no attachment `{named}`"),
+            Noun::Avatar => format!("there is no image `{named}`"),
         };
     }
     chain(error)

@@ -30,7 +30,7 @@ impl Outside {
             public_host: public_url.map_or_else(|| bracketed(address), |url| url.host().to_owned()),
             public_url: public_url.map_or_else(|| listening_url.clone(), ToString::to_string),
             listening_url,
-            is_loopback_only: address.ip().to_canonical().is_loopback(),
+            is_loopback_only: address.ip().to_canonical().is_loopback() && config.serves_loopback_only(),
         }
     }
 

@@ -69,9 +69,10 @@ pub enum RestoreError {
 ///
 /// See [`RestoreError`].
 pub async fn restore(data_dir: &Path, file: &Path, clock: &dyn Clock) -> Result<Restored, RestoreError> {
-    let held = DataDir::hold(data_dir)?;
     let backup = inspect(file).await.map_err(RestoreError::Backup)?;
     sound(&backup)?;
+    // Not before: a backup that is refused leaves no trace.
+    let held = DataDir::hold(data_dir)?;
     let database = held.path().join(FILE_NAME);
     let copy = held.path().join(UNFINISHED);
     let epoch = next_epoch(backup.epoch, epoch_of(&database).await)?;

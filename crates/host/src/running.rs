@@ -13,6 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Running {
     pub(crate) outside: Outside,
+    pub(crate) second_address: Option<SocketAddr>,
     pub(crate) engine: Engine,
     /// Connections, surfaces, the control socket.
     pub(crate) serving: Phase,
@@ -36,6 +37,12 @@ impl Running {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.outside.address
+    }
+
+    /// Where it listens as well, if it does.
+    #[must_use]
+    pub fn second_address(&self) -> Option<SocketAddr> {
+        self.second_address
     }
 
     /// Its use cases.

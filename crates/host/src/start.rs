@@ -3,10 +3,11 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use tertulia_core::{BadgeSource, Chat, Clock, Ids};
+use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Ids};
 use tertulia_edge::{Edge, EdgeContext, EdgeMetrics, EdgeOptions, Server, ServerOptions, TrustedProxies};
 use tertulia_moltbook::SetupError;
 use tertulia_store_sqlite::{Durability, OpenError};
+use tokio::net::TcpListener;
 
 use crate::{
     clock::{SystemClock, SystemIds},
@@ -14,8 +15,9 @@ use crate::{
     control::{ControlError, ControlSocket},
     data_dir::{DataDir, DataDirError},
     engine::{Engine, Phase, StopError},
-    health::{self, Health},
+    health,
     listener::{self, ListenError},
+    mail::ShowCode,
     metrics, open_files,
     openapi::{self, Description},
     operator::{Doors, Operator},
@@ -33,6 +35,10 @@ pub struct Surroundings {
     pub ids: Arc<dyn Ids>,
     /// Who vouches for agents. `None`: Moltbook, as configured.
     pub badge_source: Option<Arc<dyn BadgeSource>>,
+    /// Who carries codes to e-mail addresses. `None`: the mail server, as configured, or the operator.
+    pub mailer: Option<Arc<dyn CodeMailer>>,
+    /// Where codes are shown that no mail server carries. `None`: nowhere but in the operator's list.
+    pub code_display: Option<Arc<dyn ShowCode>>,
     /// What a commit waits for.
     pub durability: Durability,
 }
@@ -45,6 +51,8 @@ impl Surroundings {
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(SystemIds::default()),
             badge_source: None,
+            mailer: None,
+            code_display: None,
             durability: Durability::Full,
         }
     }
@@ -79,6 +87,9 @@ pub enum StartError {
     /// A setting of the section `[moltbook]` has the right form and cannot be used.
     #[error("the section [moltbook] cannot be used")]
     Moltbook(#[from] SetupError),
+    /// The mail server cannot be used as it is configured.
+    #[error("the section [mail] cannot be used")]
+    Mail(#[from] tertulia_mail::BadConfig),
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -107,13 +118,16 @@ impl Host {
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<Running, StartError> {
         let refusals = config.refusals();
         if !refusals.is_empty() {
-            return Err(StartError::Insecure { address: config.listen.address(), refusals });
+            let address = config.exposed_address().unwrap_or(config.listen.address());
+            return Err(StartError::Insecure { address, refusals });
         }
         let mut data_dir = DataDir::hold(&config.data_dir)?;
         if data_dir.is_open_to_others() {
             tracing::warn!("other users may enter the data directory; chmod 700 closes it");
         }
         let listener = listener::open(config.listen)?;
+        let second = listener::open_second(config.moltchats.gateway_listen)?;
+        let second_address = second.as_ref().map(TcpListener::local_addr).transpose()?;
         let outside = Outside::new(&config, listener.local_addr()?);
         let socket = ControlSocket::bind(data_dir.path())?;
         data_dir.announce(&outside.listening_url)?;
@@ -125,10 +139,13 @@ impl Host {
         let edge = edge(&config, &surroundings, &engine, &outside, &serving);
         let doors = Doors { url: outside.listening_url.as_str().into(), edge: edge.clone() };
         socket.serve(engine.operator(Some(doors)), &surroundings.clock, &serving);
-        let server = Server::new(edge, server_options(&config));
-        serving.tasks.spawn(async move { server.serve(listener).await });
+        let server = Arc::new(Server::new(edge, server_options(&config)));
+        for listener in second.into_iter().chain([listener]) {
+            let server = server.clone();
+            serving.tasks.spawn(async move { server.serve(listener).await });
+        }
         let drain_timeout = config.server.drain_timeout.0;
-        Ok(Running { outside, engine, serving, drain_timeout })
+        Ok(Running { outside, second_address, engine, serving, drain_timeout })
     }
 
     /// Opens a hub without starting it: nobody can connect, and it does nothing by itself. For the operator's commands
@@ -190,10 +207,9 @@ fn own_routes(
     edge_metrics: &EdgeMetrics,
 ) -> Router {
     let chat: &Chat = &engine.chat;
-    let health = Health { store: engine.store.clone(), chat: chat.clone() };
     let description = Description::new(config.name.to_string(), outside.public_url.clone(), surfaces.clone());
     Router::new()
-        .merge(health::router(health))
+        .merge(health::router(chat.clone()))
         .merge(metrics::router(metrics::registry(chat, edge_metrics)))
         .merge(openapi::router(description))
 }

@@ -7,6 +7,7 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, header::FORWARDED, request::Parts},
 };
+use tertulia_agentchat::AgentChat;
 use tertulia_api::Api;
 use tertulia_chatr::Chatr;
 use tertulia_core::{Action, Chat, SurfaceLimits, WebhookFormat};
@@ -39,7 +40,7 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 
 /// The kinds of API key that the surfaces issue.
 pub(crate) fn key_kinds() -> Vec<CredentialKind> {
-    vec![tertulia_chatr::KEY_KIND, tertulia_rooms::KEY_KIND]
+    vec![tertulia_chatr::KEY_KIND, tertulia_rooms::KEY_KIND, tertulia_agentchat::KEY_KIND]
 }
 
 /// How the surfaces spell what agents are told through webhooks.
@@ -54,6 +55,7 @@ pub(crate) struct AllSurfaces {
     chatr: Chatr,
     rooms: Rooms,
     moltchats: MoltChats,
+    agentchat: AgentChat,
     site: Site,
 }
 
@@ -67,18 +69,20 @@ impl AllSurfaces {
         let chatr = Chatr::new(api.clone(), options);
         let rooms = Rooms::new(api.clone(), rooms_options(config));
         let moltchats = MoltChats::new(chat.clone(), moltchats_options(config, outside));
+        let agentchat = AgentChat::new(chat.clone(), agentchat_options(config, outside));
         let site = Site::new(chat.clone(), site_options(config, outside));
-        Self { api, chatr, rooms, moltchats, site }
+        Self { api, chatr, rooms, moltchats, agentchat, site }
     }
 
     /// `tasks` carries what a client that hangs up must not stop.
     pub(crate) fn router(&self, tasks: &TaskTracker) -> Router {
         let at_api = self.chatr.router(tasks).merge(self.rooms.router(tasks));
-        at_api.merge(self.moltchats.router(tasks)).merge(self.site.router())
+        at_api.merge(self.moltchats.router(tasks)).merge(self.agentchat.router(tasks)).merge(self.site.router())
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
-        vec![self.api.prefixed(), self.moltchats.prefixed(), self.moltchats.gateway_prefixed()]
+        let at_the_root = [self.moltchats.gateway_prefixed(), self.agentchat.prefixed()];
+        [self.api.prefixed(), self.moltchats.prefixed()].into_iter().chain(at_the_root).collect()
     }
 
     pub(crate) fn rest(&self) -> Surface {
@@ -86,12 +90,13 @@ impl AllSurfaces {
     }
 
     pub(crate) fn descriptions(&self) -> Vec<utoipa::openapi::OpenApi> {
-        vec![self.chatr.openapi(), self.rooms.openapi(), self.moltchats.openapi()]
+        vec![self.chatr.openapi(), self.rooms.openapi(), self.moltchats.openapi(), self.agentchat.openapi()]
     }
 
     pub(crate) fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         self.chatr.start_workers(tasks, stop);
         self.moltchats.start_workers(tasks, stop);
+        self.agentchat.start_workers(tasks, stop);
     }
 }
 
@@ -121,6 +126,18 @@ fn moltchats_options(config: &Config, outside: &Outside) -> tertulia_moltchats::
         limits: config.moltchats.limits(),
         socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         observers_per_address: config.moltchats.observers_per_address,
+        frames_per_connection: config.moltchats.frames_per_connection,
+    }
+}
+
+fn agentchat_options(config: &Config, outside: &Outside) -> tertulia_agentchat::Options {
+    tertulia_agentchat::Options {
+        name: config.name.to_string(),
+        version: crate::VERSION,
+        public_url: outside.public_url.clone(),
+        limits: config.agentchat.limits(),
+        socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
+        socket: config.agentchat.socket(),
     }
 }
 
@@ -144,6 +161,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("messages of an agent in one channel", config.moltchats.channel_messages.to_string()),
         ("new connections to /ws from one address", config.moltchats.connects_per_address.to_string()),
         ("connections to /ws from one address without a token", config.moltchats.observers_per_address.to_string()),
+        ("frames over one connection to /ws", config.moltchats.frames_per_connection.to_string()),
         ("accounts of observers from one address", config.moltchats.observer_registrations.to_string()),
         ("failed logins of observers", config.moltchats.observer_logins_failed.to_string()),
         ("friend requests of an agent at /api/v1", config.moltchats.friend_requests.to_string()),

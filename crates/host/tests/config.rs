@@ -6,7 +6,9 @@ use std::{fmt::Write, fs, path::PathBuf};
 
 use tempfile::TempDir;
 use tertulia_core::Limit;
-use tertulia_host::config::{Exposure, Flag, Listen, Loaded, LocalClients, Origin, Period, Problem, Size, Sources};
+use tertulia_host::config::{
+    DatabaseSize, Exposure, Flag, Listen, Loaded, LocalClients, Origin, Period, Problem, Sources,
+};
 
 /// Sources with a file that holds `text`.
 fn with_file(text: &str) -> (TempDir, Sources) {
@@ -156,7 +158,7 @@ fn variables_are_read_as_what_the_setting_is() {
     assert!(config.insecure_http);
     assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
     assert_eq!(config.accept_insecure, [Exposure::NoPublicUrl]);
-    assert_eq!(config.store.max_bytes, Some("64 MiB".parse::<Size>().unwrap()));
+    assert_eq!(config.store.max_bytes, Some("64 MiB".parse::<DatabaseSize>().unwrap()));
     assert_eq!(config.server.max_connections.get(), 99);
     assert_eq!(config.limits.local, LocalClients::Exempt);
     assert!(config.moltbook.api_key.is_some(), "a key of digits is a key");

@@ -12,7 +12,7 @@ use std::{
 
 use tertulia_host::{
     Config, DataDir, DataDirError, Durability, Host, Running, StartError, Surroundings,
-    config::Exposure,
+    config::{Exposure, Listen},
     control::{Answer, AskError, Command, SOCKET_FILE, ask},
 };
 
@@ -113,9 +113,34 @@ async fn a_taken_port_that_was_asked_for_is_an_error() {
 }
 
 #[tokio::test]
+async fn all_of_it_is_at_a_second_address_if_there_is_one() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = config(place.path());
+    config.moltchats.gateway_listen = Some("127.0.0.1:0".parse().unwrap());
+    let hub = start(config).await.unwrap();
+    let second = hub.second_address().unwrap();
+    assert_ne!(second, hub.address());
+    let gateway = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let request = format!("GET /ws HTTP/1.1\r\nhost: {second}\r\n{gateway}\r\n");
+    let held = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(second).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"HTTP/1.1 101");
+        stream
+    });
+    let held = held.await.unwrap();
+    assert!(get(&hub, "/health", "").await.starts_with("HTTP/1.1 200"));
+    drop(held);
+    hub.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn it_does_not_listen_where_its_settings_are_insecure() {
     let place = tempfile::tempdir().unwrap();
-    let listen = "0.0.0.0:0".parse().unwrap();
+    let listen: Listen = "0.0.0.0:0".parse().unwrap();
     let refused = start(Config { listen, ..config(place.path()) }).await.unwrap_err();
     assert!(matches!(&refused, StartError::Insecure { refusals, .. } if refusals[0].0 == Exposure::NoPublicUrl));
     let said = refused.to_string();
@@ -123,6 +148,10 @@ async fn it_does_not_listen_where_its_settings_are_insecure() {
         said.contains("`public_url` is not set") && said.contains("accept_insecure = [\"no-public-url\"]"),
         "{said}"
     );
+    let mut second = config(place.path());
+    second.moltchats.gateway_listen = Some(listen.address());
+    let refused = start(second).await.unwrap_err();
+    assert!(matches!(&refused, StartError::Insecure { address, .. } if *address == listen.address()));
 }
 
 #[tokio::test]
@@ -138,7 +167,7 @@ async fn the_operator_is_answered_over_the_control_socket() {
 
     for (command, reason) in [
         (Command::Suspend { name: "nobody".to_owned() }, "there is no agent `nobody`"),
-        (Command::Unsuspend { name: "tertulia".to_owned() }, "there is no agent `tertulia`"),
+        (Command::Unsuspend { name: "tertulia".to_owned() }, "`tertulia` is the hub itself, which nothing is done to"),
         (
             Command::DeleteMessage { id: "0001-000000000001-89abcdef".to_owned() },
             "there is no message `0001-000000000001-89abcdef`",
@@ -152,7 +181,10 @@ async fn the_operator_is_answered_over_the_control_socket() {
         let expected = Answer::Refused { reason: reason.to_owned() };
         assert_eq!(ask_hub(place.path(), command).await.unwrap(), expected);
     }
-    assert_eq!(ask_hub(place.path(), Command::Outbox).await.unwrap(), Answer::Outbox { entries: vec![] });
+    assert_eq!(
+        ask_hub(place.path(), Command::Outbox).await.unwrap(),
+        Answer::Outbox { entries: vec![], codes: vec![] }
+    );
     assert_eq!(ask_hub(place.path(), Command::Audit { limit: 9 }).await.unwrap(), Answer::Audit { entries: vec![] });
 
     hub.stop().await.unwrap();

@@ -46,6 +46,44 @@ impl fmt::Display for AgentState {
     }
 }
 
+/// What an agent's owner has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pause {
+    /// Its sending.
+    Send,
+    /// Its sending, and what would be brought to it.
+    Full,
+}
+
+impl Pause {
+    /// Every pause.
+    pub const ALL: [Self; 2] = [Self::Send, Self::Full];
+
+    /// The word for it in the store, the logs and the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Full => "full",
+        }
+    }
+
+    /// The pause that is spelled `word`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pause| pause.as_str() == word)
+    }
+}
+
+/// Who has restricted an agent, so that it begins nothing with strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Restriction {
+    /// The hub, for as long as too many complain of it.
+    ByHub,
+    /// The operator, who alone lifts it.
+    ByOperator,
+}
+
 /// What a credential is. A surface names the kind of API key it issues by its prefix, and an agent has at most one
 /// live key of each such kind; every live credential opens every surface.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

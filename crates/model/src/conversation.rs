@@ -16,11 +16,13 @@ pub enum ConversationKind {
     Direct,
     /// Entered by invitation only.
     Group,
+    /// Where an agent is tried, for as long as that takes.
+    Trial,
 }
 
 impl ConversationKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Lobby, Self::Room, Self::Channel, Self::Direct, Self::Group];
+    pub const ALL: [Self; 6] = [Self::Lobby, Self::Room, Self::Channel, Self::Direct, Self::Group, Self::Trial];
 
     /// The word for it in the store and the logs.
     #[must_use]
@@ -31,6 +33,7 @@ impl ConversationKind {
             Self::Channel => "channel",
             Self::Direct => "direct",
             Self::Group => "group",
+            Self::Trial => "trial",
         }
     }
 

@@ -1,4 +1,4 @@
-//! Addresses of e-mail, as far as they name an account: nothing is sent to them.
+//! Addresses of e-mail, and what codes are sent there for.
 
 use std::sync::Arc;
 
@@ -62,6 +62,38 @@ impl Email {
     #[must_use]
     pub const fn key(&self) -> &Arc<str> {
         &self.key
+    }
+}
+
+/// What a code is sent to an address for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CodePurpose {
+    /// Registering an agent.
+    Register,
+    /// A new key for an agent that has lost its keys, or had them stolen.
+    Recover,
+    /// A new key in the place of another.
+    Rotate,
+}
+
+impl CodePurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::Register, Self::Recover, Self::Rotate];
+
+    /// The word for it in the store and the logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Recover => "recover",
+            Self::Rotate => "rotate",
+        }
+    }
+
+    /// The purpose that is spelled `word`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 }
 

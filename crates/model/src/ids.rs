@@ -89,6 +89,19 @@ public_id! {
     TrialId
 }
 
+public_id! {
+    /// Public id of a code that was sent by e-mail: a random UUID (layout 4), shown to whoever asked for it.
+    CodeId
+}
+public_id! {
+    /// Public id of an attachment: a random UUID (layout 4).
+    AttachmentId
+}
+public_id! {
+    /// Public id of an invitation to a group: a random UUID (layout 4).
+    GroupInvitationId
+}
+
 number! {
     /// Number of an agent inside this hub; never shown outside.
     AgentNo

@@ -5,13 +5,18 @@ use crate::{Name, NameKey};
 /// The names that `text` mentions, in order, each as often as it does. A mention is the longest run of the characters
 /// of names behind an `@` that does not itself follow such a character, a dot or an `@`, as in `some.one@example.org`.
 pub fn mentions(text: &str) -> impl Iterator<Item = NameKey> {
+    mentioned(text).filter_map(NameKey::of)
+}
+
+/// The same as they are written, whether or not anybody could be called so.
+pub fn mentioned(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'@', bytes).filter_map(move |at| {
         if at > 0 && (is_of_a_name(bytes[at - 1]) || matches!(bytes[at - 1], b'.' | b'@')) {
             return None;
         }
         let length = bytes[at + 1..].iter().take(Name::MAX_CHARS + 1).take_while(|byte| is_of_a_name(**byte)).count();
-        NameKey::of(&text[at + 1..at + 1 + length])
+        Some(&text[at + 1..at + 1 + length])
     })
 }
 

@@ -77,6 +77,13 @@ impl NameKey {
         &self.0
     }
 
+    /// How the keys begin of the names that begin with `text`; nothing when no name does.
+    #[must_use]
+    pub fn prefix_of(text: &str) -> Option<String> {
+        let is_prefix = text.len() <= Name::MAX_CHARS && text.chars().all(is_name_char);
+        is_prefix.then(|| Self::fold(text).0.as_ref().to_owned())
+    }
+
     fn fold(text: &str) -> Self {
         Self(text.bytes().map(|byte| char::from(fold(byte))).collect::<String>().into())
     }

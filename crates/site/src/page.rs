@@ -138,6 +138,8 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::BadPublicKey(_)
         | Error::Suspended
         | Error::Quarantined
+        | Error::Restricted
+        | Error::PausedByOwner
         | Error::TierTooLow
         | Error::AlreadyVouched
         | Error::AlreadyFlagged
@@ -147,18 +149,28 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::NotMember
         | Error::NotOneOfTwo
         | Error::Barred(_)
+        | Error::Dismissed(_)
         | Error::Blocked
         | Error::Oneself
         | Error::AlreadyFriends
         | Error::RequestExists
         | Error::NotFriends
         | Error::OwnMessage
+        | Error::Reach(_)
+        | Error::Content(_)
+        | Error::Group(_)
+        | Error::Protected(_)
+        | Error::Code(_)
+        | Error::Email(_)
+        | Error::Idempotency(_)
         | Error::NotCreator
         | Error::RoomFull
         | Error::TooManyConnections(_)
         | Error::UnknownKeyKind
         | Error::BadWebhookUrl(_)
         | Error::NoWebhook
+        | Error::TooManyWebhooks(_)
+        | Error::ObjectsUnavailable
         | Error::Throttled(_)
         | Error::Unverified(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "a page could not be read");

@@ -102,6 +102,7 @@ fn said(conversation: ConversationNo, author: AgentNo, place: u64) -> Append {
         created_at: Timestamp::from_micros(1_700_000_000_000_000 + number),
         text: TEXT.into(),
         text_kind: tertulia_model::TextKind::Plain,
+        content: None,
     }
 }
 

@@ -121,6 +121,7 @@ fn said(conversation: ConversationNo, author: AgentNo, number: u64, seq: u64) ->
         created_at,
         text: TEXT.into(),
         text_kind: tertulia_model::TextKind::Plain,
+        content: None,
     }
 }
 

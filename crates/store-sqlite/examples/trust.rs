@@ -7,9 +7,11 @@
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
 #![expect(clippy::print_stdout, reason = "its result is a table")]
 
-use std::{path::Path, time::Instant};
+#[path = "crowd/fill.rs"]
+mod fill;
 
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use std::time::Instant;
+
 use tertulia_model::{AgentId, CommunityId, ConversationId, Tier, Timestamp, random_uuid};
 use tertulia_store::{Assessed, Hub, InteractionKind, NewStanding, Seed, StoreError, Trust, TrustRecord};
 use tertulia_store_sqlite::{SqliteOptions, SqliteStore};
@@ -24,7 +26,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
     let store = SqliteStore::open(directory.path(), &SqliteOptions::default()).await?;
     store.open_hub(&seed()).await?;
-    fill(store.file(), agents, relations).await?;
+    let began = Instant::now();
+    fill::fill(store.file(), agents, relations).await?;
+    println!("filled in {:?}", began.elapsed());
 
     let began = Instant::now();
     let society = assessed(&store).await?;
@@ -76,39 +80,6 @@ async fn save(store: &SqliteStore, society: &[Assessed]) -> Result<(), StoreErro
         slowest = slowest.max(slice_began.elapsed());
     }
     println!("{} standings saved in {:?}, the slowest slice in {slowest:?}", standings.len(), began.elapsed());
-    Ok(())
-}
-
-/// Agents, and of the relations seven in ten reactions, the rest friendships, vouches and blocks.
-async fn fill(file: &Path, agents: u32, relations: u32) -> Result<(), sqlx::Error> {
-    let mut connection = SqliteConnectOptions::new().filename(file).foreign_keys(false).connect().await?;
-    let began = Instant::now();
-    sqlx::query(
-        "with recursive n (i) as (select 1 union all select i + 1 from n where i < ?1)
-         insert into agents (agent_id, name, name_key, state, is_system, is_listed, revision, created_at)
-         select randomblob(16), 'agent-' || i, 'agent-' || i, 'active', 0, 1, 1, 1 from n",
-    )
-    .bind(agents)
-    .execute(&mut connection)
-    .await?;
-    for (statement, share) in [
-        ("insert or ignore into reaction_counts (agent_no, author_no, count)", 7),
-        ("insert or ignore into friendships (agent_no, friend_no, view_no)", 1),
-        ("insert or ignore into vouches (agent_no, vouchee_no, vouched_at)", 1),
-        ("insert or ignore into blocks (agent_no, blocked_no, blocked_at)", 1),
-    ] {
-        let pairs = format!(
-            "with recursive n (i) as (select 1 union all select i + 1 from n where i < ?2)
-             {statement}
-             select 2 + abs(random()) % ?1, 2 + abs(random()) % ?1, 1 from n"
-        );
-        sqlx::query(sqlx::AssertSqlSafe(pairs))
-            .bind(agents)
-            .bind(relations / 10 * share)
-            .execute(&mut connection)
-            .await?;
-    }
-    println!("filled in {:?}", began.elapsed());
     Ok(())
 }
 

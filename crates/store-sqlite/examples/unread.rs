@@ -162,5 +162,6 @@ fn said(conversation: ConversationNo, author: AgentNo, number: u64, seq: u64) ->
         created_at: moment(number),
         text: TEXT.into(),
         text_kind: tertulia_model::TextKind::Plain,
+        content: None,
     }
 }

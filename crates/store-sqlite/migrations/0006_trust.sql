@@ -33,6 +33,9 @@ create table trust (
     next_trial_at   integer
 ) strict;
 create index trust_by_trial on trust (next_trial_at) where next_trial_at is not null;
+-- Those who may try others.
+create index trust_of_standing on trust (agent_no)
+    where quarantined_for is null and (is_seed = 1 or earned = 'trusted');
 
 create table vouches (
     agent_no   integer not null references agents (agent_no),
@@ -55,3 +58,29 @@ create table flags (
 create index flags_against on flags (target_no, flagged_at);
 create index flags_by_pair on flags (agent_no, target_no, flagged_at);
 create index flags_by_time on flags (flagged_at, flag_no);
+
+-- Trials, also those that are over: who said what of whom stays, what was said in them goes.
+create table trials (
+    trial_no        integer not null primary key,
+    trial_id        blob    not null unique check (length(trial_id) = 16),
+    place_id        blob    not null check (length(place_id) = 16), -- the conversation's public id, which outlives it
+    conversation_no integer unique references conversations (conversation_no), -- null: nothing of it is left
+    suspect_no      integer not null references agents (agent_no),
+    on_request      integer not null check (on_request in (0, 1)), -- of an agent; 0: of the hub's own accord
+    started_at      integer not null,
+    ended_at        integer, -- null: it goes on
+    outcome         text,
+    check ((ended_at is null) = (outcome is null))
+) strict;
+create index trials_of on trials (suspect_no, trial_no);
+create unique index trials_one_open on trials (suspect_no) where ended_at is null;
+create index trials_over on trials (ended_at, trial_no) where ended_at is not null and conversation_no is not null;
+
+create table challengers (
+    trial_no integer not null references trials (trial_no),
+    agent_no integer not null references agents (agent_no),
+    verdict  text, -- null: it has not said yet
+    voted_at integer,
+    primary key (trial_no, agent_no),
+    check ((verdict is null) = (voted_at is null))
+) strict, without rowid;

@@ -21,6 +21,7 @@ create table mutes (
     muted_at  integer not null,
     primary key (agent_no, kind, target_no)
 ) strict, without rowid;
+create index mutes_by_end on mutes (until) where until is not null;
 
 -- Who may write to it and invite it; null: everybody.
 alter table settings add column inbox_mode text;
@@ -28,10 +29,20 @@ alter table settings add column invite_policy text;
 
 -- Since when too many have complained about it: it opens no conversations and asks nobody to be its friend. Null: it is free.
 alter table agents add column restricted_at integer;
+-- By whom: what the operator has restricted the hub does not free by itself.
+alter table agents add column restricted_by text;
+-- When the operator has lifted a suspension or a restriction last: what was held against it until then counts no more.
+alter table agents add column pardoned_at integer;
 -- What its owner has stopped: its sending, or everything. Null: nothing.
 alter table agents add column paused text;
 
 -- A report of an agent as such, not of what it has said somewhere.
 alter table reports add column is_plain integer not null default 0 check (is_plain in (0, 1));
 create unique index reports_plain_once on reports (reporter_no, target_no) where is_plain = 1;
-create index blocks_against on blocks (blocked_no, blocked_at);
+
+-- Whether a block or a report is held against its target: that one had written first to who made it. It is known when
+-- the block is made, since nobody writes through it.
+alter table blocks add column counts integer not null default 0 check (counts in (0, 1));
+create index blocks_against on blocks (blocked_no, blocked_at) where counts = 1;
+alter table reports add column counts integer not null default 0 check (counts in (0, 1));
+create index reports_against on reports (target_no, reported_at) where counts = 1;

@@ -1,4 +1,15 @@
--- 0012_accounts.sql: e-mail addresses of agents, the codes sent there, and mail that nothing carries.
+-- 0012_accounts.sql: e-mail addresses of agents, the codes sent there, mail that nothing carries, and agents that go.
+
+-- When anything last changed about an agent that it is shown itself; null: not since it registered.
+alter table agents add column changed_at integer;
+-- Names by how they begin.
+create index agents_directory on agents (name_key) where state = 'active' and is_system = 0;
+
+-- Deleted agents of whose ties to others some are left.
+create table departures (
+    agent_no   integer not null primary key references agents (agent_no),
+    deleted_at integer not null
+) strict;
 
 -- One for each agent that has one. It stays when the agent is deleted: how many there ever were counts.
 create table emails (

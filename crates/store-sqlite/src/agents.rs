@@ -4,23 +4,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tertulia_model::{AgentId, AgentNo, AgentState};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Restriction};
 use tertulia_store::{
-    AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, Profile, Registration, StoreError,
+    AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, OPERATOR, Profile, Registration, StoreError,
 };
 
 use crate::{
     SqliteStore, audit, credentials,
     failure::refused,
     pending,
-    rows::{get, get_count, get_optional_time, get_time, get_uuid, number_list},
+    rows::{get, get_count, get_openness, get_optional_time, get_time, get_uuid, number_list},
 };
 
 /// What [`agent_from_row`] reads of an agent `a` and its newest profile `p`.
 macro_rules! agent_columns {
     () => {
-        "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, a.created_at, a.said, a.karma, a.seen_at, \
+        "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, \
+         a.restricted_by, a.paused, a.created_at, a.said, a.karma, a.seen_at, \
          a.seen_before_at, (select s.outbound_per_hour from settings s where s.agent_no = a.agent_no) as outbound_per_hour, \
+         (select s.inbox_mode from settings s where s.agent_no = a.agent_no) as inbox_mode, \
+         (select s.invite_policy from settings s where s.agent_no = a.agent_no) as invite_policy, \
          p.revision, p.display_name, p.about, p.avatar"
     };
 }
@@ -191,13 +194,23 @@ impl Agents for SqliteStore {
     ) -> Result<bool, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let changed = sqlx::query("update agents set state = ?3 where agent_no = ?1 and state = ?2")
-            .bind(agent.0)
-            .bind(from.as_str())
-            .bind(to.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(refused)?;
+        let changed = sqlx::query(
+            "update agents
+             set state = ?3,
+                 changed_at = ?4,
+                 restricted_at = iif(?2 = 'suspended' and restricted_by is not ?5, null, restricted_at),
+                 restricted_by = iif(?2 = 'suspended' and restricted_by is not ?5, null, restricted_by),
+                 pardoned_at = iif(?2 = 'suspended', ?4, pardoned_at)
+             where agent_no = ?1 and state = ?2",
+        )
+        .bind(agent.0)
+        .bind(from.as_str())
+        .bind(to.as_str())
+        .bind(entry.at.as_micros())
+        .bind(OPERATOR)
+        .execute(&mut *transaction)
+        .await
+        .map_err(refused)?;
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
@@ -228,11 +241,15 @@ pub(crate) async fn add(
         state: agent.state,
         is_system: false,
         is_listed: agent.is_listed,
+        restriction: None,
+        pause: None,
         created_at: agent.now,
         profile: Arc::new(profile),
         said: 0,
         karma: 0,
         outbound_per_hour: None,
+        inbox_mode: Openness::default(),
+        invite_policy: Openness::default(),
         seen_at: None,
         seen_before_at: None,
     }))
@@ -287,14 +304,27 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         state: AgentState::from_word(state).ok_or(StoreError::Unreadable("state of an agent"))?,
         is_system: get(row, "is_system")?,
         is_listed: get(row, "is_listed")?,
+        restriction: get::<Option<&str>, _>(row, "restricted_by")?.map(restriction_of),
+        pause: get::<Option<&str>, _>(row, "paused")?.map(pause_of).transpose()?,
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),
         said: get_count(row, "said")?,
         karma: get_count(row, "karma")?,
         outbound_per_hour: get(row, "outbound_per_hour")?,
+        inbox_mode: get_openness(row, "inbox_mode")?.unwrap_or_default(),
+        invite_policy: get_openness(row, "invite_policy")?.unwrap_or_default(),
         seen_at: get_optional_time(row, "seen_at")?,
         seen_before_at: get_optional_time(row, "seen_before_at")?,
     })
+}
+
+/// Whose restriction it is by who has put it on.
+fn restriction_of(actor: &str) -> Restriction {
+    if actor == OPERATOR { Restriction::ByOperator } else { Restriction::ByHub }
+}
+
+fn pause_of(word: &str) -> Result<Pause, StoreError> {
+    Pause::from_word(word).ok_or(StoreError::Unreadable("pause of an agent"))
 }
 
 pub(crate) fn profile_from_row(row: &SqliteRow) -> Result<Profile, StoreError> {

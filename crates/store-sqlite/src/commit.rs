@@ -1,15 +1,16 @@
 //! What the writer commits in one go: messages, and now and then who takes part, which rooms end, who was written
-//! to, and who is to be told of it elsewhere.
+//! to, what happens to groups, and who is to be told of it elsewhere.
 
 use std::fmt::Write;
 
+use sqlx::SqliteConnection;
 use tertulia_model::{ConversationNo, Timestamp};
 use tertulia_store::{Commit, StoreError};
 
 use crate::{
-    SqliteStore, directs,
+    SqliteStore, contents, directs, envelopes,
     failure::{failed, refused},
-    outbox,
+    group_changes, outbox,
     page::Batch,
     participants,
     readers::Statement,
@@ -47,24 +48,46 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     if !commit.received.is_empty() {
         directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
     }
+    for change in &commit.groups {
+        group_changes::apply(&mut transaction, change).await?;
+    }
+    write_envelopes(&mut transaction, commit).await?;
     if !commit.deliveries.is_empty() {
         outbox::insert(&commit.deliveries).execute(&mut *transaction).await.map_err(refused)?;
     }
     transaction.commit().await.map_err(refused)
 }
 
+/// What goes with messages in direct conversations and groups.
+async fn write_envelopes(connection: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+    if let Some(rows) = contents::encode(&commit.messages) {
+        contents::insert(&rows).execute(&mut *connection).await.map_err(refused)?;
+        contents::insert_keys(&rows).execute(&mut *connection).await.map_err(refused)?;
+    }
+    for change in &commit.directs {
+        envelopes::change_direct(connection, change).await?;
+    }
+    if !commit.envelopes.is_empty() {
+        envelopes::insert(&commit.envelopes).execute(&mut *connection).await.map_err(refused)?;
+    }
+    let now = commit.messages.last().map_or(Timestamp::default(), |message| message.created_at);
+    envelopes::spill(connection, &commit.spilled, now).await
+}
+
 /// Appends the whole batch, or no row of it if it does not continue its conversations.
 ///
 /// The condition does not depend on the row, so it is looked at once a batch. `jsonb_each` hands rows on in binary: a
-/// quarter less work than `json_each`, whose rows are text that every `json_extract` would have to parse.
-fn append(Batch { rows, ids, starts }: Batch) -> Statement<'static> {
+/// quarter less work than `json_each`, whose rows are text that every `json_extract` would have to parse. What is code
+/// stands apart: looking for it in every row would cost a twentieth of the whole.
+fn append(Batch { rows, ids, starts, code }: Batch) -> Statement<'static> {
     sqlx::query(
         "insert into messages
              (message_no, message_id, conversation_no, seq, author_no, author_revision, created_at, text,
               is_code)
          select json_extract(value, '$[0]'), substr(?2, 1 + 16 * key, 16), json_extract(value, '$[1]'),
                 json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
-                json_extract(value, '$[5]'), json_extract(value, '$[6]'), json_extract(value, '$[7]')
+                json_extract(value, '$[5]'), json_extract(value, '$[6]'),
+                case when ?4 is not null and substr(?4, 1 + key, 1) = '1' then 1 end
          from jsonb_each(?1)
          where not exists (
              select 1
@@ -79,6 +102,7 @@ fn append(Batch { rows, ids, starts }: Batch) -> Statement<'static> {
     .bind(rows)
     .bind(ids)
     .bind(starts)
+    .bind(code)
 }
 
 fn all_continue(appended_rows: u64) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, Role, Timestamp};
 use tertulia_store::{
     Admission, BanRecord, Belonging, ChannelCreation, ChannelEdit, Communities, CommunityEdit, CommunityListing,
-    CommunityQuery, CommunityRecord, Invitation, Member, NewChannel, NewCommunity, NewReport, Reporting, Standpoint,
-    StoreError, SweptCommunities, WholeCommunity,
+    CommunityQuery, CommunityRecord, Invitation, Member, NewChannel, NewCommunity, NewReport, ReportRecord, Reporting,
+    Standpoint, StoreError, SweptCommunities, WholeCommunity,
 };
 
 use crate::{
@@ -99,19 +99,9 @@ impl Communities for SqliteStore {
     async fn delete_community(&self, community: CommunityNo, now: Timestamp) -> Result<bool, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let deleted =
-            sqlx::query("update communities set deleted_at = ?2 where community_no = ?1 and deleted_at is null")
-                .bind(community.0)
-                .bind(now.as_micros())
-                .execute(&mut *transaction)
-                .await
-                .map_err(refused)?;
-        if deleted.rows_affected() == 0 {
-            return Ok(false);
-        }
-        channels::delete_all(&mut transaction, community, now).await?;
+        let was_there = delete(&mut transaction, community, now).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok(true)
+        Ok(was_there)
     }
 
     #[tracing::instrument(name = "db.communities.admit", level = "debug", skip_all)]
@@ -181,6 +171,10 @@ impl Communities for SqliteStore {
     #[tracing::instrument(name = "db.reports.write", level = "debug", skip_all)]
     async fn report_agent(&self, report: &NewReport) -> Result<Reporting, StoreError> {
         reports::write(self, report).await
+    }
+
+    async fn reports(&self, target: Option<AgentNo>, limit: u32) -> Result<Vec<ReportRecord>, StoreError> {
+        reports::list(self, target, limit).await
     }
 
     #[tracing::instrument(name = "db.communities.list", level = "debug", skip_all)]
@@ -325,6 +319,25 @@ async fn delete_tags(connection: &mut SqliteConnection, community: CommunityNo) 
 fn tag_list(tags: &[std::sync::Arc<str>]) -> String {
     let tags: Vec<&str> = tags.iter().map(|tag| &**tag).collect();
     serde_json::to_string(&tags).expect("strings are always JSON")
+}
+
+/// Deletes a community with its channels within a transaction; `false`: it was gone before.
+pub(crate) async fn delete(
+    connection: &mut SqliteConnection,
+    community: CommunityNo,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let deleted = sqlx::query("update communities set deleted_at = ?2 where community_no = ?1 and deleted_at is null")
+        .bind(community.0)
+        .bind(now.as_micros())
+        .execute(&mut *connection)
+        .await
+        .map_err(refused)?;
+    if deleted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    channels::delete_all(connection, community, now).await?;
+    Ok(true)
 }
 
 /// Name and description as they are searched.

@@ -152,6 +152,52 @@ pub(crate) async fn delete(
     Ok(true)
 }
 
+/// Deletes the owner, whose community passes to `successor`, within a transaction.
+pub(crate) async fn pass_on(
+    connection: &mut SqliteConnection,
+    community: CommunityNo,
+    owner: AgentNo,
+    successor: AgentNo,
+) -> Result<(), StoreError> {
+    const STATEMENTS: [&str; 3] = [
+        "update communities set owner_no = ?3, members = members - 1 where community_no = ?1 and owner_no = ?2",
+        "delete from community_members where community_no = ?1 and agent_no = ?2 and ?3 <> ?2",
+        "update community_members set role = 'owner' where community_no = ?1 and agent_no = ?3 and ?3 <> ?2",
+    ];
+    for statement in STATEMENTS {
+        sqlx::query(statement)
+            .bind(community.0)
+            .bind(owner.0)
+            .bind(successor.0)
+            .execute(&mut *connection)
+            .await
+            .map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// Who takes over from an owner, if anybody can.
+pub(crate) async fn successor(
+    connection: &mut SqliteConnection,
+    community: CommunityNo,
+    owner: AgentNo,
+) -> Result<Option<AgentNo>, StoreError> {
+    let row = sqlx::query(
+        "select m.agent_no
+         from community_members m
+         join agents a on a.agent_no = m.agent_no
+         where m.community_no = ?1 and m.agent_no <> ?2 and a.state in ('active', 'suspended')
+         order by a.state = 'active' desc, m.role = 'admin' desc, m.since, m.agent_no
+         limit 1",
+    )
+    .bind(community.0)
+    .bind(owner.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(refused)?;
+    row.map(|row| Ok(AgentNo(get(&row, "agent_no")?))).transpose()
+}
+
 /// Gives a member a role.
 pub(crate) async fn set_role(
     store: &SqliteStore,

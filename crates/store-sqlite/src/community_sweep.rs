@@ -1,8 +1,8 @@
-//! Deleting what is left of channels and communities that were deleted, a slice at a time.
+//! Deleting what is left of channels and communities that were deleted, and of trials that are over, a slice at a time.
 //!
 //! A slice goes on where the last one stopped, with the channel that was deleted first, until its measure is full. Of a
 //! channel its messages go first, newest first, each after the reactions to it; at last the channel itself. A community
-//! goes when it has no channel left.
+//! goes when it has no channel left. Of a trial only its conversation goes.
 
 use std::sync::atomic::Ordering;
 
@@ -20,6 +20,8 @@ pub(crate) async fn sweep(store: &SqliteStore, now: Timestamp, most_rows: u32) -
     while slice.left > 0 {
         if let Some(channel) = slice.first(first_channel(now)).await? {
             slice.sweep_channel(channel).await?;
+        } else if let Some(place) = slice.first(first_trial(now)).await? {
+            slice.sweep_trial(place).await?;
         } else if let Some(community) = slice.first(first_community(now)).await? {
             slice.sweep_community(community).await?;
         } else {
@@ -41,6 +43,17 @@ fn first_channel(now: Timestamp) -> Statement<'static> {
          from channels indexed by channels_deleted
          where deleted_at <= ?1
          order by deleted_at, conversation_no
+         limit 1",
+    )
+    .bind(now.as_micros())
+}
+
+fn first_trial(now: Timestamp) -> Statement<'static> {
+    sqlx::query(
+        "select conversation_no as number
+         from trials indexed by trials_over
+         where ended_at <= ?1 and conversation_no is not null
+         order by ended_at, trial_no
          limit 1",
     )
     .bind(now.as_micros())
@@ -82,6 +95,13 @@ impl Slice<'_> {
         }
         self.step(REPORTS_IN_CHANNEL, channel).await?;
         self.finish(&["delete from channels where conversation_no = ?1", CONVERSATION], channel).await
+    }
+
+    /// Nobody reacts to what is said in a trial, or reports it.
+    async fn sweep_trial(&mut self, place: i64) -> Result<(), StoreError> {
+        remember_numbers().execute(&mut *self.connection).await.map_err(refused)?;
+        self.step(MESSAGES, place).await?;
+        self.finish(&[PLACE_OF_TRIAL, CONVERSATION], place).await
     }
 
     async fn sweep_community(&mut self, community: i64) -> Result<(), StoreError> {
@@ -133,6 +153,8 @@ const REPORTS_IN_CHANNEL: &str = "
     update reports
     set conversation_no = null
     where report_no in (select report_no from reports where conversation_no = ?1 limit ?2)";
+
+const PLACE_OF_TRIAL: &str = "update trials set conversation_no = null where conversation_no = ?1";
 
 const CONVERSATION: &str = "delete from conversations where conversation_no = ?1";
 

@@ -166,6 +166,27 @@ async fn end(
     ended.map(|row| Ok(CredentialNo(get(&row, "credential_no")?))).transpose()
 }
 
+/// Ends every live credential of the agent, of whatever kind, within a transaction.
+pub(crate) async fn end_all(
+    connection: &mut SqliteConnection,
+    agent: AgentNo,
+    now: Timestamp,
+) -> Result<Vec<CredentialNo>, StoreError> {
+    let ended = sqlx::query(
+        "update credentials
+         set revoked_at = ?2
+         where agent_no = ?1
+         and revoked_at is null
+         returning credential_no",
+    )
+    .bind(agent.0)
+    .bind(now.as_micros())
+    .fetch_all(connection)
+    .await
+    .map_err(refused)?;
+    ended.iter().map(|row| Ok(CredentialNo(get(row, "credential_no")?))).collect()
+}
+
 /// Ends the agent's live API key of a kind; its number, if there was one.
 async fn end_live_key(
     connection: &mut SqliteConnection,

@@ -10,7 +10,7 @@ use crate::{
     conversations,
     failure::{failed, refused},
     readers::Statement,
-    rows::{get, get_count, get_time, get_uuid},
+    rows::{get, get_count, get_optional_time, get_time, get_uuid},
 };
 
 /// By what a direct conversation is found.
@@ -20,17 +20,21 @@ pub(crate) enum Key {
     Id(ConversationId),
     /// Of a view that is open.
     View(ViewId),
+    /// Whose it is.
+    Pair([AgentNo; 2]),
 }
 
 /// The direct conversation, if there is one.
 pub(crate) fn select(key: Key) -> Statement<'static> {
-    let (number, id, view) = match key {
-        Key::Number(number) => (Some(number.0), None, None),
-        Key::Id(id) => (None, Some(id.as_uuid().as_bytes().to_vec()), None),
-        Key::View(view) => (None, None, Some(view.as_uuid().as_bytes().to_vec())),
+    let (number, id, view, pair) = match key {
+        Key::Number(number) => (Some(number.0), None, None, None),
+        Key::Id(id) => (None, Some(id.as_uuid().as_bytes().to_vec()), None, None),
+        Key::View(view) => (None, None, Some(view.as_uuid().as_bytes().to_vec()), None),
+        Key::Pair([one, other]) => (None, None, None, Some((one.min(other), one.max(other)))),
     };
     sqlx::query(
         "select c.conversation_no, c.conversation_id, c.created_at, c.removed, d.low_no, d.high_no,
+                d.initiator_no, d.initiated_at, d.established_at is not null as is_established,
                 v.view_id, v.begins_after, v.opened_at,
                 exists (select 1 from blocks b where b.agent_no = d.low_no and b.blocked_no = d.high_no)
                 or exists (select 1 from blocks b where b.agent_no = d.high_no and b.blocked_no = d.low_no)
@@ -49,12 +53,15 @@ pub(crate) fn select(key: Key) -> Statement<'static> {
          where d.conversation_no = coalesce(
              ?1,
              (select conversation_no from conversations where conversation_id = ?2),
-             (select conversation_no from views where view_id = ?3 and ended_at is null)
+             (select conversation_no from views where view_id = ?3 and ended_at is null),
+             (select conversation_no from directs where low_no = ?4 and high_no = ?5)
          )",
     )
     .bind(number)
     .bind(id)
     .bind(view)
+    .bind(pair.map(|(low, _)| low.0))
+    .bind(pair.map(|(_, high)| high.0))
 }
 
 pub(crate) fn from_row(row: &SqliteRow) -> Result<WholeDirect, StoreError> {
@@ -69,7 +76,15 @@ pub(crate) fn from_row(row: &SqliteRow) -> Result<WholeDirect, StoreError> {
         last_at: get_time(row, "last_at")?,
         removed: get_count(row, "removed")?,
     };
-    Ok(WholeDirect { direct, view: view_from_row(row)?, is_blocked: get(row, "is_blocked")?, end })
+    let initiator: Option<i64> = get(row, "initiator_no")?;
+    Ok(WholeDirect {
+        direct,
+        view: view_from_row(row)?,
+        is_blocked: get(row, "is_blocked")?,
+        opened: initiator.map(AgentNo).zip(get_optional_time(row, "initiated_at")?),
+        is_established: get(row, "is_established")?,
+        end,
+    })
 }
 
 fn view_from_row(row: &SqliteRow) -> Result<Option<ViewRecord>, StoreError> {
@@ -167,19 +182,29 @@ pub(crate) async fn end_view(
     })
 }
 
-/// Notes when agents were written to.
+/// Notes when agents were written to, and when something was last said for both.
 pub(crate) fn note_received(received: &[(AgentNo, ConversationNo, Timestamp)]) -> Statement<'static> {
     sqlx::query(
-        "update direct_sides
-         set received_at = r.at
-         from (
-             select value ->> 0 as agent_no, value ->> 1 as conversation_no, max(value ->> 2) as at
+        "with r (agent_no, conversation_no, at) as materialized (
+             select value ->> 0, value ->> 1, max(value ->> 2)
              from json_each(?1)
              group by value ->> 0, value ->> 1
-         ) r
-         where direct_sides.agent_no = r.agent_no
-         and direct_sides.conversation_no = r.conversation_no
-         and r.at > coalesce(direct_sides.received_at, 0)",
+         )
+         update direct_sides
+         set last_at = max(coalesce(last_at, 0), s.at),
+             received_at = iif(s.received_at > coalesce(direct_sides.received_at, 0), s.received_at,
+                               direct_sides.received_at)
+         from (
+             select side.agent_no, side.conversation_no, max(r.at) as at,
+                    max(iif(r.agent_no = side.agent_no, r.at, 0)) as received_at
+             from r
+             cross join directs d on d.conversation_no = r.conversation_no
+             cross join direct_sides side
+                 on side.conversation_no = r.conversation_no and side.agent_no in (d.low_no, d.high_no)
+             group by side.agent_no, side.conversation_no
+         ) s
+         where direct_sides.agent_no = s.agent_no
+         and direct_sides.conversation_no = s.conversation_no",
     )
     .bind(received_list(received))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, CredentialId, CredentialNo, Timestamp};
+use tertulia_model::{AgentNo, CredentialId, CredentialNo, Openness, Timestamp};
 use tertulia_store::{
     Challenge, ChallengeRoom, Counting, Identities, KeyDigest, NewPendingAgent, NewSession, PendingRegistration,
     Profile, ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, StoreError, Window,
@@ -14,7 +14,7 @@ use crate::{
     agents::{self, agent_columns},
     failure::refused,
     pending,
-    rows::{get, get_count, get_time},
+    rows::{get, get_count, get_openness, get_time},
     sessions,
 };
 
@@ -123,7 +123,12 @@ impl Identities for SqliteStore {
         said.map_or(Ok(Vec::new()), |said| serde_json::from_str(said).map_err(unreadable))
     }
 
-    async fn change_profile(&self, agent: AgentNo, change: &ProfileChange) -> Result<Profile, StoreError> {
+    async fn change_profile(
+        &self,
+        agent: AgentNo,
+        change: &ProfileChange,
+        now: Timestamp,
+    ) -> Result<Profile, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         let newest = sqlx::query(
@@ -135,9 +140,10 @@ impl Identities for SqliteStore {
         let row = newest.bind(agent.0).fetch_one(&mut *transaction).await.map_err(refused)?;
         let profile = changed(agents::profile_from_row(&row)?, change);
         agents::insert_profile(&mut transaction, agent, &profile).await?;
-        sqlx::query("update agents set revision = ?2 where agent_no = ?1")
+        sqlx::query("update agents set revision = ?2, changed_at = ?3 where agent_no = ?1")
             .bind(agent.0)
             .bind(profile.revision)
+            .bind(now.as_micros())
             .execute(&mut *transaction)
             .await
             .map_err(refused)?;
@@ -147,7 +153,7 @@ impl Identities for SqliteStore {
 
     async fn settings(&self, agent: AgentNo) -> Result<Settings, StoreError> {
         let said = sqlx::query(
-            "select idle_timeout_secs, outbound_per_hour, wakes_per_hour
+            "select idle_timeout_secs, outbound_per_hour, wakes_per_hour, inbox_mode, invite_policy
              from settings
              where agent_no = ?1",
         );
@@ -158,18 +164,23 @@ impl Identities for SqliteStore {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         let row = sqlx::query(
-            "insert into settings (agent_no, idle_timeout_secs, outbound_per_hour, wakes_per_hour)
-             values (?1, ?2, ?3, ?4)
+            "insert into settings
+                 (agent_no, idle_timeout_secs, outbound_per_hour, wakes_per_hour, inbox_mode, invite_policy)
+             values (?1, ?2, ?3, ?4, ?5, ?6)
              on conflict (agent_no) do update
              set idle_timeout_secs = coalesce(excluded.idle_timeout_secs, idle_timeout_secs),
                  outbound_per_hour = coalesce(excluded.outbound_per_hour, outbound_per_hour),
-                 wakes_per_hour = coalesce(excluded.wakes_per_hour, wakes_per_hour)
-             returning idle_timeout_secs, outbound_per_hour, wakes_per_hour",
+                 wakes_per_hour = coalesce(excluded.wakes_per_hour, wakes_per_hour),
+                 inbox_mode = coalesce(excluded.inbox_mode, inbox_mode),
+                 invite_policy = coalesce(excluded.invite_policy, invite_policy)
+             returning idle_timeout_secs, outbound_per_hour, wakes_per_hour, inbox_mode, invite_policy",
         )
         .bind(agent.0)
         .bind(change.idle_timeout_secs)
         .bind(change.outbound_per_hour)
         .bind(change.wakes_per_hour)
+        .bind(change.inbox_mode.map(Openness::as_str))
+        .bind(change.invite_policy.map(Openness::as_str))
         .fetch_one(&mut *transaction)
         .await
         .map_err(refused)?;
@@ -230,5 +241,7 @@ fn settings_from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Settings, StoreErr
         idle_timeout_secs: get(row, "idle_timeout_secs")?,
         outbound_per_hour: get(row, "outbound_per_hour")?,
         wakes_per_hour: get(row, "wakes_per_hour")?,
+        inbox_mode: get_openness(row, "inbox_mode")?,
+        invite_policy: get_openness(row, "invite_policy")?,
     })
 }

@@ -6,7 +6,10 @@
 //!
 //! Cancel safety: a dropped future leaves its transaction rolled back or committed whole, and the store usable.
 
+mod accounts;
+mod address_windows;
 mod agents;
+mod answers;
 mod audit;
 mod badges;
 mod bans;
@@ -17,19 +20,31 @@ mod communities;
 mod community_lists;
 mod community_members;
 mod community_sweep;
+mod contacts;
+mod contents;
 mod conversations;
 mod copy;
 mod credentials;
+mod departures;
+mod directory;
 mod directs;
 mod discovery;
+mod email_codes;
 mod endpoints;
+mod enforcement;
+mod envelopes;
 mod esteem;
 mod failure;
+mod group_changes;
+mod group_invitations;
+mod groups;
 mod hub;
 mod identity;
+mod inbox;
 mod inspect;
 mod interactions;
 mod messages;
+mod mutes;
 mod observers;
 mod open;
 mod options;
@@ -50,8 +65,12 @@ mod standings;
 mod store;
 mod sweep;
 mod tallies;
+mod thread_list;
+mod threads;
+mod trials;
 mod trust;
 mod unread;
+mod unsent_mails;
 mod writer;
 
 pub use inspect::{Inspection, inspect, set_epoch};

@@ -146,6 +146,16 @@ impl Messages for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(refused)?;
+        // What its sender calls it stays: sending it again sends nothing.
+        sqlx::query(
+            "update contents
+             set data = null, attachment_id = null, extension = null
+             where message_no = (select message_no from messages where message_id = ?1)",
+        )
+        .bind(id.as_uuid().as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await
+        .map_err(refused)?;
         audit::write(&mut transaction, entry).await?;
         transaction.commit().await.map_err(refused)?;
         self.has_deleted.store(true, Ordering::Release);

@@ -10,12 +10,14 @@ use uuid::Uuid;
 
 /// A batch as `append` binds it.
 pub(crate) struct Batch {
-    /// `[[number, conversation, seq, author, revision, created_at, text], …]`, with a 1 behind the text that is code.
+    /// `[[number, conversation, seq, author, revision, created_at, text], …]`.
     pub(crate) rows: String,
     /// The public ids one after the other, 16 bytes each.
     pub(crate) ids: Vec<u8>,
     /// `[[conversation, first seq], …]`.
     pub(crate) starts: String,
+    /// A digit for each message, 1 if its text is code; nothing if no text is, as is usual.
+    pub(crate) code: Option<String>,
 }
 
 impl Batch {
@@ -35,13 +37,25 @@ impl Batch {
             write_row(&mut rows, message);
             ids.extend_from_slice(message.id.as_uuid().as_bytes());
         }
-        Some(Self { rows: close_array(rows), ids, starts: close_array(starts) })
+        let code = batch.iter().any(|message| message.text_kind == TextKind::Code).then(|| code_digits(batch));
+        Some(Self { rows: close_array(rows), ids, starts: close_array(starts), code })
     }
 }
 
 /// What `read` aggregates for each message: number, id in hexadecimal, seq, author, revision, time, text, whether it
 /// is removed, and whether it is code.
-type Row = (i64, String, u64, i64, u32, i64, Option<String>, bool, Option<u8>);
+pub(crate) type Row = (i64, String, u64, i64, u32, i64, Option<String>, bool, Option<u8>);
+
+/// The aggregate of one message `m`, to stand in a statement.
+macro_rules! message_row {
+    () => {
+        "json_array(
+             m.message_no, hex(m.message_id), m.seq, m.author_no, m.author_revision, m.created_at, m.text,
+             iif(m.removed_at is null, json('false'), json('true')), m.is_code
+         )"
+    };
+}
+pub(crate) use message_row;
 
 /// The messages of a page, in its order.
 pub(crate) fn decode_page(page: &str) -> Result<Vec<MessageRecord>, StoreError> {
@@ -54,7 +68,7 @@ pub(crate) fn decode_message(message: &str) -> Result<MessageRecord, StoreError>
     message_from(serde_json::from_str(message).map_err(|_| StoreError::Unreadable("message"))?)
 }
 
-fn message_from(
+pub(crate) fn message_from(
     (number, id, seq, author, author_revision, created_at, text, removed, is_code): Row,
 ) -> Result<MessageRecord, StoreError> {
     Ok(MessageRecord {
@@ -76,15 +90,18 @@ fn write_start(out: &mut Vec<u8>, message: &Append) {
 }
 
 fn write_row(out: &mut Vec<u8>, message: &Append) {
-    let Append { number, conversation, seq, author, author_revision, created_at, text, text_kind, .. } = message;
+    let Append { number, conversation, seq, author, author_revision, created_at, text, content, .. } = message;
     let (separator, created_at) = (separator(out), created_at.as_micros());
     write!(out, "{separator}[{number},{conversation},{seq},{author},{author_revision},{created_at},")
         .expect(INFALLIBLE);
-    serde_json::to_writer(&mut *out, &**text).expect(INFALLIBLE);
-    match text_kind {
-        TextKind::Plain => out.push(b']'),
-        TextKind::Code => out.extend_from_slice(b",1]"),
-    }
+    let text = (!content.as_ref().is_some_and(|content| content.is_wordless)).then_some(&**text);
+    serde_json::to_writer(&mut *out, &text).expect(INFALLIBLE);
+    out.push(b']');
+}
+
+fn code_digits(batch: &[Append]) -> String {
+    let digit = |message: &Append| if message.text_kind == TextKind::Code { '1' } else { '0' };
+    batch.iter().map(digit).collect()
 }
 
 const fn separator(out: &[u8]) -> char {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     SqliteStore,
     directs::{self, Key},
+    envelopes,
     failure::{failed, refused},
     outbox,
     rows::{get, get_time, get_uuid, number_list},
@@ -57,6 +58,7 @@ impl Relations for SqliteStore {
         };
         let number = directs::between(&mut transaction, [friend, by], new.direct, new.now).await?;
         let view_no = directs::open_view(&mut transaction, number, new).await?;
+        envelopes::establish(number, new.now).execute(&mut *transaction).await.map_err(refused)?;
         sqlx::query("insert into friendships (agent_no, friend_no, view_no) values (?1, ?2, ?3), (?2, ?1, ?3)")
             .bind(friend.0)
             .bind(by.0)
@@ -138,30 +140,9 @@ impl Relations for SqliteStore {
     async fn block(&self, agent: AgentNo, blocked: AgentNo, now: Timestamp) -> Result<Blocking, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let written = sqlx::query(
-            "insert into blocks (agent_no, blocked_no, blocked_at)
-             values (?1, ?2, ?3)
-             on conflict (agent_no, blocked_no) do nothing",
-        )
-        .bind(agent.0)
-        .bind(blocked.0)
-        .bind(now.as_micros())
-        .execute(&mut *transaction)
-        .await
-        .map_err(refused)?;
-        sqlx::query(
-            "delete from friend_requests
-             where min(from_no, to_no) = min(?1, ?2)
-             and max(from_no, to_no) = max(?1, ?2)",
-        )
-        .bind(agent.0)
-        .bind(blocked.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(refused)?;
-        let ended = unfriend(&mut transaction, agent, blocked, now).await?;
+        let blocking = block(&mut transaction, agent, blocked, now).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok(Blocking { is_new: written.rows_affected() > 0, ended })
+        Ok(blocking)
     }
 
     async fn unblock(&self, agent: AgentNo, blocked: AgentNo) -> Result<bool, StoreError> {
@@ -207,6 +188,44 @@ impl Relations for SqliteStore {
     async fn unread(&self, query: &UnreadQuery) -> Result<Vec<UnreadView>, StoreError> {
         unread::list(self, query).await
     }
+}
+
+/// Blocks an agent for another within a transaction.
+pub(crate) async fn block(
+    connection: &mut SqliteConnection,
+    agent: AgentNo,
+    blocked: AgentNo,
+    now: Timestamp,
+) -> Result<Blocking, StoreError> {
+    let new = sqlx::query(
+        "insert into blocks (agent_no, blocked_no, blocked_at, counts)
+         values (?1, ?2, ?3, exists (
+             select 1
+             from directs
+             where low_no = min(?1, ?2) and high_no = max(?1, ?2) and initiator_no = ?2
+         ))
+         on conflict (agent_no, blocked_no) do nothing
+         returning counts",
+    )
+    .bind(agent.0)
+    .bind(blocked.0)
+    .bind(now.as_micros())
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(refused)?;
+    sqlx::query(
+        "delete from friend_requests
+         where min(from_no, to_no) = min(?1, ?2)
+         and max(from_no, to_no) = max(?1, ?2)",
+    )
+    .bind(agent.0)
+    .bind(blocked.0)
+    .execute(&mut *connection)
+    .await
+    .map_err(refused)?;
+    let ended = unfriend(connection, agent, blocked, now).await?;
+    let counts = new.as_ref().map_or(Ok(false), |row| get(row, "counts"))?;
+    Ok(Blocking { is_new: new.is_some(), counts, ended })
 }
 
 /// Why one agent cannot ask the other, if it cannot.
@@ -260,7 +279,7 @@ async fn take_request(
 }
 
 /// Ends the friendship of two agents and its view, if they are friends.
-async fn unfriend(
+pub(crate) async fn unfriend(
     connection: &mut SqliteConnection,
     agent: AgentNo,
     friend: AgentNo,

@@ -1,9 +1,31 @@
 //! The report book.
 
-use sqlx::SqliteConnection;
-use tertulia_store::{NewReport, Reporting, StoreError};
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use tertulia_model::{AgentNo, ConversationId};
+use tertulia_store::{NewReport, ReportRecord, Reporting, StoreError};
 
-use crate::{SqliteStore, failure::refused, rows::get_count};
+use crate::{
+    SqliteStore,
+    failure::refused,
+    rows::{get, get_count, get_time, get_uuid},
+};
+
+/// The newest of some reports, with what the places are called of which anything is left.
+macro_rules! newest_of {
+    ($reports:literal) => {
+        concat!(
+            "select r.reporter_no, r.target_no, r.reason, r.reported_at, v.conversation_id,
+                    c.name as channel, m.name as community
+             from (select * from reports ",
+            $reports,
+            " limit ?1) r
+             left join conversations v on v.conversation_no = r.conversation_no
+             left join channels c on c.conversation_no = r.conversation_no
+             left join communities m on m.community_no = r.community_no
+             order by r.report_no desc"
+        )
+    };
+}
 
 /// Writes a report into the book, and counts who has reported the target.
 pub(crate) async fn write(store: &SqliteStore, report: &NewReport) -> Result<Reporting, StoreError> {
@@ -15,6 +37,36 @@ pub(crate) async fn write(store: &SqliteStore, report: &NewReport) -> Result<Rep
     let counted = count(&mut transaction, report).await?;
     transaction.commit().await.map_err(refused)?;
     Ok(Reporting::Noted { counted })
+}
+
+/// The newest reports, of one target if one is named.
+pub(crate) async fn list(
+    store: &SqliteStore,
+    target: Option<AgentNo>,
+    limit: u32,
+) -> Result<Vec<ReportRecord>, StoreError> {
+    let newest = match target {
+        None => sqlx::query(newest_of!("order by report_no desc")),
+        Some(_) => sqlx::query(newest_of!("where target_no = ?2 order by reported_at desc, report_no desc")),
+    };
+    let newest = newest.bind(limit).bind(target.map(|target| target.0));
+    store.readers.all(newest).await?.iter().map(from_row).collect()
+}
+
+fn from_row(row: &SqliteRow) -> Result<ReportRecord, StoreError> {
+    let conversation = match get::<Option<&[u8]>, _>(row, "conversation_id")? {
+        Some(_) => Some(ConversationId::from_uuid(get_uuid(row, "conversation_id")?)),
+        None => None,
+    };
+    Ok(ReportRecord {
+        conversation,
+        channel: get::<Option<&str>, _>(row, "channel")?.map(Into::into),
+        community: get::<Option<&str>, _>(row, "community")?.map(Into::into),
+        reporter: AgentNo(get(row, "reporter_no")?),
+        target: AgentNo(get(row, "target_no")?),
+        reason: get::<Option<&str>, _>(row, "reason")?.map(Into::into),
+        reported_at: get_time(row, "reported_at")?,
+    })
 }
 
 async fn insert(connection: &mut SqliteConnection, report: &NewReport) -> Result<bool, StoreError> {

@@ -1,7 +1,7 @@
 //! Values out of rows.
 
 use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type, sqlite::SqliteRow};
-use tertulia_model::Timestamp;
+use tertulia_model::{Openness, Timestamp};
 use tertulia_store::StoreError;
 use uuid::Uuid;
 
@@ -34,6 +34,12 @@ pub(crate) fn get_optional_time(row: &SqliteRow, column: &str) -> Result<Option<
 /// A count, a place or a revision: never negative.
 pub(crate) fn get_count<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
     T::try_from(get::<i64, _>(row, column)?).map_err(|_| StoreError::Unreadable("number"))
+}
+
+/// From whom something is taken, if that was said.
+pub(crate) fn get_openness(row: &SqliteRow, column: &str) -> Result<Option<Openness>, StoreError> {
+    let word: Option<&str> = get(row, column)?;
+    word.map(|word| Openness::from_word(word).ok_or(StoreError::Unreadable("openness of an agent"))).transpose()
 }
 
 /// The numbers as a JSON array, for `json_each`.

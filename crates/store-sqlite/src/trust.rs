@@ -188,9 +188,10 @@ impl Trust for SqliteStore {
              values (?1, 0, ?3, 0, ?2, 1)
              on conflict do update
              set quarantined_for = ?2, version = version + 1
-             where quarantined_for is null",
+             where quarantined_for is null or (?2 = ?4 and quarantined_for <> ?4)",
         );
-        self.write_audited(put.bind(agent.0).bind(cause.as_str()).bind(Tier::default().as_str()), entry).await
+        let put = put.bind(agent.0).bind(cause.as_str()).bind(Tier::default().as_str());
+        self.write_audited(put.bind(Quarantine::Operator.as_str()), entry).await
     }
 
     async fn release(&self, agent: AgentNo, entry: &AuditEntry) -> Result<bool, StoreError> {
@@ -218,7 +219,7 @@ impl Trust for SqliteStore {
 
 impl SqliteStore {
     /// Runs one statement, and writes the audit entry if it changed anything. Says whether it did.
-    async fn write_audited(&self, statement: Statement<'_>, entry: &AuditEntry) -> Result<bool, StoreError> {
+    pub(crate) async fn write_audited(&self, statement: Statement<'_>, entry: &AuditEntry) -> Result<bool, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
         if statement.execute(&mut *transaction).await.map_err(refused)?.rows_affected() == 0 {

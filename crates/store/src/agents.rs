@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, AgentState, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Restriction, Timestamp};
 
 use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
@@ -36,6 +36,10 @@ pub struct AgentRecord {
     pub is_system: bool,
     /// Whether it appears in lists and counts.
     pub is_listed: bool,
+    /// Who has restricted it, if anybody has.
+    pub restriction: Option<Restriction>,
+    /// What its owner has stopped, if anything.
+    pub pause: Option<Pause>,
     /// When it registered.
     pub created_at: Timestamp,
     /// The newest revision of its profile.
@@ -46,6 +50,10 @@ pub struct AgentRecord {
     pub karma: u64,
     /// How many messages an hour it allows itself in channels and to friends, if it has set that.
     pub outbound_per_hour: Option<u32>,
+    /// Who may write to it.
+    pub inbox_mode: Openness,
+    /// Who may invite it to groups.
+    pub invite_policy: Openness,
     /// The last moment with an open connection as far as it was written down, if it ever had one.
     pub seen_at: Option<Timestamp>,
     /// The same before the connection with which it came last.
@@ -122,7 +130,8 @@ pub trait Agents: Debug + Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<AgentRecord>, StoreError>;
 
-    /// Moves an agent from `from` to `to` and writes the audit entry. `false`: it was not in `from`.
+    /// Moves an agent from `from` to `to` and writes the audit entry. `false`: it was not in `from`. Who is suspended
+    /// no longer is not restricted by the hub either, and what [`Enforcement`](crate::Enforcement) counted until then counts no more.
     async fn change_state(
         &self,
         agent: AgentNo,

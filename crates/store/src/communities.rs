@@ -10,7 +10,7 @@ use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationId, Conversa
 
 use crate::{
     Admission, BanRecord, Belonging, ChannelCreation, ChannelEdit, CommunityEdit, CommunityListing, CommunityQuery,
-    CommunityRecord, Invitation, NewChannel, NewCommunity, NewReport, Reporting, Standpoint, StoreError,
+    CommunityRecord, Invitation, NewChannel, NewCommunity, NewReport, ReportRecord, Reporting, Standpoint, StoreError,
     SweptCommunities, WholeCommunity,
 };
 
@@ -91,6 +91,9 @@ pub trait Communities: Debug + Send + Sync + 'static {
     /// Writes a report into the book, once for each channel, reporter and target.
     async fn report_agent(&self, report: &NewReport) -> Result<Reporting, StoreError>;
 
+    /// Reports (of one target, if one is named), newest first, at most `limit`.
+    async fn reports(&self, target: Option<AgentNo>, limit: u32) -> Result<Vec<ReportRecord>, StoreError>;
+
     /// Public communities as asked for. `now` is what their age is reckoned from.
     async fn list_communities(
         &self,
@@ -113,7 +116,8 @@ pub trait Communities: Debug + Send + Sync + 'static {
 
     /// Deletes rows of what was deleted by `now`, at most `most_rows` in one go: of each channel its messages, newest first,
     /// with the reactions to them, then the channel itself; of each community that has no channels left who belonged to
-    /// it, then the community itself. Reports stay, and forget where it was. To be called again as long as it fills its
-    /// measure. No number that was ever given, to a message, a conversation or a community, is given again.
+    /// it, then the community itself; of each trial that was over by `now` its conversation. Reports stay, and forget where
+    /// it was. To be called again as long as it fills its measure. No number that was ever given, to a message, a
+    /// conversation or a community, is given again.
     async fn sweep_communities(&self, now: Timestamp, most_rows: u32) -> Result<SweptCommunities, StoreError>;
 }

@@ -7,18 +7,25 @@
 #![expect(clippy::missing_panics_doc, reason = "a case fails by panicking")]
 #![expect(clippy::missing_errors_doc, reason = "a case hands on what the store refused")]
 
+pub mod accounts;
 pub mod agents;
+pub mod answers;
 pub mod badges;
 pub mod belonging;
 pub mod communities;
 pub mod community_lists;
 pub mod community_sweeps;
+pub mod contacts;
 pub mod credentials;
+pub mod departures;
 pub mod directs;
+pub mod enforcement;
 mod fixtures;
+pub mod groups;
 pub mod hub;
 pub mod identity;
 pub mod messages;
+pub mod mutes;
 pub mod observers;
 pub mod outbox;
 pub mod participants;
@@ -28,6 +35,8 @@ pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod threads;
+pub mod trials;
 pub mod trust;
 pub mod unread;
 
@@ -36,6 +45,25 @@ pub mod unread;
 #[macro_export]
 macro_rules! conformance {
     ($make_store:ident) => {
+        $crate::conformance_cases! { $make_store, accounts,
+            an_agent_with_an_address_is_written_whole
+            agents_of_an_address_are_counted
+            an_address_has_so_many_agents
+            of_ten_with_one_address_as_many_register_as_may
+            an_address_takes_a_name_that_is_held_no_more
+            a_code_is_told_once
+            a_code_runs_out
+            a_code_is_told_so_often
+            of_ten_that_tell_one_code_one_uses_it_up
+            a_code_about_another_agent_is_foreign
+            an_address_guesses_so_often
+            a_recovery_ends_every_credential
+            holds_are_set_and_lifted
+            an_account_says_when_it_has_changed
+            the_directory_is_read_by_prefix
+            unsent_mail_is_kept_for_a_while
+            what_has_run_out_of_accounts_is_swept
+        }
         $crate::conformance_cases! { $make_store, agents,
             a_registered_agent_is_found_every_way
             a_name_is_given_once
@@ -48,6 +76,13 @@ macro_rules! conformance {
             the_list_leaves_out_and_pages
             agents_are_paged_by_state
             a_state_changes_only_from_the_expected_one
+        }
+        $crate::conformance_cases! { $make_store, answers,
+            an_answer_comes_back_as_it_was
+            the_first_answer_stays
+            the_oldest_answers_of_an_agent_go
+            answers_that_have_run_out_are_swept
+            of_answers_at_once_one_is_kept
         }
         $crate::conformance_cases! { $make_store, badges,
             a_verification_is_replaced_by_the_next
@@ -90,6 +125,7 @@ macro_rules! conformance {
             a_standpoint_is_where_it_would_be_listed
             an_agents_communities_come_as_it_joined_them
             a_report_is_made_once
+            the_report_book_is_read_newest_first
             a_reporter_without_a_tier_is_not_counted
             reporters_of_standing_are_counted
         }
@@ -99,6 +135,17 @@ macro_rules! conformance {
             a_channel_goes_from_its_newest_message_on
             numbers_of_communities_are_never_given_twice
             reactions_go_with_their_messages
+        }
+        $crate::conformance_cases! { $make_store, contacts,
+            a_contact_stands_in_one_book
+            who_is_added_again_stays_as_it_is
+            notes_are_made_of_contacts_alone
+            a_contact_is_removed
+            a_book_is_paged_by_name
+            who_is_not_active_is_passed_over
+            contacts_are_looked_up_in_bulk
+            whoever_has_noted_an_agent_is_found
+            nobody_is_noted_who_is_not_there
         }
         $crate::conformance_cases! { $make_store, credentials,
             a_new_key_ends_the_old_one_of_its_kind
@@ -110,6 +157,15 @@ macro_rules! conformance {
             a_digest_is_used_once
             rotations_at_once_leave_one_live_key
         }
+        $crate::conformance_cases! { $make_store, departures,
+            a_deleted_agent_is_nobody
+            not_everybody_can_be_deleted
+            the_account_of_a_deleted_agent_is_free
+            who_departs_is_known_until_it_has
+            ties_are_undone_in_slices
+            a_community_passes_on
+            rooms_of_an_agent_are_found
+        }
         $crate::conformance_cases! { $make_store, directs,
             a_pair_has_one_direct_conversation
             the_first_view_shows_all
@@ -118,6 +174,34 @@ macro_rules! conformance {
             a_direct_conversation_is_whole
             a_direct_conversation_is_a_conversation
             messages_and_when_they_were_received_are_one_commit
+        }
+        $crate::conformance_cases! { $make_store, enforcement,
+            a_report_blocks
+            an_agent_is_reported_once
+            of_twenty_equal_reports_one_is_made
+            who_is_blocked_already_is_reported
+            strangers_count_for_nothing
+            who_is_suspended_no_longer_is_restricted_by_the_operator_alone
+            the_operator_takes_a_restriction_over
+            complaints_count_against_who_had_written_first
+            complaints_are_counted_after_a_moment
+            a_block_that_is_taken_back_counts_no_more
+            what_the_operator_forgives_counts_no_more
+        }
+        $crate::conformance_cases! { $make_store, groups,
+            a_created_group_is_whole
+            what_is_no_group_is_not_found
+            who_joins_a_group_is_a_member
+            who_leaves_a_group_has_nothing_waiting_from_there
+            who_comes_back_to_a_group_begins_anew
+            who_is_no_member_has_no_role
+            an_edit_of_a_group_changes_what_it_names
+            a_deleted_group_leaves_its_last_message_waiting
+            the_groups_of_an_agent_are_paged
+            one_invitation_to_a_group_waits
+            an_invitation_ends_when_it_is_taken_up
+            invitations_to_groups_come_oldest_first
+            invitations_to_groups_are_counted
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides
@@ -168,6 +252,14 @@ macro_rules! conformance {
             one_batch_may_serve_several_conversations
             a_hole_in_one_conversation_refuses_all
             an_unknown_conversation_is_refused_whole
+        }
+        $crate::conformance_cases! { $make_store, mutes,
+            what_is_muted_is_found
+            a_mute_is_replaced
+            a_mute_runs_out
+            a_mute_is_taken_back
+            mutes_that_have_run_out_are_swept
+            of_mutes_at_once_one_stands
         }
         $crate::conformance_cases! { $make_store, observers,
             a_registered_observer_is_found_by_its_address
@@ -269,6 +361,29 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, threads,
+            a_page_is_cut_after_what_is_hidden
+            a_page_says_how_far_its_messages_have_come
+            marks_are_those_of_a_page
+            a_hidden_message_waits_no_longer
+            what_waits_in_a_hidden_conversation_is_delivered
+            a_message_is_found_in_its_own_inbox
+            both_of_a_pair_see_its_messages
+            the_last_that_was_read_is_told
+            the_list_is_last_written_first
+            the_list_leaves_out_what_is_hidden
+        }
+        $crate::conformance_cases! { $make_store, trials,
+            a_trial_that_has_begun_is_found
+            an_agent_is_in_one_trial_at_a_time
+            the_first_vote_of_a_challenger_is_final
+            of_ten_equal_votes_one_counts
+            who_fails_is_quarantined_for_the_trial
+            who_passes_is_released
+            challengers_are_of_standing_and_strangers
+            who_is_due_is_given_once
+            what_was_said_in_a_trial_is_swept
         }
         $crate::conformance_cases! { $make_store, trust,
             a_vouch_stands_once

@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, CredentialId, CredentialNo, Timestamp};
+use tertulia_model::{AgentId, AgentNo, CredentialId, CredentialNo, Openness, Timestamp};
 
 use crate::{AgentRecord, CredentialRecord, KeyDigest, Profile, StoreError};
 
@@ -162,6 +162,10 @@ pub struct Settings {
     pub outbound_per_hour: Option<u32>,
     /// How often an hour it may be woken.
     pub wakes_per_hour: Option<u32>,
+    /// Who may write to it.
+    pub inbox_mode: Option<Openness>,
+    /// Who may invite it to groups.
+    pub invite_policy: Option<Openness>,
 }
 
 /// What changes of a profile; outer `None`: it stays, inner `None`: it is cleared.
@@ -254,7 +258,12 @@ pub trait Identities: Debug + Send + Sync + 'static {
     async fn capabilities(&self, agent: AgentNo) -> Result<Vec<String>, StoreError>;
 
     /// Makes a new revision of the agent's profile.
-    async fn change_profile(&self, agent: AgentNo, change: &ProfileChange) -> Result<Profile, StoreError>;
+    async fn change_profile(
+        &self,
+        agent: AgentNo,
+        change: &ProfileChange,
+        now: Timestamp,
+    ) -> Result<Profile, StoreError>;
 
     /// How the agent wants to be treated.
     async fn settings(&self, agent: AgentNo) -> Result<Settings, StoreError>;

@@ -5,19 +5,27 @@
 //! one engine's habits: an implementation is right when it passes the suite `conformance`
 //! (feature `conformance`).
 
+mod accounts;
 mod agents;
+mod answers;
 mod badges;
 mod channels;
 mod communities;
 mod community;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod contacts;
 mod credentials;
+mod departures;
 mod discovery;
+mod enforcement;
 mod error;
+mod groups;
 mod hub;
 mod identity;
+mod inbox;
 mod messages;
+mod mutes;
 mod observers;
 mod outbox;
 mod presence;
@@ -26,9 +34,16 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod threads;
+mod trials;
 mod trust;
 
+pub use accounts::{
+    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBounds, EmailCode, EmailRegistration, Guessing,
+    MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
+};
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
+pub use answers::{AnswerRecord, Answers, NewAnswer};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
 pub use communities::Communities;
@@ -36,15 +51,27 @@ pub use community::{
     Admission, Belonging, CommunityEdit, CommunityListing, CommunityOrder, CommunityQuery, CommunityRecord, Invitation,
     Member, NewCommunity, Standpoint, SweptCommunities, WholeCommunity,
 };
+pub use contacts::{ContactPage, ContactRecord, Contacts};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
+pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
+pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
-pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use groups::{
+    FormerMemberRecord, GroupChange, GroupEdit, GroupInvitationRecord, GroupMemberRecord, GroupRecord, Groups,
+    InvitationsMade, NewGroup, NewGroupInvitation, WholeGroup,
+};
+pub use hub::{AuditEntry, Hub, HubRecord, OPERATOR, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
 };
+pub use inbox::{
+    Content, DirectChange, EventRecord, Inboxes, Move, Moved, NewEnvelope, QueueRecord, Receipt, Unanswered,
+    UnreadRecord, WaitingRecord,
+};
 pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
+pub use mutes::{MuteRecord, MuteTarget, Mutes, NewMute};
 pub use observers::{NewObserver, NewObserverSession, ObserverRecord, Observers};
 pub use outbox::{
     ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
@@ -56,9 +83,13 @@ pub use relations::{
     Acceptance, BlockRecord, Blocking, DirectRecord, EndedView, FriendRecord, FriendRequest, NewFriendRequest, NewView,
     Relations, RequestOutcome, UnreadQuery, UnreadView, ViewRecord, WholeDirect,
 };
-pub use reports::{BanRecord, NewReport, Reporting};
+pub use reports::{BanRecord, NewReport, ReportRecord, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use threads::{
+    ListedThread, OwnMessage, ReadMark, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads, VisiblePlace,
+};
+pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};
 pub use trust::{
     Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
     NewStanding, Testimony, Trust, TrustRecord, VouchRecord,
@@ -75,14 +106,22 @@ macro_rules! store {
 }
 
 store! {
+    Accounts,
     Agents,
+    Answers,
     Badges,
     Communities,
+    Contacts,
     Credentials,
+    Departures,
     Discovery,
+    Groups,
+    Enforcement,
     Hub,
     Identities,
+    Inboxes,
     Messages,
+    Mutes,
     Observers,
     Outbox,
     Presence,
@@ -90,5 +129,7 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Threads,
+    Trials,
     Trust,
 }

@@ -7,7 +7,7 @@ use tertulia_model::{
     AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, TextKind, Timestamp,
 };
 
-use crate::{AuditEntry, NewDelivery, ParticipantChange, StoreError};
+use crate::{AuditEntry, Content, DirectChange, GroupChange, NewDelivery, NewEnvelope, ParticipantChange, StoreError};
 
 /// A message about to be written. The writer has numbered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Append {
     pub text: Arc<str>,
     /// What that text is.
     pub text_kind: TextKind,
+    /// What it is besides its text.
+    pub content: Option<Arc<Content>>,
 }
 
 /// What the writer commits in one go.
@@ -47,6 +49,15 @@ pub struct Commit {
     /// Who was written to in which direct conversation, and when. The latest moment holds, also among those before; who
     /// is not of the pair is passed over.
     pub received: Vec<(AgentNo, ConversationNo, Timestamp)>,
+    /// Copies of the messages for their recipients.
+    pub envelopes: Vec<NewEnvelope>,
+    /// What becomes of direct conversations with them, in order.
+    pub directs: Vec<DirectChange>,
+    /// What happens to groups, in order. What waits for members and counts as delivered by that is nothing of this
+    /// commit.
+    pub groups: Vec<GroupChange>,
+    /// Of how many envelopes, the oldest first, these agents let go: they count as delivered.
+    pub spilled: Vec<(AgentNo, u32)>,
 }
 
 impl Commit {
@@ -63,6 +74,11 @@ impl Commit {
             && self.endings.is_empty()
             && self.received.is_empty()
             && self.deliveries.is_empty()
+            && self.envelopes.is_empty()
+            && self.directs.is_empty()
+            && self.groups.is_empty()
+            && self.spilled.is_empty()
+            && self.messages.iter().all(|message| message.content.is_none())
     }
 }
 

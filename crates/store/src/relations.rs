@@ -97,6 +97,10 @@ pub struct WholeDirect {
     pub view: Option<ViewRecord>,
     /// Whether one of them blocks the other.
     pub is_blocked: bool,
+    /// Who has written first, and when; nothing if nobody has by whom it would have to be answered.
+    pub opened: Option<(AgentNo, Timestamp)>,
+    /// Whether the two talk: the other has answered, or they are or were friends.
+    pub is_established: bool,
     /// Where its log ends.
     pub end: LogEnd,
 }
@@ -140,6 +144,8 @@ pub struct FriendRecord {
 pub struct Blocking {
     /// Whether it was not there before.
     pub is_new: bool,
+    /// Whether it is new and counts against who is blocked: see [`Enforcement`](crate::Enforcement).
+    pub counts: bool,
     /// The view that has ended with it.
     pub ended: Option<EndedView>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, CommunityNo, ConversationNo, Timestamp};
+use tertulia_model::{AgentNo, CommunityNo, ConversationId, ConversationNo, Timestamp};
 
 /// Somebody who may not be a member of a community.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,25 @@ pub struct NewReport {
     pub reported_at: Timestamp,
     /// Reporters that registered after this are written down and not counted.
     pub counted_if_registered_by: Timestamp,
+}
+
+/// A report as it stands in the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportRecord {
+    /// Where the target was seen; none once nothing of that place is left.
+    pub conversation: Option<ConversationId>,
+    /// The name of that place, if it is a channel of a community in the store.
+    pub channel: Option<Arc<str>>,
+    /// The name of that community, if anything of it is left; none if it is the built-in one.
+    pub community: Option<Arc<str>>,
+    /// Who reported.
+    pub reporter: AgentNo,
+    /// Whom.
+    pub target: AgentNo,
+    /// Why.
+    pub reason: Option<Arc<str>>,
+    /// When.
+    pub reported_at: Timestamp,
 }
 
 /// What became of a report.

@@ -231,7 +231,8 @@ pub trait Trust: Debug + Send + Sync + 'static {
     /// Makes an agent a seed, or none, and writes the audit entry. `false`: it was so before.
     async fn set_seed(&self, agent: AgentNo, is_seed: bool, entry: &AuditEntry) -> Result<bool, StoreError>;
 
-    /// Quarantines an agent and writes the audit entry. `false`: it is quarantined, for whatever cause.
+    /// Quarantines an agent and writes the audit entry. The operator's decision takes the place of any other cause.
+    /// `false`: it is quarantined, for that decision or for whatever cause.
     async fn quarantine(&self, agent: AgentNo, cause: Quarantine, entry: &AuditEntry) -> Result<bool, StoreError>;
 
     /// Ends an agent's quarantine, voids the flags that were made against it until now, and writes the audit entry.

@@ -10,6 +10,7 @@ use tertulia_host::{Config, Durability, Host, Running, Surroundings};
 use crate::{
     clock::ManualClock,
     http::{Connection, Request},
+    mailbox::Mailbox,
     reply::Reply,
     socket::WebSocket,
     stream::EventStream,
@@ -24,6 +25,7 @@ pub struct TestApp {
     directory: TempDir,
     clock: Arc<ManualClock>,
     moltbook: Moltbook,
+    mailbox: Arc<Mailbox>,
     configure: fn(&mut Config),
 }
 
@@ -46,9 +48,10 @@ impl TestAppBuilder {
         let directory = tempfile::tempdir().expect("a fresh directory");
         let clock = Arc::new(ManualClock::default());
         let moltbook = Moltbook::start().await;
-        let running = start(&directory, &clock, &moltbook, self.configure).await;
+        let mailbox = Arc::<Mailbox>::default();
+        let running = start(&directory, &clock, &moltbook, &mailbox, self.configure).await;
         let address = running.address();
-        TestApp { running: Some(running), address, directory, clock, moltbook, configure: self.configure }
+        TestApp { running: Some(running), address, directory, clock, moltbook, mailbox, configure: self.configure }
     }
 }
 
@@ -78,6 +81,15 @@ impl TestApp {
             config.moltchats.friend_requests = UNREACHED;
             config.moltchats.pending = UNREACHED;
             config.moltchats.servers_per_agent = tertulia_core::LongLimit(Limit::Off);
+            let per_address = &mut config.agentchat;
+            per_address.wrong_codes_per_address = tertulia_core::LongLimit(Limit::Off);
+            per_address.codes_per_email = UNREACHED;
+            per_address.registration_proofs = UNREACHED;
+            per_address.recoveries = UNREACHED;
+            per_address.recovery_proofs = UNREACHED;
+            per_address.rotations = UNREACHED;
+            per_address.rotation_proofs = UNREACHED;
+            per_address.connects_per_address = UNREACHED;
             config.limits.streams_per_address = 10_000;
             config.limits.sockets_per_address = 10_000;
         })
@@ -115,6 +127,12 @@ impl TestApp {
         &self.moltbook
     }
 
+    /// The mailboxes to which it sends codes.
+    #[must_use]
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
     /// Its core, for what no surface offers: the operator's work.
     ///
     /// # Panics
@@ -138,7 +156,7 @@ impl TestApp {
     /// If it does not start again.
     pub async fn restart(&mut self) {
         self.stop().await;
-        let running = start(&self.directory, &self.clock, &self.moltbook, self.configure).await;
+        let running = start(&self.directory, &self.clock, &self.moltbook, &self.mailbox, self.configure).await;
         self.address = running.address();
         self.running = Some(running);
     }
@@ -193,6 +211,17 @@ impl TestApp {
             name: name.to_owned(),
             key: reply.str_at("/agent/apiKey"),
         }
+    }
+
+    /// Registers an agent and gives it a key of AgentChat, with which it calls from then on.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub async fn ac_agent(&self, name: &str) -> AgentCaller {
+        let agent = self.agent(name).await;
+        let issued = agent.post("/api/me/credentials", r#"{"kind":"ac_live"}"#).await.expect(201);
+        agent.with_key(&issued.str_at("/apiKey"))
     }
 
     /// Registers an agent and gives it a badge, the whole way over the vouching service.
@@ -272,6 +301,7 @@ async fn start(
     directory: &TempDir,
     clock: &Arc<ManualClock>,
     moltbook: &Moltbook,
+    mailbox: &Arc<Mailbox>,
     configure: fn(&mut Config),
 ) -> Running {
     let mut config = Config { data_dir: directory.path().to_path_buf(), ..Config::default() };
@@ -281,7 +311,8 @@ async fn start(
     config.webhooks.allow_http = true;
     configure(&mut config);
     let clock: Arc<dyn Clock> = clock.clone();
-    let surroundings = Surroundings { clock, durability: Durability::Off, ..Surroundings::real() };
+    let surroundings =
+        Surroundings { clock, mailer: Some(mailbox.clone()), durability: Durability::Off, ..Surroundings::real() };
     Host::start(config, surroundings).await.expect("the hub starts")
 }
 
@@ -334,6 +365,21 @@ impl AgentCaller {
     /// `POST` with a JSON body.
     pub async fn post(&self, target: &str, body: &str) -> Reply {
         self.send(&self.request("POST", target).json(body)).await
+    }
+
+    /// `POST` without a body.
+    pub async fn post_nothing(&self, target: &str) -> Reply {
+        self.send(&self.request("POST", target)).await
+    }
+
+    /// `PUT` with a JSON body.
+    pub async fn put(&self, target: &str, body: &str) -> Reply {
+        self.send(&self.request("PUT", target).json(body)).await
+    }
+
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, target: &str, body: &str) -> Reply {
+        self.send(&self.request("PATCH", target).json(body)).await
     }
 
     /// `DELETE`.

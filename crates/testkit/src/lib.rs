@@ -4,10 +4,12 @@
 //! Everything goes over real sockets and is read as text. Nothing sleeps: a test moves the clock, or waits for the
 //! event itself, at most [`PATIENCE`].
 
+mod agentchat;
 mod app;
 mod clock;
 mod exchange;
 mod http;
+mod mailbox;
 mod moltchats;
 mod program;
 mod provided;
@@ -20,10 +22,12 @@ mod stream;
 
 use std::{future::Future, time::Duration};
 
+pub use agentchat::AcCaller;
 pub use app::{AgentCaller, TestApp, TestAppBuilder};
 pub use clock::ManualClock;
 pub use exchange::Exchange;
 pub use http::{Connection, Request};
+pub use mailbox::Mailbox;
 pub use moltchats::{Gateway, MoltAgent, MoltCaller, MoltKey};
 pub use program::{Installation, Program};
 pub use provided::{program_on_path, provided, seed};

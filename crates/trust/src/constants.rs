@@ -36,6 +36,26 @@ pub const SETTLED: f64 = 1e-6;
 /// How often trust is computed.
 pub const CYCLE: Duration = Duration::from_hours(1);
 
+/// Agents that try another one.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub const CHALLENGERS: usize = 3;
+
+/// How long a trial lasts at the most.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub const TRIAL_LASTS: Duration = Duration::from_hours(1);
+
+/// How long an agent is left alone after a trial that came to nothing.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub const REST_AFTER_TRIAL: Duration = Duration::from_hours(24);
+
+/// Trials of one agent that begin in a day.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub const TRIALS_A_DAY: usize = 2;
+
+/// The same of an agent that is quarantined.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub const TRIALS_A_DAY_IN_QUARANTINE: usize = 1;
+
 /// Score of the trusted, who also need [`TRUSTED_VOUCHES`].
 pub const TRUSTED_SCORE: f64 = 0.6;
 

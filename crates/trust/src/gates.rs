@@ -16,6 +16,8 @@ pub enum Gate {
     Speak,
     /// Vouching for somebody.
     Vouch,
+    /// Asking for a trial of somebody.
+    RequestTrial,
     /// Holding a connection open.
     Connect,
     /// Flagging and reporting somebody.
@@ -27,6 +29,7 @@ impl Gate {
     #[must_use]
     pub const fn lowest(self) -> Tier {
         match self {
+            Self::RequestTrial => Tier::Trusted,
             Self::CreateCommunity | Self::Vouch => Tier::Provisional,
             Self::JoinCommunity | Self::RequestFriendship | Self::Speak | Self::Connect | Self::Accuse => {
                 Tier::Untrusted
@@ -59,6 +62,7 @@ mod tests {
         assert_eq!(opens(Gate::RequestFriendship), [true, true, true, true, false]);
         assert_eq!(opens(Gate::Speak), [true, true, true, true, false]);
         assert_eq!(opens(Gate::Vouch), [true, true, true, false, false]);
+        assert_eq!(opens(Gate::RequestTrial), [true, true, false, false, false]);
         assert_eq!(opens(Gate::Connect), [true, true, true, true, false]);
         assert_eq!(opens(Gate::Accuse), [true, true, true, true, false]);
     }

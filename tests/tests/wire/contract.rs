@@ -75,7 +75,7 @@ fn section_2() -> &'static str {
     section.split_once("\n## 3. ").expect("the next section").0
 }
 
-fn cells(line: &'static str) -> Vec<&'static str> {
+pub(crate) fn cells(line: &'static str) -> Vec<&'static str> {
     let inner = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |"));
     inner.map(|inner| inner.split(" | ").map(str::trim).collect()).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test takes for granted fails it when it is not so")]
 
+mod agentchat;
 mod chatr;
 mod contract;
 mod coverage;

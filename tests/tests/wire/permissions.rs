@@ -76,7 +76,8 @@ async fn the_table_has_every_route_and_no_other() {
     let mut routes = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         // These stand in a contract of their own, and are compared with it where that is tested.
-        if path.starts_with("/api/v1/") && !is_document(path) {
+        let has_its_own = ["/api/v1/", "/v1/"].iter().any(|prefix| path.starts_with(prefix));
+        if has_its_own && !is_document(path) {
             continue;
         }
         routes.extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));

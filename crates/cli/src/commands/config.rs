@@ -28,7 +28,7 @@ pub(crate) fn run(command: &ConfigCommand, config: &ConfigArgs, serve: &ServeArg
 fn check(loaded: &Loaded) -> Outcome {
     let refusals = loaded.config.refusals();
     if !refusals.is_empty() {
-        let address = loaded.config.listen.address();
+        let address = loaded.config.exposed_address().unwrap_or(loaded.config.listen.address());
         return Err(Failure::new(Exit::Config, StartError::Insecure { address, refusals }));
     }
     print::line("The configuration can be used.").or_enough();

@@ -1,12 +1,13 @@
 //! `tertulia serve`: the hub itself.
 
-use std::{path::Path, process};
+use std::{path::Path, process, sync::Arc};
 
 use anyhow::Context;
 use tertulia_host::{
-    Config, DataDirError, Host, Running, StartError, Surroundings, Whereabouts, config::Loaded, raise_open_files,
-    start_log,
+    CodeMail, Config, DataDirError, Host, Running, ShowCode, StartError, Surroundings, Whereabouts, config::Loaded,
+    raise_open_files, start_log,
 };
+use tertulia_model::ShownText;
 use tokio::{
     runtime::Runtime,
     signal::unix::{Signal, SignalKind, signal},
@@ -27,9 +28,10 @@ pub(crate) fn run(loaded: &Loaded) -> Outcome {
 }
 
 async fn serve(config: Config) -> Outcome {
+    let surroundings = Surroundings { code_display: Some(Arc::new(Terminal)), ..Surroundings::real() };
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let running = tokio::select! {
-        started = Host::start(config, Surroundings::real()) => started.map_err(failure)?,
+        started = Host::start(config, surroundings) => started.map_err(failure)?,
         signal = signals.next() => process::exit(signal),
     };
     welcome(&running);
@@ -61,6 +63,17 @@ fn welcome(running: &Running) {
     print::line(lines).or_enough();
 }
 
+/// Where codes are shown that no mail server carries.
+#[derive(Debug)]
+struct Terminal;
+
+impl ShowCode for Terminal {
+    fn show(&self, mail: &CodeMail) {
+        let email = ShownText::on_one_line(mail.to.spelling());
+        print::note(format_args!("code for {email} ({}): {}", mail.purpose.as_str(), mail.code.reveal()));
+    }
+}
+
 /// How a start that failed is told, and how the program ends.
 pub(crate) fn failure(error: StartError) -> Failure {
     match error {
@@ -71,6 +84,7 @@ pub(crate) fn failure(error: StartError) -> Failure {
         StartError::Insecure { .. }
         | StartError::BareTlds(_)
         | StartError::Moltbook(_)
+        | StartError::Mail(_)
         | StartError::ShortTokenSecret => Failure::new(Exit::Config, error),
         StartError::DataDir(DataDirError::Unusable { .. })
         | StartError::Listen(_)

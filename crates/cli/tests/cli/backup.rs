@@ -63,6 +63,9 @@ fn a_damaged_backup_is_refused_and_nothing_is_touched() {
         let refused = restore(&directory, &file);
         assert_eq!(refused.code(), 1, "{what}: {refused:?}");
         assert_eq!(fs::read(directory.join("hub.db")).unwrap(), database, "{what}");
+        let nowhere = place.path().join("new");
+        assert_eq!(restore(&nowhere, &file).code(), 1, "{what}");
+        assert!(!nowhere.exists(), "{what}: nothing is made for a backup that is refused");
     }
     assert_eq!(names(&directory), ["ada"]);
 }

@@ -17,9 +17,21 @@ const COMMANDS: &[&str] = &[
     "admin",
     "admin suspend",
     "admin unsuspend",
+    "admin pause",
+    "admin unpause",
+    "admin restrict",
+    "admin unrestrict",
     "admin delete-message",
     "admin list",
     "admin audit",
+    "admin trust",
+    "admin trust seed",
+    "admin trust unseed",
+    "admin trust quarantine",
+    "admin trust release",
+    "admin trust show",
+    "admin reports",
+    "admin reports list",
     "admin outbox",
     "admin status",
     "completions",
@@ -34,6 +46,9 @@ fn the_help_reads_as_it_should() {
     insta::assert_snapshot!("help", help(""));
     insta::assert_snapshot!("help_serve", help("serve"));
     insta::assert_snapshot!("help_admin", help("admin"));
+    insta::assert_snapshot!("help_admin_trust", help("admin trust"));
+    insta::assert_snapshot!("help_admin_trust_quarantine", help("admin trust quarantine"));
+    insta::assert_snapshot!("help_admin_reports_list", help("admin reports list"));
 }
 
 #[test]
@@ -42,7 +57,7 @@ fn every_help_has_an_example_and_no_command_is_left_out() {
         let text = help(command);
         assert!(text.contains(&format!("Examples:\n  tertulia {}", command.split(' ').next().unwrap())), "{text}");
     }
-    for parent in ["", "config", "admin"] {
+    for parent in ["", "config", "admin", "admin trust", "admin reports"] {
         let text = help(parent);
         let (_, list) = text.split_once("Commands:\n").unwrap();
         for line in list.lines().take_while(|line| !line.is_empty()) {

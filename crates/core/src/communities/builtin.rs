@@ -52,8 +52,13 @@ impl Chat {
 
     /// What was said in it, as it stands in a feed.
     pub(crate) fn lobby_item(&self, posted: Arc<Posted>) -> FeedItem {
-        let (community, community_name) = (self.0.hub.community, self.0.system_agent.name.clone());
-        FeedItem { posted, channel_name: CHANNEL.into(), community, community_name }
+        let (community_name, channel_name) = self.lobby_names();
+        FeedItem { posted, channel_name, community: self.0.hub.community, community_name }
+    }
+
+    /// What it is called, and its channel.
+    pub(crate) fn lobby_names(&self) -> (Arc<str>, Arc<str>) {
+        (self.0.system_agent.name.clone(), CHANNEL.into())
     }
 
     /// Its channel.

@@ -59,6 +59,9 @@ impl Chat {
         let before = community.channels();
         let whole = self.0.store.whole_community(community.id).await?;
         let (is_gone, after) = (whole.is_none(), whole.as_ref().map(|whole| whole.channels.clone()));
+        if let Some(whole) = &whole {
+            community.set_owner(self.owner_of(whole.community.owner).await?);
+        }
         community.replace(whole);
         if is_gone {
             self.0.communities.forget(community.id);

@@ -153,7 +153,11 @@ impl Chat {
                 direct.permit_viewing(Some(caller.agent.number)).map_err(|_| Error::NotFound(Noun::Channel))?;
                 return Err(Barred::Direct.into());
             }
-            Kind::Room(_) => return Err(Error::NotFound(Noun::Channel)),
+            Kind::Trial(trial) => {
+                trial.permit_reading(Some(caller.agent.number))?;
+                return Err(Barred::Direct.into());
+            }
+            Kind::Room(_) | Kind::Group(_) => return Err(Error::NotFound(Noun::Channel)),
         };
         community.grant(Some(caller.agent.number), Wish::Keep).map_err(unknown_channel)?;
         Ok((community, conversation))
@@ -164,7 +168,7 @@ impl Chat {
     pub fn instructions_for(&self, conversation: &Conversation) -> [Option<Arc<str>>; 2] {
         match &conversation.kind {
             Kind::Channel(channel) => channel.community.instructions(conversation.number),
-            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) => [None, None],
+            Kind::Lobby | Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => [None, None],
         }
     }
 }

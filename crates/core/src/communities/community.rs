@@ -21,8 +21,7 @@ pub(crate) struct Community {
     pub(crate) number: CommunityNo,
     /// Its public id.
     pub(crate) id: CommunityId,
-    /// Whose it is.
-    pub(crate) owner: Arc<Agent>,
+    owner: RwLock<Arc<Agent>>,
     present: RwLock<Present>,
     /// Whether a change may have been made that memory does not know.
     is_stale: AtomicBool,
@@ -59,11 +58,33 @@ impl Community {
         Self {
             number: whole.community.number,
             id: whole.community.id,
-            owner,
+            owner: RwLock::new(owner),
             present: RwLock::new(Present::new(whole)),
             is_stale: AtomicBool::new(false),
             last_asked: AtomicU64::new(0),
         }
+    }
+
+    /// Whose it is.
+    pub(crate) fn owner(&self) -> Arc<Agent> {
+        self.owner.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes whose it is from now on.
+    pub(super) fn pass_to(&self, owner: Arc<Agent>) {
+        {
+            let mut present = self.write();
+            present.record.owner = owner.number;
+            if let Some(member) = present.members.get_mut(&owner.number) {
+                member.role = Role::Owner;
+            }
+        }
+        self.set_owner(owner);
+    }
+
+    /// Takes over whose the store says it is.
+    pub(super) fn set_owner(&self, owner: Arc<Agent>) {
+        *self.owner.write().unwrap_or_else(PoisonError::into_inner) = owner;
     }
 
     /// Whether it was deleted.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tertulia_model::{ChannelKind, CommunityId, ConversationId, ReportThreshold, random_uuid};
 use tertulia_store::{ChannelRecord, NewChannel, NewCommunity};
 
-use super::{CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS, stance::Wish, views::ChannelView};
+use super::{
+    Community, CommunityChanges, CommunityPlan, CommunityView, MOST_MEMBERS, stance::Wish, views::ChannelView,
+};
 use crate::{
     Barred, Deed, Error, Noun,
     chat::Chat,
@@ -77,7 +79,7 @@ impl Chat {
         }
         let community = self.known_community(id, reader).await?;
         let (record, members) = community.describe();
-        Ok(CommunityView::of(record, community.owner.clone(), members))
+        Ok(CommunityView::of(record, community.owner(), members))
     }
 
     /// The channels of a community in their order, for those who may know of it.
@@ -122,7 +124,7 @@ impl Chat {
                 chat.withdraw_from_all(&community).await;
             }
             let (record, members) = community.describe();
-            Ok(CommunityView::of(record, community.owner.clone(), members))
+            Ok(CommunityView::of(record, community.owner(), members))
         };
         self.0.journal.exclusively(edit).await
     }
@@ -142,13 +144,18 @@ impl Chat {
             community.grant(Some(agent.number), Wish::Own)?;
             let deleted = chat.0.store.delete_community(community.number, chat.now()).await;
             chat.outcome(&community, deleted).await?;
-            community.replace(None);
-            chat.0.communities.forget(community.id);
-            let channels: Vec<_> = community.channels().iter().map(|channel| channel.number).collect();
-            let ended = chat.0.conversations.end_channels(&channels);
-            chat.withdraw_from(ended).await;
+            chat.bury(&community).await;
             Ok(())
         };
         self.0.journal.exclusively(deletion).await
+    }
+
+    /// Takes over that a community was deleted. Only between two batches.
+    pub(super) async fn bury(&self, community: &Community) {
+        community.replace(None);
+        self.0.communities.forget(community.id);
+        let channels: Vec<_> = community.channels().iter().map(|channel| channel.number).collect();
+        let ended = self.0.conversations.end_channels(&channels);
+        self.withdraw_from(ended).await;
     }
 }

@@ -137,7 +137,7 @@ impl Chat {
         };
         let Some(community) = community else { return Ok(()) };
         let is_enough = counted >= community.describe().0.report_threshold;
-        if is_enough && community.owner.number != target {
+        if is_enough && community.owner().number != target {
             let reason = Some(REPORTED_BY_MANY.into());
             let ban = BanRecord { agent: target, is_automatic: true, reason, banned_at: now };
             self.keep_out(community, &ban).await?;
@@ -169,6 +169,6 @@ fn permit_reporting(conversation: &Conversation, reporter: AgentNo) -> Result<()
     match &conversation.kind {
         Kind::Lobby => Ok(()),
         Kind::Channel(channel) => channel.permit_taking_part(reporter).map_err(unknown_channel),
-        Kind::Room(_) | Kind::Direct(_) => Err(Error::NotFound(Noun::Channel)),
+        Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => Err(Error::NotFound(Noun::Channel)),
     }
 }

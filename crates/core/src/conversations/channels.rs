@@ -1,11 +1,11 @@
 //! Channels of communities in memory.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use tertulia_model::{ConversationId, ConversationNo};
 use tertulia_store::StoreError;
 
-use super::{Conversations, Expected, MOST_WEIGHT};
+use super::{Conversations, Expected};
 use crate::{
     channel::Channel,
     communities::Community,
@@ -23,9 +23,7 @@ pub(crate) enum KnownChannel {
 impl Conversations {
     /// The channel with this id, if memory holds it.
     pub(crate) fn known_channel(&self, id: ConversationId) -> KnownChannel {
-        if self.weight.load(Ordering::Relaxed) > MOST_WEIGHT {
-            self.lighten();
-        }
+        self.lighten_if_heavy();
         let mut known = self.lock();
         match known.asked_for(id).filter(|conversation| conversation.channel().is_some()) {
             Some(conversation) => KnownChannel::Here(conversation),

@@ -19,6 +19,13 @@ impl TokenSecret {
     /// Shortest secret, in bytes.
     pub const LEAST_BYTES: usize = 32;
 
+    /// A key for another purpose than tokens, which nobody can tell from anything else.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut key = [0; 32];
+        key.copy_from_slice(hmac::sign(&self.0, purpose).as_ref());
+        key
+    }
+
     /// A secret; nothing if it is too short.
     #[must_use]
     pub fn new(secret: &[u8]) -> Option<Self> {
@@ -29,6 +36,22 @@ impl TokenSecret {
 impl fmt::Debug for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
+    }
+}
+
+impl TokenSecret {
+    /// What this secret makes of some bytes, `for_what` they are: nothing else that it signs begins with that word and a
+    /// zero, and each of the bytes but the last has one length only.
+    pub(crate) fn seal(&self, for_what: &str, bytes: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(for_what.as_bytes());
+        context.update(&[0]);
+        for bytes in bytes {
+            context.update(bytes);
+        }
+        let mut seal = [0; 32];
+        seal.copy_from_slice(context.sign().as_ref());
+        seal
     }
 }
 

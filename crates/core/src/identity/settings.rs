@@ -28,7 +28,7 @@ impl Chat {
     /// [`Error::Suspended`], [`Error::Store`].
     pub async fn change_profile(&self, caller: &Caller, change: &ProfileChange) -> Result<(), Error> {
         Self::permit(&caller.agent, Deed::DescribeItself)?;
-        let profile = self.0.store.change_profile(caller.agent.number, change).await?;
+        let profile = self.0.store.change_profile(caller.agent.number, change, self.now()).await?;
         caller.agent.set_profile(profile);
         Ok(())
     }
@@ -51,6 +51,8 @@ impl Chat {
         Self::permit(&caller.agent, Deed::DescribeItself)?;
         let settings = self.0.store.change_settings(caller.agent.number, change).await?;
         caller.agent.set_own_limit(settings.outbound_per_hour);
+        let (inbox_mode, invite_policy) = (settings.inbox_mode, settings.invite_policy);
+        caller.agent.set_openness(inbox_mode.unwrap_or_default(), invite_policy.unwrap_or_default());
         Ok(settings)
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Action, AgentEvent, AgentForm, AgentRef, Before, Caller, Conversation, Ended, Error, Limit, LiveConnection, Noun,
-    Outlet, PageFrom, Surface, conversation::TAIL_MESSAGES,
+    Outlet, PageFrom, Protected, Surface, conversation::TAIL_MESSAGES,
 };
 
 fn named(caller: &Caller) -> AgentRef {
@@ -43,8 +43,13 @@ impl TestHub {
                 AgentEvent::FriendRequested { from, .. } => format!("{} asks|", from.name),
                 AgentEvent::FriendAccepted { by, .. } => format!("{} accepts|", by.name),
                 AgentEvent::TierChanged { .. }
+                | AgentEvent::GroupInvited { .. }
+                | AgentEvent::GroupDeleted { .. }
                 | AgentEvent::Quarantined { .. }
+                | AgentEvent::PresenceChanged { .. }
+                | AgentEvent::Typing { .. }
                 | AgentEvent::TrialStarted { .. }
+                | AgentEvent::MessagesRead { .. }
                 | AgentEvent::TrialEnded { .. } => return,
             };
             out.extend_from_slice(words.as_bytes());
@@ -96,7 +101,12 @@ async fn nobody_is_related_to_itself_to_the_hub_or_to_nobody() {
     for nobody in [&system, &AgentRef::Name("zoe".to_owned()), &AgentRef::Name("not a name".to_owned())] {
         assert!(matches!(hub.chat.request_friendship(&ada, nobody).await, Err(Error::NotFound(Noun::Agent))));
         assert!(matches!(hub.chat.unfriend(&ada, nobody).await, Err(Error::NotFound(Noun::Agent))));
-        assert!(matches!(hub.chat.block(&ada, nobody).await, Err(Error::NotFound(Noun::Agent))));
+        let refused = hub.chat.block(&ada, nobody).await;
+        match refused {
+            Err(Error::Protected(Protected::SystemAgent)) => assert_eq!(nobody, &system),
+            Err(Error::NotFound(Noun::Agent)) => assert_ne!(nobody, &system),
+            other => panic!("{nobody}: {other:?}"),
+        }
         assert!(matches!(hub.chat.unblock(&ada, nobody).await, Err(Error::NotFound(Noun::Agent))));
     }
     assert!(matches!(hub.chat.request_friendship(&ada, &named(&ada)).await, Err(Error::Oneself)));

@@ -14,6 +14,7 @@ use tertulia_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    mailbox::Mailbox,
     post::{Plain, Post},
     store::FaultyStore,
     vouching::Vouching,
@@ -32,6 +33,7 @@ pub(super) struct TestHub {
     pub(super) store: Arc<FaultyStore>,
     pub(super) vouching: Arc<Vouching>,
     pub(super) post: Arc<Post>,
+    pub(super) mailbox: Arc<Mailbox>,
     pub(super) clock: Arc<StandingClock>,
     pub(super) surface: Arc<Surface>,
     ids: Arc<CountedIds>,
@@ -44,23 +46,35 @@ const KEY_KINDS: [CredentialKind; 2] = [CredentialKind::api_key("one_"), Credent
 
 impl TestHub {
     pub(super) async fn open() -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), Arc::default(), Arc::default()).await
+        Self::open_with(Rules::default()).await
     }
 
-    async fn open_in(directory: tempfile::TempDir, clock: Arc<StandingClock>, ids: Arc<CountedIds>) -> Self {
+    /// As [`TestHub::open`], by these rules.
+    pub(super) async fn open_with(rules: Rules) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), rules, Arc::default(), Arc::default()).await
+    }
+
+    async fn open_in(
+        directory: tempfile::TempDir,
+        rules: Rules,
+        clock: Arc<StandingClock>,
+        ids: Arc<CountedIds>,
+    ) -> Self {
         let options = SqliteOptions { durability: Durability::Off, ..SqliteOptions::default() };
         let store = Arc::new(FaultyStore::new(SqliteStore::open(directory.path(), &options).await.unwrap()));
         let (vouching, post) = (Arc::new(Vouching::default()), Arc::new(Post::default()));
+        let mailbox = Arc::new(Mailbox::default());
         let parts = Parts {
             store: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             badge_source: vouching.clone(),
             name: "hub".to_owned(),
-            rules: Rules { lobby_unverified: Limit::Off, ..Rules::default() },
+            rules: Rules { lobby_unverified: Limit::Off, ..rules },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
             webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
+            mailer: Some(mailbox.clone()),
             token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,
         };
@@ -75,7 +89,7 @@ impl TestHub {
             lists_agents: true,
             limits,
         };
-        Self { chat, store, vouching, post, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
+        Self { chat, store, vouching, post, mailbox, clock, surface: Arc::new(surface), ids, tasks, stop, directory }
     }
 
     /// Registers an agent; a caller with its key.
@@ -89,6 +103,17 @@ impl TestHub {
         let name = Name::parse(name).unwrap();
         let registered = self.chat.register(&self.surface, &name, tertulia_store::Profile::default(), None).await?;
         Ok(registered.key.reveal().to_owned())
+    }
+
+    /// The same agent's caller, who has called the hub before it was opened again.
+    pub(super) async fn again(&self, caller: &Caller) -> Caller {
+        let agent = self.chat.agent_named(&caller.agent.name).await.unwrap().unwrap();
+        Caller { agent, credential: caller.credential, surface: self.surface.clone() }
+    }
+
+    /// What the clock shows.
+    pub(super) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Says `count` things in the lobby at once: the writer finds all of them waiting.
@@ -138,13 +163,13 @@ impl TestHub {
     /// Stops the hub and opens it again.
     pub(super) async fn restart(self) -> Self {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        Self::open_in(self.stop(true).await, clock, ids).await
+        Self::open_in(self.stop(true).await, Rules::default(), clock, ids).await
     }
 
     /// As [`TestHub::restart`], but what was only in memory is lost.
     pub(super) async fn crash(self) -> Self {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        Self::open_in(self.stop(false).await, clock, ids).await
+        Self::open_in(self.stop(false).await, Rules::default(), clock, ids).await
     }
 
     async fn stop(self, is_clean: bool) -> tempfile::TempDir {

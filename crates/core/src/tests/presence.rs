@@ -21,7 +21,14 @@ fn words() -> AgentForm {
             out.extend_from_slice(format!("quarantined for {}|", cause.as_str()).as_bytes());
         }
         AgentEvent::FriendRequested { .. } => panic!("a form that fails"),
-        AgentEvent::FriendAccepted { .. } | AgentEvent::TrialStarted { .. } | AgentEvent::TrialEnded { .. } => {}
+        AgentEvent::FriendAccepted { .. }
+        | AgentEvent::MessagesRead { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. }
+        | AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
+        | AgentEvent::TrialStarted { .. }
+        | AgentEvent::TrialEnded { .. } => {}
     })
 }
 

@@ -1,10 +1,19 @@
 //! A real store that fails or waits where a test wants it to.
 
+mod accounts;
+mod answers;
 mod communities;
+mod contacts;
 mod discovery;
+mod enforcement;
+mod groups;
 mod identities;
+mod inboxes;
+mod mutes;
 mod observers;
 mod outbox;
+mod threads;
+mod trials;
 mod trust;
 
 use std::{
@@ -76,9 +85,19 @@ impl FaultyStore {
         (has_come, go_on)
     }
 
+    /// Everything that was called, in order.
+    pub(super) fn all_calls(&self) -> Vec<&'static str> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// How often this was called.
     pub(super) fn calls(&self, call: &str) -> usize {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()
+    }
+
+    /// The calls since the last time this was asked, in order.
+    pub(super) fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn through<T>(

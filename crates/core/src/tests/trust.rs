@@ -27,8 +27,13 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         AgentEvent::Quarantined { cause } => out.extend_from_slice(format!("for {}|", cause.as_str()).as_bytes()),
         AgentEvent::FriendRequested { .. }
         | AgentEvent::FriendAccepted { .. }
+        | AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
-        | AgentEvent::TrialEnded { .. } => {}
+        | AgentEvent::MessagesRead { .. }
+        | AgentEvent::TrialEnded { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => {}
     });
     connection.hear(&form);
     (connection, listener)
@@ -105,8 +110,8 @@ async fn a_vouch_is_given_by_the_provisional_once_and_can_be_withdrawn() {
     assert!(matches!(vouch(ada, &bob).await, Err(Error::AlreadyVouched)));
     assert_eq!(hub.chat.trust_of(&bob).await.unwrap().vouches_received, 1);
 
-    hub.chat.quarantine("bob").await.unwrap();
-    hub.chat.quarantine("eve").await.unwrap();
+    hub.chat.quarantine("bob", None).await.unwrap();
+    hub.chat.quarantine("eve", None).await.unwrap();
     assert!(matches!(vouch(ada, &bob).await, Err(Error::AlreadyVouched)));
     assert!(matches!(vouch(ada, &named("eve")).await, Err(Error::TierTooLow)));
     assert!(matches!(vouch(&friends[4], &named("cyd")).await, Err(Error::TierTooLow)));
@@ -210,8 +215,8 @@ async fn the_operator_quarantines_and_releases() {
     let hub = TestHub::open().await;
     let (friends, tom) = society(&hub).await;
     let (_connection, told) = connect(&hub, &tom).await;
-    assert!(hub.chat.quarantine("tom").await.unwrap());
-    assert!(!hub.chat.quarantine("tom").await.unwrap());
+    assert!(hub.chat.quarantine("tom", None).await.unwrap());
+    assert!(!hub.chat.quarantine("tom", None).await.unwrap());
     assert_eq!(told.take(), "quarantined|for operator|");
     flag_by(&hub, &friends[..3], "tom").await;
     hub.clock.advance(40 * DAY);
@@ -219,13 +224,20 @@ async fn the_operator_quarantines_and_releases() {
     assert_eq!(tom.agent().quarantine(), Some(Quarantine::Operator), "no time lifts it");
 
     flag_by(&hub, &friends[..3], "tom").await;
+    let spam = Reason::parse("spam").unwrap();
+    flag_by(&hub, &friends[1..4], "ada").await;
+    assert_eq!(friends[0].agent().quarantine(), Some(Quarantine::Flags));
+    assert!(hub.chat.quarantine("ada", spam.as_ref()).await.unwrap());
+    assert_eq!(friends[0].agent().quarantine(), Some(Quarantine::Operator), "which takes the place of any other cause");
+    let noted = hub.chat.audit_log(1).await.unwrap().remove(0);
+    assert_eq!((noted.action.as_str(), noted.detail.as_deref()), ("agent.quarantined", Some("spam")));
     let (_connection, told) = connect(&hub, &tom).await;
     assert!(hub.chat.release("tom").await.unwrap());
     assert!(!hub.chat.release("tom").await.unwrap());
     assert_eq!((told.take().as_str(), told.ended()), ("untrusted|", None));
     hub.chat.compute_trust().await.unwrap();
     assert_eq!(tom.agent().quarantine(), None, "what was flagged before the release counts no more");
-    assert!(matches!(hub.chat.quarantine("nobody").await, Err(Error::NotFound(Noun::Agent))));
+    assert!(matches!(hub.chat.quarantine("nobody", None).await, Err(Error::NotFound(Noun::Agent))));
     hub.close().await;
 }
 
@@ -239,7 +251,7 @@ async fn a_seed_is_one_at_once_and_until_it_is_none_any_more() {
     hub.chat.compute_trust().await.unwrap();
     assert_eq!((tom.agent().tier(), told.take().as_str()), (Tier::Seed, "seed|"));
     assert!(hub.chat.trust_of(&named("tom")).await.unwrap().is_seed);
-    hub.chat.quarantine("tom").await.unwrap();
+    hub.chat.quarantine("tom", None).await.unwrap();
     assert_eq!(tom.agent().tier(), Tier::Quarantined, "which beats everything");
     hub.chat.release("tom").await.unwrap();
     assert_eq!(tom.agent().tier(), Tier::Seed);
@@ -256,7 +268,7 @@ async fn a_computation_does_not_undo_what_happens_meanwhile() {
     let (has_come, go_on) = hub.store.pause("interactions");
     let meanwhile = async {
         has_come.await.unwrap();
-        hub.chat.quarantine("tom").await.unwrap();
+        hub.chat.quarantine("tom", None).await.unwrap();
         go_on.send(()).unwrap();
     };
     let (computed, ()) = tokio::join!(hub.chat.compute_trust(), meanwhile);
@@ -314,10 +326,10 @@ async fn memory_knows_what_a_failing_store_has_written() {
     let hub = TestHub::open().await;
     let tom = hub.join("tom").await;
     hub.store.fail("quarantine", Fault::Refuses(broken()));
-    assert!(matches!(hub.chat.quarantine("tom").await, Err(Error::Store(_))));
+    assert!(matches!(hub.chat.quarantine("tom", None).await, Err(Error::Store(_))));
     assert_eq!(tom.agent().quarantine(), None);
     hub.store.fail("quarantine", Fault::FailsAfterwards);
-    assert!(matches!(hub.chat.quarantine("tom").await, Err(Error::Store(_))));
+    assert!(matches!(hub.chat.quarantine("tom", None).await, Err(Error::Store(_))));
     assert_eq!(tom.agent().quarantine(), Some(Quarantine::Operator));
     hub.store.fail("assessed", Fault::Refuses(broken()));
     assert!(matches!(hub.chat.compute_trust().await, Err(Error::Store(_))));

@@ -17,7 +17,7 @@ use tertulia_trust::{
     flags::{self, Flag},
 };
 
-use super::Shift;
+use super::{Shift, trials::may_be_tried};
 use crate::{Error, chat::Chat};
 
 /// Agents or flags read in one go.
@@ -55,6 +55,8 @@ impl Chat {
     // wire: moltchats.md#59-worker-cadence
     pub async fn compute_trust(&self) -> Result<(), Error> {
         let _turn = self.0.computations.turn.acquire().await.map_err(|_| Error::Stopping)?;
+        // Whoever is due now is given another time below.
+        self.begin_due_trials().await?;
         let (started, now) = (self.0.clock.elapsed(), self.now());
         let society = self.society().await?;
         let dealings = self.dealings(&society).await?;
@@ -216,7 +218,8 @@ fn new_standing(
     now: Timestamp,
 ) -> NewStanding {
     let trust = TrustRecord { score: found.score, earned: found.earned, quarantine, computed_at: Some(now), ..*known };
-    let may_be_tried = matches!(trust.tier(), Tier::Provisional | Tier::Untrusted);
+    // Nobody but the hub would try the quarantined, who leave by a trial.
+    let is_tried = trust.tier() <= Tier::Provisional && may_be_tried(trust.tier(), quarantine);
     let wait = TRIAL_WITHIN.mul_f64(f64::from(lot) / f64::from(u32::MAX));
-    NewStanding { trust, next_trial_at: may_be_tried.then(|| now + wait) }
+    NewStanding { trust, next_trial_at: is_tried.then(|| now + wait) }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use tertulia_model::Quarantine;
+use tertulia_model::{Quarantine, Reason};
 use tertulia_store::{AuditEntry, Testimony};
 use tertulia_trust::{
     constants::FLAG_COUNTS_FOR,
@@ -14,14 +14,16 @@ use tertulia_trust::{
 use crate::{Error, agents::Agent, chat::Chat};
 
 impl Chat {
-    /// Quarantines an agent until the operator releases it. `false`: it is quarantined already.
+    /// Quarantines an agent until the operator releases it, whatever it was quarantined for before. `false`: the operator
+    /// has quarantined it already.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`], [`Error::Stopping`], [`Error::Store`].
-    pub async fn quarantine(&self, name: &str) -> Result<bool, Error> {
+    pub async fn quarantine(&self, name: &str, reason: Option<&Reason>) -> Result<bool, Error> {
         let agent = self.require_agent(name).await?;
-        let entry = self.operator_entry("agent.quarantined", Some(&agent), "");
+        let reason = reason.map(Reason::as_str).unwrap_or_default();
+        let entry = self.operator_entry("agent.quarantined", Some(&agent), reason);
         self.put_in_quarantine(&agent, Quarantine::Operator, entry).await
     }
 
@@ -101,7 +103,7 @@ impl Chat {
     }
 
     /// An entry of the audit log about what the hub does by itself.
-    fn own_entry(&self, agent: &Agent, action: &str, detail: &str) -> AuditEntry {
+    pub(crate) fn own_entry(&self, agent: &Agent, action: &str, detail: &str) -> AuditEntry {
         AuditEntry {
             at: self.now(),
             actor: "hub".to_owned(),

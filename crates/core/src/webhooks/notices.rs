@@ -64,7 +64,7 @@ impl Chat {
                 Ok(self.delivery_to(peer, &event).await?.into_iter().collect())
             }
             Kind::Lobby | Kind::Channel(_) => self.deliveries_of_mentions(author, conversation, text).await,
-            Kind::Room(_) => Ok(Vec::new()),
+            Kind::Room(_) | Kind::Group(_) | Kind::Trial(_) => Ok(Vec::new()),
         }
     }
 
@@ -126,7 +126,7 @@ fn may_read(agent: &Agent, conversation: &Conversation) -> bool {
     match &conversation.kind {
         Kind::Lobby => true,
         Kind::Channel(channel) => channel.permit_reading(Some(agent.number)).is_ok(),
-        Kind::Direct(_) | Kind::Room(_) => false,
+        Kind::Room(_) | Kind::Direct(_) | Kind::Group(_) | Kind::Trial(_) => false,
     }
 }
 

@@ -69,23 +69,25 @@ impl<S> fmt::Debug for Refused<S> {
     }
 }
 
+const LINK_NOT_ALLOWED: &str =
+    "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
+
+const ROOM_FULL: &str = "This room has as many participants as it can have.";
+
 /// Words for every refusal of the core. No catch-all: a new one must be given its words here.
 fn in_words(error: Error, words: &Words) -> Failure {
     match error {
         Error::BadName(problem) => problem.into(),
         Error::NameReserved => Failure::bad_field("INVALID_NAME", "name", "is reserved; choose another one"),
         // Nobody has an account of that kind here.
-        Error::EmailTaken => elsewhere("Accounts of observers"),
+        Error::EmailTaken | Error::Code(_) | Error::Email(_) => elsewhere("Accounts with an e-mail address"),
         Error::NameTaken => {
             let error = "This name is taken; names are unique, ignoring case. Choose another one.";
             Failure::new(StatusCode::CONFLICT, "NAME_TAKEN", error)
         }
         Error::BadAvatar(problem) => bad_avatar(&problem),
         Error::BadText(problem) => bad_text(&problem, words),
-        Error::LinkNotAllowed => {
-            let error = "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
-            Failure::new(StatusCode::FORBIDDEN, "URL_NOT_ALLOWED", error)
-        }
+        Error::LinkNotAllowed => forbidden("URL_NOT_ALLOWED", LINK_NOT_ALLOWED),
         Error::Unauthenticated
         | Error::TokenExpired
         | Error::TokenRevoked
@@ -100,6 +102,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::Quarantined => {
             forbidden("QUARANTINED", "This agent is quarantined: it may read, but not post, create, join or invite.")
         }
+        Error::Restricted => forbidden("RESTRICTED", "This agent is restricted: it opens nothing new with strangers."),
+        Error::PausedByOwner => forbidden("PAUSED_BY_OWNER", "This agent is paused by its owner: it may read."),
         Error::NotFound(noun) => not_found(noun, words),
         Error::UnknownAgent(name) => {
             let AgentWords { noun, unknown } = words.agent;
@@ -112,13 +116,15 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::NotMember | Error::NotOneOfTwo | Error::Barred(_) | Error::NoWebhook => not_found(Noun::Channel, words),
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
-        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => elsewhere("Vouches and flags"),
+        Error::Reach(_) | Error::Content(_) | Error::Group(_) => elsewhere("Messages to agents and groups"),
+        Error::Protected(_) | Error::Idempotency(_) | Error::TooManyWebhooks(_) => elsewhere("These things"),
+        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged | Error::Dismissed(_) => {
+            elsewhere("Vouches, flags and trials")
+        }
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
         Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
-        Error::RoomFull => {
-            Failure::new(StatusCode::CONFLICT, "ROOM_FULL", "This room has as many participants as it can have.")
-        }
+        Error::RoomFull => Failure::new(StatusCode::CONFLICT, "ROOM_FULL", ROOM_FULL),
         Error::TooManyConnections(most) => Failure::too_many_connections(most),
         Error::UnknownKeyKind => {
             Failure::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")
@@ -130,6 +136,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
             let error = "The hub is restarting; try again in a moment.";
             Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
         }
+        Error::ObjectsUnavailable => unavailable("STORAGE_UNAVAILABLE", "Where files lie cannot be reached."),
         Error::Store(problem) => unstored(&problem),
     }
 }
@@ -171,7 +178,17 @@ fn not_found(noun: Noun, words: &Words) -> Failure {
         Noun::Agent => (words.agent.noun, words.agent.unknown),
         Noun::Message => ("message", "NOT_FOUND"),
         Noun::Credential => ("credential", "NOT_FOUND"),
-        Noun::Community | Noun::Channel | Noun::FriendRequest => ("place", "NOT_FOUND"),
+        Noun::Community | Noun::Channel | Noun::FriendRequest | Noun::Trial => ("place", "NOT_FOUND"),
+        Noun::Conversation
+        | Noun::Group
+        | Noun::Invitation
+        | Noun::Contact
+        | Noun::Block
+        | Noun::Mute
+        | Noun::Presence
+        | Noun::Webhook
+        | Noun::Attachment
+        | Noun::Avatar => ("entry", "NOT_FOUND"),
         Noun::Room => ("room, or its time is up", "ROOM_NOT_FOUND"),
     };
     Failure::new(StatusCode::NOT_FOUND, code, format!("There is no such {what}."))
@@ -238,5 +255,9 @@ fn unstored(problem: &StoreError) -> Failure {
             ("STORAGE_UNAVAILABLE", "The hub could not store or read this; try again in a moment.")
         }
     };
+    unavailable(code, error)
+}
+
+fn unavailable(code: &'static str, error: &str) -> Failure {
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, code, error).retry_after(Duration::from_secs(5))
 }

@@ -1,7 +1,13 @@
 //! What registrations have in common: every attempt counts, and names are short.
 
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
 use tertulia_core::{Chat, Error, Quota};
-use tertulia_edge::ClientAddress;
+use tertulia_edge::{ClientAddress, insert_quota};
 use tertulia_model::Name;
 
 use crate::{Failure, body::Field};
@@ -33,4 +39,13 @@ pub fn parse_name(field: &Field<'_>) -> Result<Name, Failure> {
     let bad_name = |problem: &str| Failure::bad_field("INVALID_NAME", "name", problem);
     let name = Name::parse(field.require(bad_name)?)?;
     if NAME_CHARS.contains(&name.as_str().len()) { Ok(name) } else { Err(bad_name("must have 2 to 32 characters")) }
+}
+
+/// What is answered to who has registered, with what its address has left.
+pub fn answer(body: impl Serialize, quota: Option<&Quota>) -> Response {
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if let Some(quota) = quota {
+        insert_quota(response.headers_mut(), quota);
+    }
+    response
 }

@@ -28,12 +28,14 @@ struct Sign<'a> {
     ),
 )]
 pub(crate) async fn heartbeat(
+    State(chatr): State<Chatr>,
     SignedIn(caller): SignedIn,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
 ) -> Result<Json<Done>, Refused> {
     let sign: Sign<'_> = body::read(content_type(&headers), &body)?;
     refuse_other_agent(&caller, &sign.agent_id)?;
+    chatr.chat().declare_here(&caller);
     Ok(Json(Done::DONE))
 }
 

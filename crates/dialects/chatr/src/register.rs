@@ -1,10 +1,7 @@
 //! `POST /api/register`.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, StatusCode};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use tertulia_api::{
     ApiState, Failure, Problem,
@@ -13,7 +10,7 @@ use tertulia_api::{
     registration,
 };
 use tertulia_core::{Error, Profile};
-use tertulia_edge::{ClientAddress, WholeBody, insert_quota};
+use tertulia_edge::{ClientAddress, WholeBody};
 use tertulia_model::Avatar;
 use utoipa::ToSchema;
 
@@ -88,9 +85,5 @@ pub(crate) async fn register(
         name: registered.agent.name.to_string(),
         api_key: registered.key.reveal().to_owned(),
     };
-    let mut response = (StatusCode::CREATED, axum::Json(Registered { success: true, agent })).into_response();
-    if let Some(quota) = &registered.quota {
-        insert_quota(response.headers_mut(), quota);
-    }
-    Ok(response)
+    Ok(registration::answer(Registered { success: true, agent }, registered.quota.as_ref()))
 }

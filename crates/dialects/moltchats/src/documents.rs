@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     fn options() -> DocumentOptions {
-        let limits = DocumentedLimits::of(&Rules::default(), &crate::DEFAULT_LIMITS);
+        let limits = DocumentedLimits::of(&Rules::default(), &crate::DEFAULT_LIMITS, crate::FRAMES_PER_CONNECTION);
         let public_url = "https://chat.example".to_owned();
         DocumentOptions { name: "tertulia".to_owned(), public_url, limits }
     }

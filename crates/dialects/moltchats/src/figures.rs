@@ -6,7 +6,7 @@ use tertulia_core::{Action, Limit, MOST_CHANNELS, Rules, SurfaceLimits, trust_nu
 use tertulia_model::{Instructions, Tier};
 
 use crate::{
-    agents::LONGEST_DISPLAY_NAME, gateway::OPS, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
+    agents::LONGEST_DISPLAY_NAME, messages::LONGEST_CONTENT, settings::IDLE_TIMEOUT, sign_in::TERMS,
     username::REGISTRABLE, wire::LONGEST_BIO,
 };
 
@@ -89,10 +89,10 @@ impl TierLimits {
 }
 
 impl DocumentedLimits {
-    /// The limits of a hub with these `rules`, and of the surface itself.
+    /// The limits of a hub with these `rules`, and of the surface itself, `frames` those of one connection.
     // wire: moltchats.md#43-how-they-combine-here
     #[must_use]
-    pub fn of(rules: &Rules, surface: &SurfaceLimits) -> Self {
+    pub fn of(rules: &Rules, surface: &SurfaceLimits, frames: Limit) -> Self {
         Self {
             registrations: rules.registrations_per_address,
             sign_ins: surface.of(Action::SignIn),
@@ -100,13 +100,13 @@ impl DocumentedLimits {
             pending: surface.of(Action::AskWhatIsNew),
             webhook_tests: surface.of(Action::TestWebhook),
             connects: surface.of(Action::Connect),
-            frames: OPS,
+            frames,
             lobby_verified: rules.lobby_verified,
             lobby_unverified: rules.lobby_unverified,
             seed: TierLimits::of(surface, Tier::Seed),
             trusted: TierLimits::of(surface, Tier::Trusted),
             provisional: TierLimits::of(surface, Tier::Provisional),
-            untrusted: TierLimits::of(surface, Tier::Trusted),
+            untrusted: TierLimits::of(surface, Tier::Untrusted),
             quarantined: TierLimits::of(surface, Tier::Quarantined),
         }
     }
@@ -184,7 +184,7 @@ pub(crate) struct TrustFigures {
     pub(crate) flaggers: usize,
     pub(crate) challengers: usize,
     pub(crate) challenge_minutes: u64,
-    pub(crate) challenges_a_day: u32,
+    pub(crate) challenges_a_day: usize,
     pub(crate) inconclusive_hours: u64,
 }
 
@@ -207,10 +207,10 @@ impl Default for TrustFigures {
             flag_days: hours(trust_numbers::FLAG_COUNTS_FOR) / 24,
             quarantine: trust_numbers::QUARANTINE_WEIGHT,
             flaggers: trust_numbers::LEAST_FLAGGERS,
-            challengers: 3,
-            challenge_minutes: 60,
-            challenges_a_day: 2,
-            inconclusive_hours: 24,
+            challengers: trust_numbers::CHALLENGERS,
+            challenge_minutes: trust_numbers::TRIAL_LASTS.as_secs() / 60,
+            challenges_a_day: trust_numbers::TRIALS_A_DAY,
+            inconclusive_hours: hours(trust_numbers::REST_AFTER_TRIAL),
         }
     }
 }

@@ -17,14 +17,15 @@ mod trusting;
 
 use std::{sync::Arc, time::Duration};
 
-use tertulia_core::{AgentForm, Clock, Form};
+use tertulia_core::{AgentForm, Clock, Form, Limit};
 use tertulia_edge::{BinaryMessages, SocketClass, StreamPermits};
 
 pub use ops::unreadable_code;
 pub(crate) use rounds::tell_presence;
-pub(crate) use talk::OPS;
 
 use audience::Audience;
+
+use crate::Options;
 
 /// Where the gateway stands. It is also what a WebSocket at `/` is.
 // wire: moltchats.md#11-urls-that-must-work
@@ -41,18 +42,21 @@ pub(crate) struct Gateway {
     audience: Arc<Audience>,
     observers: StreamPermits,
     observers_per_address: u32,
+    /// Frames that one connection sends.
+    frames_per_connection: Limit,
 }
 
 impl Gateway {
-    /// `queue_bytes` is how much may wait for one reader, `observers_per_address` how many may only look on.
-    pub(crate) fn new(clock: &Arc<dyn Clock>, queue_bytes: usize, observers_per_address: u32) -> Self {
+    /// A gateway as the host wants it.
+    pub(crate) fn new(clock: &Arc<dyn Clock>, options: &Options) -> Self {
         Self {
-            sockets: Arc::new(class(queue_bytes)),
+            sockets: Arc::new(class(options.socket_queue_bytes)),
             messages: Form::sparing_authors(frames::write_message),
             events: AgentForm::new(frames::write_event),
             audience: Audience::new(clock.clone()),
             observers: StreamPermits::new(),
-            observers_per_address,
+            observers_per_address: options.observers_per_address,
+            frames_per_connection: options.frames_per_connection,
         }
     }
 }

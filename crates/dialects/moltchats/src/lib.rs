@@ -46,9 +46,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use gateway::Gateway;
-use tertulia_core::{
-    Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, TierLimit, TierRule, WebhookFormat,
-};
+use tertulia_core::{Action, Chat, Form, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, TierRule, WebhookFormat};
 use tertulia_model::Tier;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -70,6 +68,8 @@ pub struct Options {
     pub socket_queue_bytes: usize,
     /// Connections of one address that only look on.
     pub observers_per_address: u32,
+    /// Frames that one connection sends.
+    pub frames_per_connection: Limit,
 }
 
 /// The limits that are this surface's own, unless the operator says otherwise.
@@ -83,34 +83,24 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
     .with(Action::ConnectInVain, Limit::per_secs(10, 60))
     .with(Action::RequestFriendship, Limit::per_secs(20, 3_600))
     .with(Action::AskWhatIsNew, Limit::per_secs(10, 60))
-    .with_tiers(BY_TIER)
     .with(Action::CreateCommunity, Limit::per_secs(5, 86_400))
     .with(Action::TestWebhook, Limit::per_secs(5, 60))
     .with(Action::RegisterObserver, Limit::per_secs(5, 3_600))
-    .with(Action::FailLogin, Limit::per_secs(10, 900));
-
-/// What differs for agents that are trusted most, and for those in quarantine.
-// wire: moltchats.md#43-how-they-combine-here
-const BY_TIER: &[TierLimit] = &[
-    at_least(Tier::Seed, Action::CreateCommunity, Limit::per_secs(10, 86_400)),
-    at_least(Tier::Seed, Action::RequestFriendship, Limit::per_secs(30, 3_600)),
-    exactly(Tier::Quarantined, Action::AgentRequest, Limit::per_secs(2, 60)),
-    exactly(Tier::Quarantined, Action::ChannelMessage, Limit::per_secs(0, 60)),
-    exactly(Tier::Quarantined, Action::CreateCommunity, Limit::per_secs(0, 86_400)),
-    exactly(Tier::Quarantined, Action::RequestFriendship, Limit::per_secs(0, 3_600)),
-];
-
-const fn at_least(tier: Tier, action: Action, limit: Limit) -> TierLimit {
-    TierLimit { tier, action, rule: TierRule::AtLeast(limit) }
-}
-
-const fn exactly(tier: Tier, action: Action, limit: Limit) -> TierLimit {
-    TierLimit { tier, action, rule: TierRule::Exactly(limit) }
-}
+    .with(Action::FailLogin, Limit::per_secs(10, 900))
+    .with_tier(Tier::Seed, Action::CreateCommunity, TierRule::AtLeast(Limit::per_secs(10, 86_400)))
+    .with_tier(Tier::Seed, Action::RequestFriendship, TierRule::AtLeast(Limit::per_secs(30, 3_600)))
+    .with_tier(Tier::Quarantined, Action::AgentRequest, TierRule::Exactly(Limit::per_secs(2, 60)))
+    .with_tier(Tier::Quarantined, Action::ChannelMessage, TierRule::Exactly(Limit::per_secs(0, 60)))
+    .with_tier(Tier::Quarantined, Action::CreateCommunity, TierRule::Exactly(Limit::per_secs(0, 86_400)))
+    .with_tier(Tier::Quarantined, Action::RequestFriendship, TierRule::Exactly(Limit::per_secs(0, 3_600)));
 
 /// Connections of one address that only look on, unless the operator says otherwise.
 // wire: moltchats.md#310-observer-connections
 pub const OBSERVERS_PER_ADDRESS: u32 = 20;
+
+/// Frames that one connection sends, unless the operator says otherwise.
+// wire: moltchats.md#32-client--server-ops
+pub const FRAMES_PER_CONNECTION: Limit = Limit::per_secs(600, 60);
 
 /// How what agents are told through webhooks is spelled here.
 #[must_use]
@@ -156,11 +146,11 @@ impl MoltChats {
             lists_agents: true,
             limits: options.limits,
         };
-        let limits = DocumentedLimits::of(chat.rules(), &options.limits);
+        let limits = DocumentedLimits::of(chat.rules(), &options.limits, options.frames_per_connection);
+        let gateway = Gateway::new(chat.clock(), &options);
         let Options { name, public_url, .. } = options;
         let documents = Documents::new(&DocumentOptions { name, public_url, limits });
         let json = Form::new(message::write_message);
-        let gateway = Gateway::new(chat.clock(), options.socket_queue_bytes, options.observers_per_address);
         Self(Arc::new(Inner { gateway, chat, surface: Arc::new(surface), documents, json }))
     }
 

@@ -164,12 +164,23 @@ fn said(body: &mut Body) -> Result<(String, TextKind), Failure> {
         None => TextKind::Plain,
         Some(word) => text_kind(&word).ok_or_else(|| Failure::bad_field("contentType", "must be `text` or `code`"))?,
     };
-    let actual = crate::text::units(&content);
+    check_content(&content)?;
+    Ok((content, kind))
+}
+
+/// Refuses a text that is longer than this surface takes, also where the place would take it.
+// wire: moltchats.md#16-validation-limits
+pub(crate) fn check_content(content: &str) -> Result<(), Failure> {
+    // A text has at most as many units as bytes.
+    if content.len() <= LONGEST_CONTENT {
+        return Ok(());
+    }
+    let actual = crate::text::units(content);
     if actual > LONGEST_CONTENT {
         let message = format!("`content` has at most {LONGEST_CONTENT} UTF-16 code units, this one has {actual}.");
         return Err(Failure::new(Code::MessageTooLong, message));
     }
-    Ok((content, kind))
+    Ok(())
 }
 
 fn bad_before() -> Failure {

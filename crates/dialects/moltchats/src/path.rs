@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, rejection::PathRejection};
 use tertulia_core::{Error, Noun};
-use tertulia_model::{AgentId, CommunityId, ConversationId, FriendRequestId};
+use tertulia_model::{AgentId, CommunityId, ConversationId, FriendRequestId, TrialId};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -41,6 +41,13 @@ pub(crate) fn server_id_and_name(path: IdAndNamePath) -> Result<(CommunityId, St
     let Ok(Path((id, name))) = path else { return Err(Error::NotFound(Noun::Community).into()) };
     let id = parse_uuid(&id).map(CommunityId::from_uuid).ok_or(Error::NotFound(Noun::Community))?;
     Ok((id, name))
+}
+
+/// The challenge that a path names.
+// wire: moltchats.md#12-http-and-json-conventions
+pub(crate) fn trial_id(path: IdPath) -> Result<TrialId, Failure> {
+    let id = path.ok().and_then(|Path(id)| parse_uuid(&id)).map(TrialId::from_uuid);
+    id.ok_or_else(|| Error::NotFound(Noun::Trial).into())
 }
 
 /// The channel that a path names.

@@ -92,6 +92,7 @@ pub(crate) async fn change(
         idle_timeout_secs: IDLE_TIMEOUT.read(&mut body)?,
         outbound_per_hour: OUTBOUND.read(&mut body)?,
         wakes_per_hour: WAKES.read(&mut body)?,
+        ..Settings::default()
     };
     let webhook_change = webhooks::read_change(&mut body)?;
     if change == Settings::default() && webhook_change.is_empty() {

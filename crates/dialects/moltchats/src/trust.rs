@@ -1,17 +1,18 @@
-//! `/trust`: how far agents are trusted. Vouching and flagging is the gateway's.
+//! `/trust`: how far agents are trusted, and how they are challenged. Vouching, flagging and voting is the gateway's.
 
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
 };
 use serde::Serialize;
-use tertulia_core::{AgentTrust, Error, OwnTrust, Vouch};
+use tertulia_core::{AgentTrust, Error, OwnTrust, TrialView, VoteView, Vouch};
 use utoipa::ToSchema;
 
 use crate::{
-    Code, MoltChats,
+    MoltChats,
     caller::{Anybody, SignedIn},
     failure::{Failure, Problem},
+    path::{IdPath, trial_id},
     username::{named, username},
     wire::{shown_time, write_number},
 };
@@ -55,9 +56,8 @@ pub(crate) struct Own {
     /// Those that stand, newest first.
     vouches_received: Vec<Received>,
     flags_received: u64,
-    /// Nobody was challenged yet.
-    #[schema(value_type = Vec<Object>)]
-    challenges: [(); 0],
+    /// Those of you, newest first: the last ten.
+    challenges: Vec<OwnChallenge>,
 }
 
 /// A vouch for somebody.
@@ -79,6 +79,54 @@ struct Received {
     voucher_id: String,
     username: String,
     weight: u8,
+    created_at: String,
+}
+
+/// A challenge of you.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = moltchats::OwnChallenge)]
+#[serde(rename_all = "camelCase")]
+struct OwnChallenge {
+    id: String,
+    /// `active` or `completed`.
+    status: &'static str,
+    /// `system` or `agent`.
+    triggered_by: &'static str,
+    created_at: String,
+    #[schema(required)]
+    completed_at: Option<String>,
+}
+
+/// A challenge, as those see it who take part.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = moltchats::TrustChallenge)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Challenge {
+    id: String,
+    suspect_id: String,
+    channel_id: String,
+    /// `active` or `completed`.
+    status: &'static str,
+    /// `system` or `agent`.
+    triggered_by: &'static str,
+    created_at: String,
+    #[schema(required)]
+    completed_at: Option<String>,
+    /// `pass`, `fail` or `inconclusive`; null until it is completed.
+    #[schema(required)]
+    result: Option<&'static str>,
+    /// In their order; the suspect sees them when it is completed.
+    votes: Vec<ChallengeVote>,
+}
+
+/// What a challenger takes the suspect for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = moltchats::ChallengeVote)]
+#[serde(rename_all = "camelCase")]
+struct ChallengeVote {
+    voter_id: String,
+    /// `ai`, `human` or `inconclusive`.
+    verdict: &'static str,
     created_at: String,
 }
 
@@ -115,12 +163,60 @@ pub(crate) async fn of(
     get, path = "/trust/challenge/{id}", tag = "moltchats", security(("token" = [])),
     params(("id" = String, Path)),
     responses(
-        (status = 200, description = "What became of it"),
+        (status = 200, description = "How it stands", body = Challenge),
+        (status = 403, description = "`FORBIDDEN`: you take no part in it", body = Problem),
         (status = 404, description = "`NOT_FOUND`", body = Problem),
     ),
 )]
-pub(crate) async fn challenge(_: SignedIn) -> Failure {
-    Failure::new(Code::NotFound, "There is no such challenge.")
+// wire: moltchats.md#58-challenges-reverse-turing-test
+pub(crate) async fn challenge(
+    SignedIn(caller): SignedIn,
+    State(moltchats): State<MoltChats>,
+    id: IdPath,
+) -> Result<Json<Challenge>, Failure> {
+    Ok(Json(moltchats.chat().trial(&caller, trial_id(id)?).await?.into()))
+}
+
+const fn status_of(trial: &TrialView) -> &'static str {
+    if trial.ended.is_some() { "completed" } else { "active" }
+}
+
+const fn trigger_of(trial: &TrialView) -> &'static str {
+    if trial.on_request { "agent" } else { "system" }
+}
+
+impl From<TrialView> for Challenge {
+    fn from(trial: TrialView) -> Self {
+        Self {
+            id: trial.id.to_string(),
+            suspect_id: trial.suspect.to_string(),
+            channel_id: trial.place.to_string(),
+            status: status_of(&trial),
+            triggered_by: trigger_of(&trial),
+            created_at: shown_time(trial.started_at),
+            completed_at: trial.ended.map(|(at, _)| shown_time(at)),
+            result: trial.ended.map(|(_, outcome)| outcome.as_str()),
+            votes: trial.votes.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<VoteView> for ChallengeVote {
+    fn from(VoteView { by, verdict, at }: VoteView) -> Self {
+        Self { voter_id: by.to_string(), verdict: verdict.as_str(), created_at: shown_time(at) }
+    }
+}
+
+impl From<TrialView> for OwnChallenge {
+    fn from(trial: TrialView) -> Self {
+        Self {
+            id: trial.id.to_string(),
+            status: status_of(&trial),
+            triggered_by: trigger_of(&trial),
+            created_at: shown_time(trial.started_at),
+            completed_at: trial.ended.map(|(at, _)| shown_time(at)),
+        }
+    }
 }
 
 impl From<AgentTrust> for Trust {
@@ -138,7 +234,7 @@ impl From<AgentTrust> for Trust {
 
 impl From<OwnTrust> for Own {
     fn from(own: OwnTrust) -> Self {
-        let OwnTrust { trust, karma, given, received, flags } = own;
+        let OwnTrust { trust, karma, given, received, flags, trials } = own;
         Self {
             tier: trust.tier.as_str(),
             eigentrust_score: trust.score,
@@ -148,7 +244,7 @@ impl From<OwnTrust> for Own {
             vouches_given: given.into_iter().map(Into::into).collect(),
             vouches_received: received.into_iter().map(Into::into).collect(),
             flags_received: flags,
-            challenges: [],
+            challenges: trials.into_iter().map(Into::into).collect(),
         }
     }
 }

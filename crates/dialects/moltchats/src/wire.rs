@@ -124,6 +124,7 @@ pub(crate) fn write_number<S: Serializer>(number: &f64, serializer: S) -> Result
 pub(crate) fn presence_word(presence: Presence) -> &'static str {
     match presence {
         Presence::Online => "online",
+        Presence::Busy => "dnd",
         Presence::Idle => "idle",
         Presence::Offline => "offline",
     }

@@ -1,11 +1,7 @@
 //! `POST /api/bots/register` and `GET /api/bots/me`.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, StatusCode};
+use axum::{Json, extract::State, response::Response};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use tertulia_api::{
     ApiState, Failure, Problem, SignedIn,
@@ -14,7 +10,7 @@ use tertulia_api::{
     registration,
 };
 use tertulia_core::{Agent, Error, Noun, Profile};
-use tertulia_edge::{ClientAddress, WholeBody, insert_quota};
+use tertulia_edge::{ClientAddress, WholeBody};
 use tertulia_model::About;
 use utoipa::ToSchema;
 
@@ -85,11 +81,7 @@ pub(crate) async fn register(
     let registered = rooms.chat().register(rooms.surface(), &name, profile, quota).await?;
     let bot = bot(&rooms, &registered.agent).await?;
     let answer = Registered { success: true, bot, api_key: registered.key.reveal().to_owned() };
-    let mut response = (StatusCode::CREATED, Json(answer)).into_response();
-    if let Some(quota) = &registered.quota {
-        insert_quota(response.headers_mut(), quota);
-    }
-    Ok(response)
+    Ok(registration::answer(answer, registered.quota.as_ref()))
 }
 
 /// Who you are.

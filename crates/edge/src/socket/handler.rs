@@ -99,6 +99,19 @@ pub trait SocketHandler: Send + 'static {
         None
     }
 
+    /// Whether it has more to send as soon as little enough waits for the reader: see [`SocketHandler::room`]. Asked again
+    /// whenever something happens, and when the outlet is nudged.
+    fn wants_room(&mut self) -> bool {
+        false
+    }
+
+    /// Little enough waits for one more piece of any length. What the client sends goes first, so that a client which
+    /// answers every piece is heard while it is served.
+    async fn room(&mut self, socket: &Socket) -> Next {
+        let _ = socket;
+        Next::GoOn
+    }
+
     /// The time has come: a client has not introduced itself, or has been idle for too long.
     async fn woken(&mut self, socket: &Socket) -> Next {
         let _ = socket;

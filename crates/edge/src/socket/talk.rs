@@ -60,6 +60,8 @@ enum Heard {
     Text(String),
     /// The handler's time has come.
     Wake,
+    /// There is room for more that the handler has to send.
+    Room,
     /// The connection ends.
     End(End),
 }
@@ -135,9 +137,10 @@ impl Talk {
     async fn converse(&mut self, handler: &mut dyn SocketHandler, socket: &Socket) -> Parting {
         let end = loop {
             self.wake_by(handler.wake_at());
-            let next = match poll_fn(|cx| self.poll_heard(cx)).await {
+            let next = match poll_fn(|cx| self.poll_heard(cx, handler.wants_room())).await {
                 Heard::Text(text) => self.answer(handler.text(&text, socket)).await,
                 Heard::Wake => self.answer(handler.woken(socket)).await,
+                Heard::Room => self.answer(handler.room(socket)).await,
                 Heard::End(end) => Err(end),
             };
             match next {
@@ -201,13 +204,16 @@ impl Talk {
         self.clock.sleep(deadline.saturating_sub(now))
     }
 
-    fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
+    fn poll_heard(&mut self, cx: &mut Context<'_>, wants_room: bool) -> Poll<Heard> {
         if let Poll::Ready(end) = self.poll_hub(cx) {
             return Poll::Ready(Heard::End(end));
         }
         // Before the time: what has come in is not silence.
         if let Poll::Ready(heard) = self.poll_read(cx) {
             return Poll::Ready(heard);
+        }
+        if wants_room && matches!(self.queue.poll_room(cx), Poll::Ready(Ok(()))) {
+            return Poll::Ready(Heard::Room);
         }
         self.poll_time(cx)
     }

@@ -1,6 +1,6 @@
 //! The configuration file: TOML, read with the line of each key.
 
-use std::{collections::BTreeMap, fs, ops::Range, path::Path};
+use std::{collections::BTreeMap, fs, io::ErrorKind, ops::Range, path::Path};
 
 use figment::value::Dict;
 use toml::de::{DeTable, DeValue};
@@ -19,7 +19,8 @@ pub(crate) struct FileValues {
 pub(crate) fn read(file: &Path) -> Result<Option<FileValues>, Problem> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        // Also where a file stands in the place of a directory: whoever wants to use that one says so.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(Problem::File { file: file.to_owned(), why: error.to_string() }),
     };
     let syntax = |error: toml::de::Error| Problem::Syntax {

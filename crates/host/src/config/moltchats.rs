@@ -1,7 +1,10 @@
 //! The section of the MoltChats surface.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
-use tertulia_core::{Action, Limit, LongLimit, SurfaceLimits};
+use tertulia_core::{Action, Limit, LongLimit, SurfaceLimits, TierRule};
+use tertulia_model::Tier;
 
 use super::{secret::Secret, units::spelling};
 
@@ -31,6 +34,9 @@ pub struct MoltchatsConfig {
     pub connects_in_vain: Limit,
     /// Connections of one address to the gateway without an agent's token. Default 20.
     pub observers_per_address: u32,
+    /// Frames that one connection to the gateway sends. Default `600 per 1m`.
+    #[serde(with = "spelling")]
+    pub frames_per_connection: Limit,
     /// Accounts of observers that one address makes. Default `5 per 1h`.
     #[serde(with = "spelling")]
     pub observer_registrations: Limit,
@@ -40,6 +46,9 @@ pub struct MoltchatsConfig {
     /// Servers that one agent opens. The window may be longer than an hour. Default `5 per 1d`.
     #[serde(with = "spelling")]
     pub servers_per_agent: LongLimit,
+    /// A second address to listen on, such as `0.0.0.0:3001`: clients that are given the URL of a hub at port 80 without TLS
+    /// look for the gateway there. All that the hub answers is answered there, too. Default none.
+    pub gateway_listen: Option<SocketAddr>,
     /// What access tokens are signed with; at least 32 bytes. Default: the file `token.secret` in the data directory,
     /// which is made at the first start.
     pub token_secret: Option<Secret>,
@@ -49,12 +58,45 @@ pub struct MoltchatsConfig {
     /// Questions of one agent about what is pending. Default `10 per 1m`.
     #[serde(with = "spelling")]
     pub pending: Limit,
+    /// Agents with which trust begins.
+    pub seed: SeedConfig,
+    /// Agents in quarantine.
+    pub quarantined: QuarantinedConfig,
+}
+
+/// `[moltchats.seed]`: what holds for seeds instead, where it lets more through than the ordinary limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeedConfig {
+    /// Servers that one agent opens. The window may be longer than an hour. Default `10 per 1d`.
+    #[serde(with = "spelling")]
+    pub servers_per_agent: LongLimit,
+    /// Friend requests of one agent. Default `30 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
+}
+
+/// `[moltchats.quarantined]`: what holds for agents in quarantine, whatever the ordinary limit is. What a quarantine forbids
+/// no limit allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedConfig {
+    /// Requests of one agent. Default `2 per 1m`.
+    #[serde(with = "spelling")]
+    pub requests_per_agent: Limit,
+    /// Messages of one agent in one channel. Default `0 per 1m`.
+    #[serde(with = "spelling")]
+    pub channel_messages: Limit,
+    /// Servers that one agent opens. The window may be longer than an hour. Default `0 per 1d`.
+    #[serde(with = "spelling")]
+    pub servers_per_agent: LongLimit,
+    /// Friend requests of one agent. Default `0 per 1h`.
+    #[serde(with = "spelling")]
+    pub friend_requests: Limit,
 }
 
 impl MoltchatsConfig {
     /// As the surface takes them.
     pub(crate) fn limits(&self) -> SurfaceLimits {
-        tertulia_moltchats::DEFAULT_LIMITS
+        let mut limits = tertulia_moltchats::DEFAULT_LIMITS
             .with(Action::AgentRequest, self.requests_per_agent)
             .with(Action::Request, self.requests_per_address)
             .with(Action::SignIn, self.sign_ins_per_address)
@@ -66,7 +108,10 @@ impl MoltchatsConfig {
             .with(Action::FailLogin, self.observer_logins_failed)
             .with(Action::RequestFriendship, self.friend_requests)
             .with(Action::AskWhatIsNew, self.pending)
-            .with(Action::CreateCommunity, self.servers_per_agent.0)
+            .with(Action::CreateCommunity, self.servers_per_agent.0);
+        self.seed.apply_to(&mut limits);
+        self.quarantined.apply_to(&mut limits);
+        limits
     }
 }
 
@@ -85,9 +130,56 @@ impl Default for MoltchatsConfig {
             observer_registrations: limits.of(Action::RegisterObserver),
             observer_logins_failed: limits.of(Action::FailLogin),
             servers_per_agent: LongLimit(limits.of(Action::CreateCommunity)),
+            gateway_listen: None,
             token_secret: None,
             friend_requests: limits.of(Action::RequestFriendship),
             pending: limits.of(Action::AskWhatIsNew),
+            frames_per_connection: tertulia_moltchats::FRAMES_PER_CONNECTION,
+            seed: SeedConfig::default(),
+            quarantined: QuarantinedConfig::default(),
+        }
+    }
+}
+
+impl SeedConfig {
+    fn apply_to(&self, limits: &mut SurfaceLimits) {
+        *limits = limits
+            .with_tier(Tier::Seed, Action::CreateCommunity, TierRule::AtLeast(self.servers_per_agent.0))
+            .with_tier(Tier::Seed, Action::RequestFriendship, TierRule::AtLeast(self.friend_requests));
+    }
+}
+
+impl Default for SeedConfig {
+    fn default() -> Self {
+        let of = |action| tertulia_moltchats::DEFAULT_LIMITS.for_tier(action, Tier::Seed);
+        Self {
+            servers_per_agent: LongLimit(of(Action::CreateCommunity)),
+            friend_requests: of(Action::RequestFriendship),
+        }
+    }
+}
+
+impl QuarantinedConfig {
+    fn apply_to(&self, limits: &mut SurfaceLimits) {
+        for (action, limit) in [
+            (Action::AgentRequest, self.requests_per_agent),
+            (Action::ChannelMessage, self.channel_messages),
+            (Action::CreateCommunity, self.servers_per_agent.0),
+            (Action::RequestFriendship, self.friend_requests),
+        ] {
+            *limits = limits.with_tier(Tier::Quarantined, action, TierRule::Exactly(limit));
+        }
+    }
+}
+
+impl Default for QuarantinedConfig {
+    fn default() -> Self {
+        let of = |action| tertulia_moltchats::DEFAULT_LIMITS.for_tier(action, Tier::Quarantined);
+        Self {
+            requests_per_agent: of(Action::AgentRequest),
+            channel_messages: of(Action::ChannelMessage),
+            servers_per_agent: LongLimit(of(Action::CreateCommunity)),
+            friend_requests: of(Action::RequestFriendship),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the hub refuses to do where strangers can reach it.
 
-use std::fmt;
+use std::{fmt, net::SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,14 @@ impl Config {
     /// Whether only this machine can reach the hub.
     #[must_use]
     pub fn serves_loopback_only(&self) -> bool {
-        self.listen.address().ip().to_canonical().is_loopback()
+        self.exposed_address().is_none()
+    }
+
+    /// An address to listen on that others than this machine can reach.
+    #[must_use]
+    pub fn exposed_address(&self) -> Option<SocketAddr> {
+        let mut addresses = [self.listen.address()].into_iter().chain(self.moltchats.gateway_listen);
+        addresses.find(|address| !address.ip().to_canonical().is_loopback())
     }
 
     /// What must be mended or accepted before the hub listens where the configuration says.

@@ -14,8 +14,9 @@ use tertulia_model::DEFAULT_BARE_TLDS;
 use url::Url;
 
 use super::{
+    log_filter::LogFilter,
     secret::Secret,
-    units::{Period, Size, spelling},
+    units::{DatabaseSize, Period, Size, spelling},
 };
 
 /// Where the hub listens.
@@ -183,8 +184,8 @@ pub struct WebhooksConfig {
 /// `[store]`: the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreConfig {
-    /// Largest size of the database file. Default none. Beyond it writing answers 503 and reading goes on.
-    pub max_bytes: Option<Size>,
+    /// Largest size of the database file, at least 1 MiB. Default none. Beyond it writing answers 503 and reading goes on.
+    pub max_bytes: Option<DatabaseSize>,
 }
 
 /// `[server]`: connections.
@@ -252,7 +253,7 @@ pub struct LogConfig {
     /// Default `info`.
     pub level: LogLevel,
     /// Directives per target that go beyond the level, such as `request=off,tertulia_core=debug`. Default none.
-    pub filter: Option<String>,
+    pub filter: Option<LogFilter>,
 }
 
 impl Default for CorsConfig {

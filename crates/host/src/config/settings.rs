@@ -21,13 +21,13 @@ pub struct Setting {
 }
 
 impl Loaded {
-    /// Every setting, those outside sections first.
+    /// Every setting, section by section, those outside sections first.
     #[must_use]
     pub fn settings(&self) -> Vec<Setting> {
         let mut values = BTreeMap::new();
         flatten(&values_of(&self.config), "", &mut values);
         let mut settings: Vec<_> = values.into_iter().map(|(key, value)| self.setting(key, &value)).collect();
-        settings.sort_by_key(|setting| setting.key.contains('.'));
+        settings.sort_by(|one, other| one.key.rsplit_once('.').cmp(&other.key.rsplit_once('.')));
         settings
     }
 

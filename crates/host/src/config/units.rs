@@ -61,6 +61,48 @@ impl Size {
     }
 }
 
+/// How large the database may become: a [`Size`] in which an empty one and a little more finds room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DatabaseSize(Size);
+
+impl DatabaseSize {
+    /// The least: about twice what an empty one takes.
+    pub const LEAST: Size = Size(NonZeroU64::new(1 << 20).expect("a mebibyte is not zero"));
+
+    /// In bytes.
+    #[must_use]
+    pub const fn bytes(self) -> NonZeroU64 {
+        self.0.0
+    }
+}
+
+/// The text is not a size that a database can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadDatabaseSize {
+    /// It is not a size.
+    #[error(transparent)]
+    Unreadable(#[from] BadSize),
+    /// Not even an empty database finds room.
+    #[error("the hub does not fit into {0}: it needs at least {least}", least = DatabaseSize::LEAST)]
+    TooSmall(Size),
+}
+
+impl FromStr for DatabaseSize {
+    type Err = BadDatabaseSize;
+
+    fn from_str(text: &str) -> Result<Self, BadDatabaseSize> {
+        let size: Size = text.parse()?;
+        if size < Self::LEAST { Err(BadDatabaseSize::TooSmall(size)) } else { Ok(Self(size)) }
+    }
+}
+
+impl fmt::Display for DatabaseSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The text is not a number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a size is a whole number above 0 with a unit: 4096 B, 64 KiB, 512 MiB, 2 GiB")]
@@ -112,7 +154,7 @@ macro_rules! spelled {
     )+};
 }
 
-spelled!(Period: BadPeriod, Size: BadSize);
+spelled!(Period: BadPeriod, Size: BadSize, DatabaseSize: BadDatabaseSize);
 
 /// Reads and writes a value by its `FromStr` and `Display`.
 pub(crate) mod spelling {

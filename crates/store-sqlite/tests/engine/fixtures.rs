@@ -61,6 +61,7 @@ pub(crate) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         created_at: Timestamp::from_micros(place.try_into().unwrap()),
         text: text.into(),
         text_kind: tertulia_model::TextKind::Plain,
+        content: None,
     }
 }
 

@@ -393,3 +393,72 @@ async fn what_is_unread_is_walked_to_from_the_end() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn trials_are_found_by_their_indexes() {
+    for (sql, step) in [
+        (
+            "select agent_no from trust indexed by trust_by_trial where next_trial_at <= 1 order by next_trial_at limit 10",
+            "SEARCH trust USING COVERING INDEX trust_by_trial (next_trial_at<?)",
+        ),
+        (
+            "select trial_no from trials indexed by trials_of where suspect_no = 1 order by trial_no desc limit 10",
+            "SEARCH trials USING COVERING INDEX trials_of (suspect_no=?)",
+        ),
+        (
+            "select conversation_no from trials indexed by trials_over
+             where ended_at <= 1 and conversation_no is not null order by ended_at, trial_no limit 1",
+            "SEARCH trials USING INDEX trials_over (ended_at<?)",
+        ),
+        (
+            "select t.agent_no
+             from trust t indexed by trust_of_standing
+             cross join agents a on a.agent_no = t.agent_no
+             where t.quarantined_for is null and (t.is_seed = 1 or t.earned = 'trusted')
+             and t.agent_no <> 1
+             and a.state = 'active' and a.is_system = 0
+             and not exists (select 1 from friendships f where f.agent_no = 1 and f.friend_no = t.agent_no)
+             order by t.agent_no
+             limit 10",
+            "SEARCH f USING PRIMARY KEY (agent_no=? AND friend_no=?)",
+        ),
+    ] {
+        assert_plan(sql, &[step]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_contact_book_is_read_in_the_order_of_its_index() {
+    assert_plan(
+        "select c.contact_no, c.name_key, c.notes, c.added_at
+         from contacts c indexed by contacts_by_name
+         join agents a on a.agent_no = c.contact_no
+         where c.agent_no = 1 and a.state = 'active'
+         order by c.name_key
+         limit 50 offset 50",
+        &["SEARCH c USING INDEX contacts_by_name (agent_no=?)", "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn complaints_are_counted_in_their_indexes_alone() {
+    assert_plan(
+        "select (
+             select count(*)
+             from blocks b indexed by blocks_against
+             where b.counts = 1 and b.blocked_no = a.agent_no and b.blocked_at > max(1, coalesce(a.pardoned_at, 0))
+         ), (
+             select count(*)
+             from reports r indexed by reports_against
+             where r.counts = 1 and r.target_no = a.agent_no and r.reported_at > max(1, coalesce(a.pardoned_at, 0))
+         )
+         from agents a
+         where a.agent_no = 1",
+        &[
+            "SEARCH b USING COVERING INDEX blocks_against (blocked_no=? AND blocked_at>?)",
+            "SEARCH r USING COVERING INDEX reports_against (target_no=? AND reported_at>?)",
+        ],
+    )
+    .await;
+}

@@ -201,6 +201,37 @@ pub async fn a_report_is_made_once(store: &dyn Store) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Whatever the target or of one alone, with where it was; what is gone is not named any more.
+pub async fn the_report_book_is_read_newest_first(store: &dyn Store) -> Result<(), StoreError> {
+    let hub = open(store).await?;
+    let (ada, bob, eve) = (join(store, "ada").await?, join(store, "bob").await?, join(store, "eve").await?);
+    let den = found(store, "den", ada).await?;
+    let (general, community) = (den.channels[0].number, Some(den.community.number));
+    let unreasoned = NewReport { reason: None, ..report(hub.lobby, None, bob, eve) };
+    for new in [report(general, community, bob, eve), report(general, community, eve, bob), unreasoned] {
+        store.report_agent(&new).await?;
+    }
+    let book = store.reports(None, 10).await?;
+    let pairs: Vec<_> = book.iter().map(|report| (report.reporter, report.target)).collect();
+    assert_eq!(pairs, [(bob, eve), (eve, bob), (bob, eve)]);
+    assert_eq!((book[0].conversation, &book[0].channel, &book[0].community), (Some(hub.lobby_id), &None, &None));
+    assert_eq!((&book[0].reason, book[0].reported_at), (&None, minute(2)));
+    assert_eq!(book[1].conversation, Some(den.channels[0].id));
+    assert_eq!(book[1].channel.as_deref(), Some(&*den.channels[0].name));
+    assert_eq!((book[1].community.as_deref(), book[1].reason.as_deref()), (Some("den"), Some("rude")));
+
+    assert_eq!(store.reports(None, 1).await?, book[..1]);
+    assert_eq!(store.reports(Some(eve), 10).await?, [book[0].clone(), book[2].clone()]);
+    assert_eq!(store.reports(Some(eve), 1).await?, book[..1]);
+    assert!(store.reports(Some(ada), 10).await?.is_empty());
+
+    assert!(store.delete_community(den.community.number, minute(3)).await?);
+    while store.sweep_communities(minute(4), 100).await?.rows > 0 {}
+    let left = store.reports(Some(bob), 10).await?.remove(0);
+    assert_eq!((left.conversation, left.channel, left.community), (None, None, None));
+    Ok(())
+}
+
 /// Who never had a tier computed is written down and not counted.
 pub async fn a_reporter_without_a_tier_is_not_counted(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;

@@ -112,6 +112,7 @@ pub(super) fn said(conversation: ConversationNo, author: AgentNo, place: u64, te
         created_at: Timestamp::from_micros(START.as_micros() + number),
         text: Arc::from(text),
         text_kind: tertulia_model::TextKind::Plain,
+        content: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tertulia_model::{AgentId, AgentNo, AgentState, CredentialId, CredentialNo, Timestamp, random_uuid};
+use tertulia_model::{AgentId, AgentNo, AgentState, CredentialId, CredentialNo, Openness, Timestamp, random_uuid};
 
 use super::fixtures::{agent, digest, entry, join, minute, open, register};
 use crate::{
@@ -306,16 +306,16 @@ pub async fn a_profile_is_changed_field_by_field(store: &dyn Store) -> Result<()
     open(store).await?;
     let ada = join(store, "ada").await?;
     let name = ProfileChange { display_name: Some(Some("Ada".into())), ..ProfileChange::default() };
-    assert_eq!(store.change_profile(ada, &name).await?.revision, 2);
+    assert_eq!(store.change_profile(ada, &name, minute(1)).await?.revision, 2);
     let rest =
         ProfileChange { about: Some(Some("reads".into())), avatar: Some(Some("🦊".into())), display_name: None };
-    let whole = store.change_profile(ada, &rest).await?;
+    let whole = store.change_profile(ada, &rest, minute(2)).await?;
     assert_eq!(
         (whole.revision, whole.display_name.as_deref(), whole.about.as_deref()),
         (3, Some("Ada"), Some("reads"))
     );
     let cleared = ProfileChange { display_name: Some(None), ..ProfileChange::default() };
-    let last = store.change_profile(ada, &cleared).await?;
+    let last = store.change_profile(ada, &cleared, minute(3)).await?;
     assert_eq!((last.revision, last.display_name.as_deref(), last.avatar.as_deref()), (4, None, Some("🦊")));
     assert_eq!(*store.agents(&[ada]).await?.pop().expect("it is there").profile, last);
     assert_eq!(store.profiles(&[(ada, 3)]).await?, [(ada, whole)]);
@@ -330,9 +330,22 @@ pub async fn settings_are_changed_one_by_one(store: &dyn Store) -> Result<(), St
     let idle = Settings { idle_timeout_secs: Some(60), ..Settings::default() };
     assert_eq!(store.change_settings(ada, &idle).await?, idle);
     let wakes = Settings { wakes_per_hour: Some(3), ..Settings::default() };
-    let both = Settings { idle_timeout_secs: Some(60), wakes_per_hour: Some(3), outbound_per_hour: None };
+    let both = Settings { idle_timeout_secs: Some(60), wakes_per_hour: Some(3), ..Settings::default() };
     assert_eq!(store.change_settings(ada, &wakes).await?, both);
     assert_eq!(store.settings(ada).await?, both);
+    let all = Settings {
+        inbox_mode: Some(Openness::ContactsOnly),
+        invite_policy: Some(Openness::ContactsOnly),
+        outbound_per_hour: Some(9),
+        ..both
+    };
+    assert_eq!(store.change_settings(ada, &all).await?, all);
+    let open_again = Settings { inbox_mode: Some(Openness::Open), ..Settings::default() };
+    store.change_settings(ada, &open_again).await?;
+    assert_eq!(store.settings(ada).await?, Settings { inbox_mode: Some(Openness::Open), ..all });
+    let record = store.agents(&[ada]).await?.pop().expect("it is there");
+    let said = (record.outbound_per_hour, record.inbox_mode, record.invite_policy);
+    assert_eq!(said, (Some(9), Openness::Open, Openness::ContactsOnly));
     Ok(())
 }
 

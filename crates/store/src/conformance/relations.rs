@@ -158,9 +158,9 @@ pub async fn a_block_ends_everything_between_two(store: &dyn Store) -> Result<()
     ask(store, 3, zed, ada).await?;
     ask(store, 4, bob, eve).await?;
     let ended = Some(EndedView { view: view(1, START).view, direct: direct.direct.number });
-    assert_eq!(store.block(ada, bob, minute(2)).await?, Blocking { is_new: true, ended });
+    assert_eq!(store.block(ada, bob, minute(2)).await?, Blocking { is_new: true, counts: false, ended });
     for other in [eve, zed] {
-        assert_eq!(store.block(ada, other, minute(2)).await?, Blocking { is_new: true, ended: None });
+        assert_eq!(store.block(ada, other, minute(2)).await?, Blocking { is_new: true, counts: false, ended: None });
     }
     assert!(store.friends_of(ada, 10).await?.is_empty() && store.friends_of(bob, 10).await?.is_empty());
     assert!(store.incoming_requests(ada, 10).await?.is_empty());

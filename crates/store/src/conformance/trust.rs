@@ -246,7 +246,11 @@ pub async fn a_quarantine_has_one_cause(store: &dyn Store) -> Result<(), StoreEr
     let [ada, bob, eve, _] = four(store).await?;
     flag_all(store, &[(ada, bob, 0), (eve, bob, 1), (ada, eve, 1)]).await?;
     assert!(!store.release(bob, &audit("agent.released")).await?);
+    assert!(store.quarantine(bob, Quarantine::Flags, &audit("agent.quarantined")).await?);
+    assert!(!store.quarantine(bob, Quarantine::Trial, &audit("agent.quarantined")).await?);
+    assert_eq!(trust(store, bob).await?.quarantine, Some(Quarantine::Flags));
     assert!(store.quarantine(bob, Quarantine::Operator, &audit("agent.quarantined")).await?);
+    assert!(!store.quarantine(bob, Quarantine::Operator, &audit("agent.quarantined")).await?);
     assert!(!store.quarantine(bob, Quarantine::Flags, &audit("agent.quarantined")).await?);
     let held = trust(store, bob).await?;
     assert_eq!((held.tier(), held.quarantine), (Tier::Quarantined, Some(Quarantine::Operator)));

@@ -34,14 +34,29 @@ impl MoltCaller {
         self.gateway_at(&self.gateway_target(), &[]).await
     }
 
+    /// Connects to the gateway with the token in a header, where a key of any kind may stand.
+    ///
+    /// # Panics
+    ///
+    /// If the upgrade is refused.
+    pub async fn gateway_by_header(&self) -> Gateway {
+        let token = self.token.as_deref().unwrap_or_default();
+        let request = Request::new("GET", "/ws").header("Authorization", &format!("Bearer {token}"));
+        self.opened(request, &[]).await
+    }
+
     /// Connects to the gateway at a target of one's own, with `frames` sent in the same write.
     ///
     /// # Panics
     ///
     /// If the upgrade is refused.
     pub async fn gateway_at(&self, target: &str, frames: &[&str]) -> Gateway {
+        self.opened(Request::new("GET", target), frames).await
+    }
+
+    async fn opened(&self, request: Request, frames: &[&str]) -> Gateway {
         let connection = Connection::open(self.address).await;
-        let socket = WebSocket::open_with(connection, Request::new("GET", target), frames).await;
+        let socket = WebSocket::open_with(connection, request, frames).await;
         let socket = socket.unwrap_or_else(|reply| panic!("the upgrade was refused: {reply:?}"));
         Gateway { socket, hears_context: self.token.is_some() }
     }

@@ -7,7 +7,7 @@ async fn a_quarantined_agent_reads_and_says_nothing() {
     let mut app = TestApp::start_unlimited().await;
     let ada = app.agent("Ada").await;
     let _ = ada.says("before").await;
-    assert!(app.chat().quarantine("Ada").await.unwrap());
+    assert!(app.chat().quarantine("Ada", None).await.unwrap());
     for round in ["at once", "after a restart"] {
         let ada = ada.at(&app);
         for reply in [ada.say("hello").await, ada.post("/api/message", r#"{"content":"hello"}"#).await] {
@@ -29,7 +29,7 @@ async fn its_streams_stay_open() {
     let [ada, eve] = [app.agent("Ada").await, app.agent("Eve").await];
     let mut hers = app.stream_with(ada.request("GET", "/api/stream")).await;
     let _ = hers.next_of("history").await;
-    assert!(app.chat().quarantine("Ada").await.unwrap());
+    assert!(app.chat().quarantine("Ada", None).await.unwrap());
     let _ = eve.says("still here").await;
     assert_eq!(hers.next_contents(1).await, ["still here"]);
 }

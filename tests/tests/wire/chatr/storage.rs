@@ -9,7 +9,7 @@ fn small(config: &mut Config) {
     config.limits.registrations_per_address = Limit::Off;
     config.limits.requests_per_address = Limit::Off;
     config.limits.lobby_unverified = Limit::Off;
-    config.store.max_bytes = Some("800 KiB".parse().unwrap());
+    config.store.max_bytes = Some("1 MiB".parse().unwrap());
 }
 
 fn large(config: &mut Config) {

@@ -1,55 +1,55 @@
-//! The surfaces through which the lobby is spoken to and heard, each in its own words.
+//! The surfaces through which the lobby is spoken to and heard. A surface is one constant in a file of its own.
 
-use std::pin::Pin;
+use tertulia_testkit::{AgentCaller, Reply, TestApp};
 
-use serde_json::{Value, json};
-use tertulia_testkit::{AgentCaller, EventStream, Reply, Request, TestApp, WebSocket};
+use super::{
+    chatr::CHATR,
+    heard::{Heard, Later, Listening, Refused, Said},
+    moltchats::MOLTCHATS,
+    rooms::ROOMS,
+};
 
-/// What an asynchronous function pointer gives.
-pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// Everything that speaks to the lobby, and hears it.
+pub(super) const COLUMNS: [Column; 3] = [CHATR, ROOMS, MOLTCHATS];
 
-/// A message as every surface must show it, whatever its spelling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Heard {
-    /// Its id, as surfaces that share the form print it.
-    pub(super) id: String,
-    /// The name of who said it.
-    pub(super) author: String,
-    /// What was said.
-    pub(super) text: String,
-}
+/// How a surface lists who is there.
+type Online = fn(&TestApp) -> Later<'_, Vec<String>>;
 
 /// One surface.
 #[derive(Debug)]
 pub(super) struct Column {
     /// As a part of names.
     pub(super) name: &'static str,
-    /// The most characters that may be sent through it.
+    /// Whether it registers names with a `-` in them.
+    pub(super) registers_dashes: bool,
+    /// How many lobsters a text has at most, as it counts them.
     pub(super) longest: usize,
     /// Asks for a registration.
     pub(super) register: for<'a> fn(&'a TestApp, &'a str) -> Later<'a, Reply>,
-    /// The agent that was registered.
-    pub(super) registered: fn(&TestApp, &str, &Reply) -> AgentCaller,
-    /// Says something in the lobby.
-    pub(super) say: for<'a> fn(&'a AgentCaller, &'a str) -> Later<'a, Reply>,
-    /// The id in the answer to that.
-    pub(super) said_id: fn(&Reply) -> String,
-    /// The newest messages of the lobby, at most 100, oldest first.
+    /// The agent that was registered, with a key.
+    pub(super) registered: for<'a> fn(&'a TestApp, &'a str, Reply) -> Later<'a, AgentCaller>,
+    /// The newest messages of the lobby, 100 unless there are fewer, oldest first.
     pub(super) page: fn(&TestApp) -> Later<'_, Vec<Heard>>,
-    /// Names of those online, the most recently active first.
-    pub(super) online: fn(&TestApp) -> Later<'_, Vec<String>>,
-    /// How many agents and how many messages it says there are.
-    pub(super) counts: fn(&TestApp) -> Later<'_, [Value; 2]>,
+    /// Names in lower case of those who were active or connected lately, the most recently active first. Nothing where
+    /// being online is something else.
+    pub(super) online: Option<Online>,
+    /// How many agents it says there are.
+    pub(super) agents: fn(&TestApp) -> Later<'_, u64>,
+    /// How many messages it says there are, if it does.
+    pub(super) messages: Option<fn(&TestApp) -> Later<'_, u64>>,
+    /// The ways to speak.
+    pub(super) mouths: &'static [Mouth],
     /// The ways to listen.
     pub(super) ears: &'static [Ear],
 }
 
-impl Column {
-    /// Registers an agent, which must be taken.
-    pub(super) async fn registers(&self, app: &TestApp, name: &str) -> AgentCaller {
-        let reply = (self.register)(app, name).await.expect(201);
-        (self.registered)(app, name, &reply)
-    }
+/// A way to speak to the lobby.
+#[derive(Debug)]
+pub(super) struct Mouth {
+    /// As a part of names.
+    pub(super) name: &'static str,
+    /// Says something.
+    pub(super) say: for<'a> fn(&'a AgentCaller, &'a str) -> Later<'a, Result<Said, Refused>>,
 }
 
 /// A way to listen to the lobby.
@@ -57,138 +57,39 @@ impl Column {
 pub(super) struct Ear {
     /// For what a failed test says.
     pub(super) name: &'static str,
-    /// Begins to listen, after a message if one is named, and waits until the hub has begun to tell.
-    pub(super) open: for<'a> fn(&'a TestApp, Option<&'a str>) -> Later<'a, Listening>,
+    /// Begins to listen, and waits until the hub has begun to tell.
+    pub(super) open: fn(&TestApp) -> Later<'_, Listening>,
+    /// The same after a message, named as the surface prints it; nothing where a reader cannot resume.
+    pub(super) resume: Option<for<'a> fn(&'a TestApp, &'a str) -> Later<'a, Listening>>,
 }
 
-/// What was told at the beginning, and what tells the rest.
-pub(super) struct Listening {
-    /// Messages of the history, oldest first.
-    pub(super) history: Vec<Heard>,
-    source: Source,
-}
-
-enum Source {
-    Events(EventStream, fn(&Value) -> Heard),
-    Frames(Box<WebSocket>, fn(&Value) -> Heard),
-}
-
-impl Listening {
-    /// The next message.
-    pub(super) async fn next(&mut self) -> Heard {
-        match &mut self.source {
-            Source::Events(stream, heard) => heard(&stream.next_of("message").await.json()["data"]),
-            Source::Frames(socket, heard) => heard(&socket.next_of("message").await["message"]),
-        }
-    }
-
-    /// The next so many.
-    pub(super) async fn next_few(&mut self, count: usize) -> Vec<Heard> {
-        let mut few = Vec::with_capacity(count);
-        while few.len() < count {
-            few.push(self.next().await);
-        }
-        few
+impl Column {
+    /// Registers an agent, which must be taken.
+    pub(super) async fn registers(&self, app: &TestApp, name: &str) -> AgentCaller {
+        let reply = (self.register)(app, name).await.expect(201);
+        (self.registered)(app, name, reply).await
     }
 }
 
-/// Everything that speaks to the lobby, and hears it.
-pub(super) const COLUMNS: [Column; 2] = [CHATR, ROOMS];
+impl Mouth {
+    /// Says something that must be taken, as it is to be heard.
+    pub(super) async fn says(&self, agent: &AgentCaller, text: &str) -> Heard {
+        let said = (self.say)(agent, text).await.expect("it may be said");
+        Heard { id: said.id, author: agent.name.to_lowercase(), text: text.to_owned() }
+    }
 
-const CHATR: Column = Column {
-    name: "chatr",
-    longest: 250,
-    register: |app, name| {
-        Box::pin(async move { app.post("/api/register", &json!({ "name": name }).to_string()).await })
-    },
-    registered: |app, name, reply| caller(app, name, reply, "/agent/id", "/agent/apiKey"),
-    say: |agent, text| Box::pin(agent.say(text)),
-    said_id: |reply| reply.str_at("/message/id"),
-    page: |app| Box::pin(async { page(app, "/api/messages?limit=100", heard_by_chatr).await }),
-    online: |app| {
-        Box::pin(async {
-            let agents = app.get("/api/agents?online=true").await.expect(200).json();
-            agents["agents"].as_array().unwrap().iter().map(|agent| text(agent, "name")).collect()
-        })
-    },
-    counts: |app| {
-        Box::pin(async {
-            let stats = app.get("/api/agents").await.expect(200).json()["stats"].clone();
-            [stats["totalAgents"].clone(), stats["totalMessages"].clone()]
-        })
-    },
-    ears: &[Ear {
-        name: "chatr's stream",
-        open: |app, after| Box::pin(events(app, "/api/stream", after, heard_by_chatr)),
-    }],
-};
-
-const ROOMS: Column = Column {
-    name: "rooms",
-    longest: 4_000,
-    register: |app, name| {
-        Box::pin(async move { app.post("/api/bots/register", &json!({ "name": name }).to_string()).await })
-    },
-    registered: |app, name, reply| caller(app, name, reply, "/bot/id", "/apiKey"),
-    say: |agent, text| Box::pin(agent.say_globally(text)),
-    said_id: |reply| reply.str_at("/message/id"),
-    page: |app| Box::pin(async { page(app, "/api/global/messages?limit=100", heard_by_rooms).await }),
-    online: |app| {
-        Box::pin(async {
-            let info = app.get("/api/global/info").await.expect(200).json();
-            let online = info["bots"].as_array().unwrap().iter().filter(|bot| bot["online"] == true);
-            online.map(|bot| text(bot, "name")).collect()
-        })
-    },
-    counts: |app| {
-        Box::pin(async {
-            let info = app.get("/api/global/info").await.expect(200).json();
-            [info["botCount"].clone(), info["messageCount"].clone()]
-        })
-    },
-    ears: &[
-        Ear {
-            name: "the stream of rooms",
-            open: |app, after| Box::pin(events(app, "/api/global/stream", after, heard_by_rooms)),
-        },
-        Ear { name: "the WebSocket of rooms", open: |app, after| Box::pin(frames_of_rooms(app, after)) },
-    ],
-};
-
-fn heard_by_chatr(message: &Value) -> Heard {
-    Heard { id: text(message, "id"), author: text(message, "agentName"), text: text(message, "content") }
+    /// Says something that must be refused.
+    pub(super) async fn is_refused(&self, agent: &AgentCaller, text: &str) -> Refused {
+        (self.say)(agent, text).await.expect_err("it may not be said")
+    }
 }
 
-fn heard_by_rooms(message: &Value) -> Heard {
-    assert_eq!(message["roomId"], "global");
-    Heard { id: text(message, "id"), author: text(message, "botName"), text: text(message, "content") }
+/// All ways to speak, each with its surface.
+pub(super) fn mouths() -> impl Iterator<Item = (&'static Column, &'static Mouth)> + Clone {
+    COLUMNS.iter().flat_map(|column| column.mouths.iter().map(move |mouth| (column, mouth)))
 }
 
-fn caller(app: &TestApp, name: &str, reply: &Reply, id: &str, key: &str) -> AgentCaller {
-    AgentCaller { address: app.address(), id: reply.str_at(id), name: name.to_owned(), key: reply.str_at(key) }
-}
-
-fn text(object: &Value, member: &str) -> String {
-    object[member].as_str().expect("a string").to_owned()
-}
-
-async fn page(app: &TestApp, path: &str, heard: fn(&Value) -> Heard) -> Vec<Heard> {
-    app.get(path).await.expect(200).json()["messages"].as_array().unwrap().iter().map(heard).collect()
-}
-
-async fn events(app: &TestApp, path: &str, after: Option<&str>, heard: fn(&Value) -> Heard) -> Listening {
-    let request = Request::new("GET", path);
-    let request = if let Some(after) = after { request.header("Last-Event-ID", after) } else { request };
-    let mut stream = app.stream_with(request).await;
-    let history = stream.next_of("history").await.json();
-    let history = history["data"].as_array().unwrap().iter().map(heard).collect();
-    Listening { history, source: Source::Events(stream, heard) }
-}
-
-async fn frames_of_rooms(app: &TestApp, after: Option<&str>) -> Listening {
-    let mut socket = app.socket("/api/ws").await;
-    socket.send(&json!({ "type": "subscribe", "room": "global", "after": after }).to_string()).await;
-    let history = socket.next_of("history").await;
-    let history = history["messages"].as_array().unwrap().iter().map(heard_by_rooms).collect();
-    Listening { history, source: Source::Frames(Box::new(socket), heard_by_rooms) }
+/// All ways to listen.
+pub(super) fn ears() -> impl Iterator<Item = &'static Ear> + Clone {
+    COLUMNS.iter().flat_map(|column| column.ears)
 }

@@ -1,25 +1,24 @@
 //! The lobby is one: what is said through any surface is heard once, in order, through all of them, under one set of
-//! rules. A surface is a column of [`COLUMNS`]; the tests know nothing else of it.
+//! rules. A surface is a column of [`columns::COLUMNS`]; the tests know nothing else of it.
 
+mod chatr;
 mod columns;
+mod envelope;
+mod heard;
 mod hearing;
+mod moltchats;
+mod rooms;
 mod rules;
 
 use tertulia_testkit::{AgentCaller, TestApp};
 
-use self::columns::{COLUMNS, Column, Heard};
+use self::columns::{Mouth, mouths};
 
-/// An agent of each column, that registered through it.
-async fn speakers(app: &TestApp) -> Vec<(&'static Column, AgentCaller)> {
-    let mut speakers = Vec::with_capacity(COLUMNS.len());
-    for column in &COLUMNS {
-        speakers.push((column, column.registers(app, &format!("{}-speaker", column.name)).await));
+/// An agent for each way to speak, that registered through its surface.
+async fn speakers(app: &TestApp) -> Vec<(&'static Mouth, AgentCaller)> {
+    let mut speakers = Vec::new();
+    for (column, mouth) in mouths() {
+        speakers.push((mouth, column.registers(app, &format!("{}_speaker", mouth.name)).await));
     }
     speakers
-}
-
-/// Says something through a column that must be taken, as it is to be heard.
-async fn says(column: &Column, agent: &AgentCaller, text: &str) -> Heard {
-    let said = (column.say)(agent, text).await.expect(201);
-    Heard { id: (column.said_id)(&said), author: agent.name.clone(), text: text.to_owned() }
 }

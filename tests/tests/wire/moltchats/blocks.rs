@@ -80,6 +80,19 @@ async fn a_block_ends_a_friendship_and_its_channel_and_unblocking_restores_nothi
 }
 
 #[tokio::test]
+async fn nobody_is_invited_to_a_room_across_a_block() {
+    // wire: moltchats.md#24-friends-and-blocks
+    let app = hub().await;
+    let (ada, eve) = (app.agent("ada").await, app.molt("eve").await);
+    let _ = eve.block("ada").await.expect(201);
+    let room = ada.private_room("den", &[]).await;
+    let reply = ada.invite(&room, "eve").await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "BLOCKED"));
+    let reply = ada.create_room(&json!({ "name": "attic", "isPrivate": true, "invite": ["eve"] })).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "BLOCKED"));
+}
+
+#[tokio::test]
 async fn a_block_hides_nothing_in_shared_places() {
     // wire: moltchats.md#24-friends-and-blocks
     let app = hub().await;

@@ -116,6 +116,27 @@ async fn the_lobbys_rules_are_told_over_the_gateway() {
 }
 
 #[tokio::test]
+async fn who_is_there_is_told_every_half_minute_and_not_in_between() {
+    // wire: moltchats.md#35-presence-and-idle-rules
+    let app = hub().await;
+    let [ada, eve] = app.molts(["ada", "eve"]).await;
+    let (_, channel) = lobby(&ada).await;
+    let mut adas = ada.gateway().await;
+    adas.subscribe(&[&channel]).await;
+    assert_eq!(adas.presence(&channel).await, [&*ada.id]);
+    app.advance(Duration::from_secs(1));
+    let mut eves = eve.gateway().await;
+    eves.subscribe(&[&channel]).await;
+    for _ in 0..5 {
+        app.advance(Duration::from_secs(5));
+        adas.send(&json!({ "op": "ping" })).await;
+        assert_eq!(adas.next_op().await, json!({ "op": "pong" }));
+    }
+    app.advance(Duration::from_secs(4));
+    assert_eq!(adas.presence(&channel).await.len(), 2);
+}
+
+#[tokio::test]
 async fn texts_in_it_are_cleaned_as_in_the_lobby_and_up_to_4000_units_long() {
     let app = hub().await;
     let agents = app.molts(["ada", "eve", "kim"]).await;

@@ -141,6 +141,15 @@ async fn a_method_that_a_path_does_not_take_is_not_found_in_the_same_words() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_not_the_hubs_is_refused_in_the_envelope() {
+    // wire: moltchats.md#15-error-envelope
+    let app = hub().await;
+    let reply = app.send(Request::new("GET", "/api/v1/agents/@me").header("host", "elsewhere.example")).await;
+    assert_refused(&reply, 421, "FORBIDDEN");
+    assert_refused(&app.send(Request::new("GET", "/api/v1/agents/%ff")).await, 404, "AGENT_NOT_FOUND");
+}
+
+#[tokio::test]
 async fn the_whole_tree_is_there_a_second_time() {
     // wire: moltchats.md#11-urls-that-must-work
     let app = hub().await;

@@ -150,7 +150,7 @@ async fn friends_again_have_a_new_channel_and_none_of_the_old_history() {
     let app = hub().await;
     let [ada, eve] = app.molts(["ada", "eve"]).await;
     let first = app.befriend(&ada, &eve).await;
-    let _ = ada.says(&first, "before").await;
+    let before = ada.says(&first, "before").await;
     let _ = ada.unfriend("eve").await.expect(200);
     let second = app.befriend(&eve, &ada).await;
     assert_ne!(first, second);
@@ -158,6 +158,19 @@ async fn friends_again_have_a_new_channel_and_none_of_the_old_history() {
     let _ = eve.says(&second, "after").await;
     assert_eq!(contents(&ada.read(&second, "").await), ["after"]);
     assert_refused(&ada.read(&first, "").await, 404, "CHANNEL_NOT_FOUND");
+    assert_refused(&eve.react(&before, "x").await, 404, "MESSAGE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn who_is_called_like_a_path_can_be_unfriended() {
+    // wire: moltchats.md#24-friends-and-blocks
+    let app = hub().await;
+    let ada = app.molt("ada").await;
+    for name in ["requests", "accept", "reject"] {
+        let _ = app.befriend(&ada, &app.molt(name).await).await;
+        let _ = ada.unfriend(name).await.expect(200);
+        assert_refused(&ada.unfriend(name).await, 400, "NOT_FRIENDS");
+    }
 }
 
 #[tokio::test]

@@ -224,3 +224,28 @@ async fn an_address_connects_120_times_a_minute() {
     app.advance(std::time::Duration::from_mins(1));
     let _ = ada.gateway().await;
 }
+
+#[tokio::test]
+async fn an_agent_that_may_have_no_connection_is_told_so_ten_times_a_minute() {
+    // wire: moltchats.md#31-connecting
+    let app = hub().await;
+    let [ada, eve] = app.molts(["ada", "eve"]).await;
+    assert!(app.chat().suspend("ada").await.unwrap());
+    for _ in 0..10 {
+        assert_eq!(turned_away(&ada).await.0["code"], "AGENT_SUSPENDED");
+    }
+    let again = async || app.socket_with(Request::new("GET", &ada.gateway_target()), &[]).await;
+    let refused = again().await.expect_err("one more is refused");
+    assert_eq!((refused.status, refused.code().as_str()), (429, "RATE_LIMITED"));
+    assert_eq!(refused.header("retry-after"), Some("60"));
+    eve.gateway().await.hears_nothing().await;
+    app.advance(std::time::Duration::from_mins(1));
+    assert_eq!(turned_away(&ada).await.0["code"], "AGENT_SUSPENDED");
+}
+
+#[tokio::test]
+async fn what_is_no_upgrade_is_asked_to_be_one() {
+    // wire: moltchats.md#31-connecting
+    let app = hub().await;
+    assert_eq!(app.get("/ws").await.status, 426);
+}

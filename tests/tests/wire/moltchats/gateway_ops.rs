@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tertulia_core::Limit;
+use tertulia_testkit::TestApp;
 
-use super::support::{NO_ID, contents, hub, is_moment, members};
+use super::support::{NO_ID, contents, hub, is_moment, members, one_address};
 
 #[tokio::test]
 async fn a_subscription_is_answered_with_where_one_is() {
@@ -268,6 +270,25 @@ async fn a_connection_sends_600_ops_a_minute() {
     let error = gateway.expect_error("HANDLER_ERROR").await;
     assert_eq!(error["reason"], "RATE_LIMITED");
     app.advance(Duration::from_mins(1));
+    gateway.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn how_often_a_connection_speaks_is_configuration() {
+    // wire: moltchats.md#32-client--server-ops
+    let app = TestApp::with(|config| {
+        one_address(config);
+        config.moltchats.frames_per_connection = Limit::per_secs(2, 10);
+    });
+    let app = app.start().await;
+    let mut gateway = app.molt("ada").await.gateway().await;
+    for _ in 0..2 {
+        gateway.hears_nothing().await;
+    }
+    gateway.send(&json!({ "op": "ping" })).await;
+    let error = gateway.expect_error("HANDLER_ERROR").await;
+    assert_eq!(error["retryAfter"], 10);
+    app.advance(Duration::from_secs(10));
     gateway.hears_nothing().await;
 }
 

@@ -1,9 +1,10 @@
 //! How often an agent may call.
 
 use serde_json::json;
-use tertulia_testkit::MoltKey;
+use tertulia_core::{Limit, LongLimit};
+use tertulia_testkit::{MoltKey, TestApp};
 
-use super::support::{A_MINUTE, assert_limited, assert_refused, hub, strict_hub};
+use super::support::{A_MINUTE, assert_limited, assert_refused, hub, one_address, strict_hub};
 
 #[tokio::test]
 async fn an_agent_calls_100_times_a_minute_whatever_is_answered() {
@@ -75,4 +76,48 @@ async fn a_limit_that_an_agent_sets_itself_is_kept() {
     assert_refused(&ada.say(&channel, "one more").await, 429, "OUTBOUND_LIMIT");
     app.advance(std::time::Duration::from_hours(1));
     let _ = ada.says(&channel, "again").await;
+}
+
+#[tokio::test]
+async fn what_seeds_may_do_more_often_is_configuration() {
+    // wire: moltchats.md#43-how-they-combine-here
+    let app = TestApp::with(|config| {
+        one_address(config);
+        config.moltchats.friend_requests = Limit::per_secs(1, 3_600);
+        config.moltchats.seed.friend_requests = Limit::per_secs(2, 3_600);
+        config.moltchats.servers_per_agent = LongLimit(Limit::per_secs(2, 3_600));
+        config.moltchats.seed.servers_per_agent = LongLimit(Limit::per_secs(1, 3_600));
+    });
+    let app = app.start().await;
+    let [ada, eve, kim, bob] = app.molts(["ada", "eve", "kim", "bob"]).await;
+    assert!(app.chat().set_seed("ada", true).await.unwrap());
+    for friend in ["eve", "kim"] {
+        let _ = ada.request_friendship(friend).await.expect(201);
+    }
+    assert_limited(&app, &ada.request_friendship("bob").await, 2, 3_600);
+    let _ = eve.request_friendship("kim").await.expect(201);
+    assert_limited(&app, &eve.request_friendship("bob").await, 1, 3_600);
+    // What is ordinary and lets more through holds for a seed, too.
+    for agent in [&ada, &bob, &kim] {
+        let _ = (agent.server("one").await, agent.server("two").await);
+        assert_limited(&app, &agent.create_server(&json!({ "name": "three" })).await, 2, 3_600);
+    }
+}
+
+#[tokio::test]
+async fn how_often_an_agent_in_quarantine_calls_is_configuration() {
+    // wire: moltchats.md#43-how-they-combine-here
+    let app = TestApp::with(|config| {
+        one_address(config);
+        config.moltchats.quarantined.requests_per_agent = Limit::per_secs(5, 60);
+    });
+    let app = app.start().await;
+    let eve = app.molt("eve").await;
+    assert!(app.chat().quarantine("eve", None).await.unwrap());
+    for _ in 0..5 {
+        let _ = eve.get("/agents/@me").await.expect(200);
+    }
+    assert_limited(&app, &eve.get("/agents/@me").await, 5, 60);
+    let trust = app.stranger().get("/trust.md").await.expect(200).text().to_owned();
+    assert!(trust.contains("5 per 1m"), "{trust}");
 }

@@ -56,7 +56,9 @@ fn body(arrival: &Arrival) -> Value {
 async fn outbox(app: &TestApp) -> Vec<OutboxLine> {
     let directory = app.directory().to_owned();
     let asked = tokio::task::spawn_blocking(move || control::ask(&directory, &Command::Outbox));
-    let control::Answer::Outbox { entries } = asked.await.unwrap().unwrap() else { panic!("the outbox was asked for") };
+    let control::Answer::Outbox { entries, .. } = asked.await.unwrap().unwrap() else {
+        panic!("the outbox was asked for")
+    };
     entries
 }
 

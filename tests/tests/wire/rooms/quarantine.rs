@@ -11,7 +11,7 @@ async fn a_quarantined_bot_reads_and_leaves_and_does_nothing_else() {
     let (hers, other) = (ada.private_room("hers", &["Eve"]).await, eve.public_room("other").await);
     let _ = eve.says_in(&hers, "before").await;
     let _ = ada.says_in(&other, "hello").await;
-    assert!(app.chat().quarantine("Ada").await.unwrap());
+    assert!(app.chat().quarantine("Ada", None).await.unwrap());
     let open = eve.public_room("open").await;
     for refused in [
         ada.say_globally("hello").await,
@@ -39,7 +39,7 @@ async fn its_streams_stay_open() {
     let _ = ada.says_in(&room, "before").await;
     let mut hers = ada.room_stream(&app, &room).await;
     let _ = hers.next_of("history").await;
-    assert!(app.chat().quarantine("Ada").await.unwrap());
+    assert!(app.chat().quarantine("Ada", None).await.unwrap());
     let _ = eve.says_in(&room, "still here").await;
     assert_eq!(hers.next_contents(1).await, ["still here"]);
 }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use tertulia_model::{AgentNo, CommunityId, CommunityNo, ConversationId, ConversationNo, Role, Timestamp};
 use tertulia_store::{
     Admission, BanRecord, Belonging, ChannelCreation, ChannelEdit, Communities, CommunityEdit, CommunityListing,
-    CommunityQuery, CommunityRecord, Invitation, NewChannel, NewCommunity, NewReport, Reporting, Standpoint,
-    StoreError, SweptCommunities, WholeCommunity,
+    CommunityQuery, CommunityRecord, Invitation, NewChannel, NewCommunity, NewReport, ReportRecord, Reporting,
+    Standpoint, StoreError, SweptCommunities, WholeCommunity,
 };
 
 use super::FaultyStore;
@@ -99,6 +99,10 @@ impl Communities for FaultyStore {
 
     async fn report_agent(&self, report: &NewReport) -> Result<Reporting, StoreError> {
         self.through("report_agent", self.inner.report_agent(report)).await
+    }
+
+    async fn reports(&self, target: Option<AgentNo>, limit: u32) -> Result<Vec<ReportRecord>, StoreError> {
+        self.through("reports", self.inner.reports(target, limit)).await
     }
 
     async fn list_communities(

@@ -66,8 +66,13 @@ impl Identities for FaultyStore {
         self.through("capabilities", self.inner.capabilities(agent)).await
     }
 
-    async fn change_profile(&self, agent: AgentNo, change: &ProfileChange) -> Result<Profile, StoreError> {
-        self.through("change_profile", self.inner.change_profile(agent, change)).await
+    async fn change_profile(
+        &self,
+        agent: AgentNo,
+        change: &ProfileChange,
+        now: Timestamp,
+    ) -> Result<Profile, StoreError> {
+        self.through("change_profile", self.inner.change_profile(agent, change, now)).await
     }
 
     async fn settings(&self, agent: AgentNo) -> Result<Settings, StoreError> {

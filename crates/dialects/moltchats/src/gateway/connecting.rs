@@ -7,10 +7,12 @@ use axum::{
     response::Response,
 };
 use http::HeaderMap;
-use tertulia_core::{Caller, Chat, Deed, Error, Outlet, is_access_token};
+use tertulia_core::{Caller, Chat, Deed, Error, Frames, Outlet, is_access_token};
 use tertulia_edge::{Head, SocketOpener, StreamPermit, Subscriptions, bearer_token};
+use tertulia_model::Quarantine;
 
 use super::{
+    frames,
     idle::{DEFAULT_TIMEOUT, Idleness},
     listening::{Listening, MOST_OF_AGENT, MOST_OF_OBSERVER},
     refused::TurnedAway,
@@ -32,7 +34,7 @@ type Pairs = Vec<(String, String)>;
     params(("token" = Option<String>, Query, description = "An access token, where no header can carry it")),
     responses(
         (status = 101, description = "A WebSocket. Ops: `subscribe`, `unsubscribe`, `message`, `typing`, `ping`, \
-         `vouch`, `vouch_revoke`, `flag`; who may not stay is told why, and closed with 4001 or 4003"),
+         `vouch`, `vouch_revoke`, `flag`, `challenge`, `challenge_vote`; who may not stay is told why, and closed with 4001 or 4003"),
         (status = 426, description = "`VALIDATION_ERROR`: not a WebSocket handshake", body = Problem),
         (status = 429, description = "`RATE_LIMITED`: too many new connections, or observers", body = Problem),
     ),
@@ -59,11 +61,18 @@ pub(crate) async fn open(
         chat.admit_in_vain(&caller)?;
         return Ok(turn_away(&moltchats, opener, TurnedAway::of(error)));
     }
-    if let Some(cause) = caller.agent().quarantine() {
+    if let Some(cause) = kept_out(chat, &caller) {
         chat.admit_in_vain(&caller)?;
         return Ok(turn_away(&moltchats, opener, TurnedAway::quarantined(cause)));
     }
     Ok(take_part(moltchats, opener, caller).await)
+}
+
+/// Why an agent may not stay: it is quarantined, and not on trial.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+fn kept_out(chat: &Chat, caller: &Caller) -> Option<Quarantine> {
+    let cause = caller.agent().quarantine();
+    cause.filter(|_| chat.stands_trial_in(caller.agent()).is_none())
 }
 
 /// What somebody brings to show who it is.
@@ -150,8 +159,12 @@ async fn begin(moltchats: &MoltChats, outlet: Arc<dyn Outlet>, caller: Caller) -
     connection.set_idle_after(idleness.idle_after());
     connection.hear(&moltchats.gateway().events);
     // From here on it is told; what came before it must not miss.
-    if let Some(cause) = caller.agent().quarantine() {
+    if let Some(cause) = kept_out(chat, &caller) {
         return Err(TurnedAway::quarantined(cause));
+    }
+    let trials = chat.trials_under_way(caller.agent());
+    if !trials.is_empty() {
+        outlet.push(&Frames::new(frames::events(&trials)));
     }
     let username = username(caller.agent());
     Ok(Speaker::new(caller, connection, idleness, username))

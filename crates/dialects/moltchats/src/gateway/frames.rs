@@ -72,6 +72,13 @@ pub(crate) enum Frame<'a> {
     FlagAck {
         target: &'a str,
     },
+    ChallengeAck {
+        target: &'a str,
+        challenge_id: String,
+    },
+    ChallengeVoteAck {
+        challenge_id: String,
+    },
     Quarantined {
         reason: &'a str,
     },
@@ -138,6 +145,15 @@ pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
     out.extend_from_slice(&frame.bytes());
 }
 
+/// What concerns one agent, one frame after the other.
+pub(crate) fn events(events: &[AgentEvent]) -> Bytes {
+    let mut bytes = Vec::new();
+    for event in events {
+        write_event(event, &mut bytes);
+    }
+    bytes.into()
+}
+
 /// Appends what concerns one agent as a frame.
 // wire: moltchats.md#37-agent-directed-events-not-tied-to-a-subscription
 pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
@@ -149,6 +165,12 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
             Frame::FriendAccepted { friend: username(by), dm_channel_id: view.to_string() }
         }
         AgentEvent::TierChanged { tier, score } => Frame::TrustUpdate { tier: tier.as_str(), eigentrust_score: *score },
+        // Told in the words of another surface alone.
+        AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
+        | AgentEvent::MessagesRead { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => return,
         AgentEvent::Quarantined { cause } => Frame::Quarantined { reason: in_words(*cause) },
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }

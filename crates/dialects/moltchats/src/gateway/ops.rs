@@ -40,6 +40,8 @@ pub(crate) enum TrustOp {
     VouchRevoke,
     /// Warning of it.
     Flag,
+    /// Having it tried.
+    Challenge,
     /// What it is taken for, in a trial.
     ChallengeVote,
 }
@@ -84,6 +86,7 @@ impl Said {
             "vouch" => Op::Trust(TrustOp::Vouch),
             "vouch_revoke" => Op::Trust(TrustOp::VouchRevoke),
             "flag" => Op::Trust(TrustOp::Flag),
+            "challenge" => Op::Trust(TrustOp::Challenge),
             "challenge_vote" => Op::Trust(TrustOp::ChallengeVote),
             _ => return Err(Unreadable::UnknownOp),
         };
@@ -173,7 +176,9 @@ pub fn unreadable_code(text: &str) -> Option<&'static str> {
         Op::Subscribe | Op::Unsubscribe => said.channels().err(),
         Op::Message => said.message().err(),
         Op::Typing | Op::Ping => None,
-        Op::Trust(TrustOp::Vouch | TrustOp::VouchRevoke | TrustOp::Flag) => said.text("target").err(),
+        Op::Trust(TrustOp::Vouch | TrustOp::VouchRevoke | TrustOp::Flag | TrustOp::Challenge) => {
+            said.text("target").err()
+        }
         Op::Trust(TrustOp::ChallengeVote) => said.text("challengeId").and_then(|_| said.text("verdict")).err(),
     };
     incomplete.map(|failure| failure.code().as_str())
@@ -202,6 +207,8 @@ mod tests {
             (r#"{"op":"message","channel":"x"}"#, Some("VALIDATION_ERROR")),
             (r#"{"op":"message","channel":"x","content":"y","contentType":null}"#, None),
             (r#"{"op":"flag","reason":"x"}"#, Some("VALIDATION_ERROR")),
+            (r#"{"op":"challenge"}"#, Some("VALIDATION_ERROR")),
+            (r#"{"op":"challenge_vote","challengeId":"x"}"#, Some("VALIDATION_ERROR")),
         ] {
             assert_eq!(unreadable_code(text), code, "{text}");
         }

@@ -16,13 +16,9 @@ use super::{
     refused::{self, IDLE, OpCode, plain, refusal},
     trusting,
 };
-use crate::{Code, MoltChats, failure::Failure, message::text_kind, path::parse_uuid, wire::shown_time};
-
-/// Ops of one connection in one window.
-// wire: moltchats.md#32-client--server-ops
-const MOST_OPS: u32 = 600;
-const OPS_WINDOW: Duration = Duration::from_mins(1);
-pub(crate) const OPS: Limit = Limit::Rate { count: MOST_OPS, per: OPS_WINDOW };
+use crate::{
+    Code, MoltChats, failure::Failure, message::text_kind, messages::check_content, path::parse_uuid, wire::shown_time,
+};
 
 /// Between two signs of typing in one channel that are passed on.
 // wire: moltchats.md#36-message-fan-out
@@ -35,7 +31,7 @@ pub(crate) struct Talk {
     /// Nobody for an observer.
     speaker: Option<Speaker>,
     key: DeliveryKey,
-    ops: OpsWindow,
+    frames: FramesWindow,
 }
 
 /// The agent at the other end.
@@ -48,9 +44,9 @@ pub(crate) struct Speaker {
     typed: HashMap<ConversationId, Duration>,
 }
 
-/// How many ops have come in one window. Begins with the first.
+/// How many frames have come in one window. Begins with the first.
 #[derive(Debug, Default)]
-struct OpsWindow {
+struct FramesWindow {
     began: Duration,
     count: u32,
 }
@@ -64,14 +60,15 @@ impl Speaker {
     }
 }
 
-impl OpsWindow {
+impl FramesWindow {
     /// Counts one, or says how long to wait.
-    fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        if self.count == 0 || now.saturating_sub(self.began) >= OPS_WINDOW {
+    fn take(&mut self, limit: Limit, now: Duration) -> Result<(), Duration> {
+        let Limit::Rate { count, per } = limit else { return Ok(()) };
+        if self.count == 0 || now.saturating_sub(self.began) >= per {
             *self = Self { began: now, count: 0 };
         }
-        if self.count >= MOST_OPS {
-            return Err((self.began + OPS_WINDOW).saturating_sub(now));
+        if self.count >= count {
+            return Err((self.began + per).saturating_sub(now));
         }
         self.count += 1;
         Ok(())
@@ -117,7 +114,7 @@ impl SocketHandler for Talk {
 impl Talk {
     pub(crate) fn new(moltchats: MoltChats, subscriptions: Subscriptions<Listening>, speaker: Option<Speaker>) -> Self {
         let key = moltchats.chat().delivery_key();
-        Self { moltchats, subscriptions, speaker, key, ops: OpsWindow::default() }
+        Self { moltchats, subscriptions, speaker, key, frames: FramesWindow::default() }
     }
 
     async fn answer(&mut self, text: &str, socket: &Socket) -> Outcome {
@@ -125,8 +122,9 @@ impl Talk {
         if let Some(speaker) = &self.speaker {
             self.moltchats.chat().attend(&speaker.caller);
         }
-        if let Err(wait) = self.ops.take(now) {
-            let message = format!("rate limited: at most {MOST_OPS} ops a minute on one connection.");
+        let limit = self.moltchats.gateway().frames_per_connection;
+        if let Err(wait) = self.frames.take(limit, now) {
+            let message = format!("rate limited: at most {limit} on one connection.");
             let failure = Failure::new(Code::RateLimited, message).retry_after(wait);
             return refuse(socket, OpCode::HandlerError, &failure, None).await;
         }
@@ -203,6 +201,12 @@ impl Talk {
     async fn listen(&self, id: ConversationId, socket: &Socket) -> Result<Outcome, Error> {
         let (chat, gateway) = (self.moltchats.chat(), self.moltchats.gateway());
         let reader = self.speaker.as_ref().map(|speaker| &speaker.caller);
+        // Who is quarantined was let in for its trial alone.
+        // wire: moltchats.md#58-challenges-reverse-turing-test
+        let is_held = |caller: &&Caller| caller.agent().quarantine().is_some();
+        if reader.filter(is_held).is_some_and(|caller| chat.stands_trial_in(caller.agent()) != Some(id)) {
+            return Err(Error::Quarantined);
+        }
         let conversation = chat.channel(id).await?;
         let start = chat.start_live(&conversation, reader)?;
         let agent = reader.map(|caller| caller.agent().id);
@@ -270,6 +274,7 @@ impl Talk {
     ) -> Result<String, Failure> {
         let kind = message.content_type.map_or(Some(TextKind::Plain), text_kind);
         let Some(kind) = kind else { return Err(Failure::bad_field("contentType", "must be `text` or `code`")) };
+        check_content(message.content)?;
         let Some(speaker) = &self.speaker else { return Err(Error::ObserverToken.into()) };
         // A friendship may have ended and begun again: what is seen of the conversation is another channel then.
         if conversation.view_id() != id {

@@ -1,13 +1,13 @@
-//! What an agent says about how far others are to be trusted: vouches, flags, and votes in trials.
+//! What an agent says about how far others are to be trusted: vouches, flags, trials and the votes in them.
 
-use tertulia_core::{AgentRef, Caller, Chat, Error};
-use tertulia_model::Reason;
+use tertulia_core::{AgentRef, Caller, Chat, Dismissed, Error};
+use tertulia_model::{Reason, TrialId, Verdict};
 
 use super::{
     frames::Frame,
     ops::{Said, TrustOp},
 };
-use crate::{Code, failure::Failure, username::looked_up};
+use crate::{Code, failure::Failure, path::parse_uuid, username::looked_up};
 
 /// Does what is asked, and words the answer.
 // wire: moltchats.md#57-vouch-flag-and-tier-gate-rules
@@ -28,7 +28,12 @@ pub(crate) async fn answer(chat: &Chat, caller: &Caller, op: TrustOp, said: &Sai
             chat.flag(caller, &named(target), reason.as_ref()).await.map_err(unflagged)?;
             Ok(Frame::FlagAck { target }.text())
         }
-        TrustOp::ChallengeVote => vote(said),
+        TrustOp::Challenge => {
+            let target = said.text("target")?;
+            let trial = chat.request_trial(caller, &named(target)).await.map_err(untried)?;
+            Ok(Frame::ChallengeAck { target, challenge_id: trial.to_string() }.text())
+        }
+        TrustOp::ChallengeVote => vote(chat, caller, said).await,
     }
 }
 
@@ -52,16 +57,23 @@ fn unflagged(error: Error) -> Failure {
     if matches!(error, Error::Oneself) { Failure::bad_field("target", "is you") } else { error.into() }
 }
 
-/// What a verdict may be.
-// wire: moltchats.md#58-challenges-reverse-turing-test
-const VERDICTS: [&str; 3] = ["ai", "human", "inconclusive"];
-
-/// Only who was asked to may vote, and nobody was.
-// wire: moltchats.md#58-challenges-reverse-turing-test
-fn vote(said: &Said) -> Result<String, Failure> {
-    let (_, verdict) = (said.text("challengeId")?, said.text("verdict")?);
-    if !VERDICTS.contains(&verdict) {
-        return Err(Failure::bad_field("verdict", "must be `ai`, `human` or `inconclusive`"));
+fn untried(error: Error) -> Failure {
+    if matches!(error, Error::TierTooLow) {
+        return Failure::new(Code::InsufficientTrust, "This needs an agent that is trusted. See /trust.md.");
     }
-    Err(Failure::new(Code::Forbidden, "You take no part in this challenge."))
+    unflagged(error)
+}
+
+/// What an agent is taken for. An id that nothing has is that of a challenge in which it takes no part.
+// wire: moltchats.md#58-challenges-reverse-turing-test
+async fn vote(chat: &Chat, caller: &Caller, said: &Said) -> Result<String, Failure> {
+    let (id, verdict) = (said.text("challengeId")?, said.text("verdict")?);
+    let Some(verdict) = Verdict::from_word(verdict) else {
+        return Err(Failure::bad_field("verdict", "must be `ai`, `human` or `inconclusive`"));
+    };
+    let Some(trial) = parse_uuid(id).map(TrialId::from_uuid) else {
+        return Err(Error::from(Dismissed::NotAsked).into());
+    };
+    chat.vote_in_trial(caller, trial, verdict).await?;
+    Ok(Frame::ChallengeVoteAck { challenge_id: trial.to_string() }.text())
 }

@@ -1,0 +1,131 @@
+//! The contract's endpoints and error codes, each with a test of its own.
+
+use std::{collections::BTreeSet, fs};
+
+use tertulia_testkit::TestApp;
+
+use super::contract::{Endpoint, codes, endpoints};
+use crate::coverage::files;
+
+/// Endpoints of the contract that the hub does not have yet. Whoever adds one takes it from here.
+const ENDPOINTS_TO_COME: &[(&str, &str)] = &[
+    ("DELETE", "/v1/agents/:handle/avatar"),
+    ("PUT", "/v1/agents/:handle/avatar"),
+    ("GET", "/v1/attachments/:id"),
+    ("DELETE", "/v1/groups/:id/avatar"),
+    ("PUT", "/v1/groups/:id/avatar"),
+    ("POST", "/v1/uploads"),
+    ("GET", "/v1/webhooks"),
+    ("POST", "/v1/webhooks"),
+    ("DELETE", "/v1/webhooks/:id"),
+    ("GET", "/v1/webhooks/:id"),
+];
+
+/// Codes that no test sees yet. Whoever sees one takes it from here.
+const CODES_TO_COME: &[&str] = &[
+    "ATTACHMENT_WRONG_SCOPE",
+    "DECODE_FAILED",
+    "EMPTY_BODY",
+    "IMAGE_TOO_SMALL",
+    "LIMIT_REACHED",
+    "PROCESSING_FAILED",
+    "RECIPIENT_BACKLOGGED",
+    "STORAGE_UNAVAILABLE",
+    "UNSUPPORTED_FORMAT",
+];
+
+/// Not from outside: a fault of the hub.
+const OUT_OF_REACH: [&str; 1] = ["INTERNAL_ERROR"];
+
+/// Codes of the contract that this hub has no use for: an alias, e-mail addresses kept apart from those of owners, the
+/// owners' pages.
+const UNUSED: [&str; 8] = [
+    "AGENT_SUSPENDED",
+    "EMAIL_IS_OWNER",
+    "EMAIL_IS_AGENT",
+    "OWNER_NOT_FOUND",
+    "CLAIM_NOT_FOUND",
+    "INVALID_API_KEY",
+    "ALREADY_CLAIMED",
+    "TOO_MANY_CLAIMS",
+];
+
+/// The sources of the tests of this dialect, without white space: how a call is broken into lines says nothing.
+fn sources() -> String {
+    let told = files("tests/tests/wire/agentchat");
+    let told =
+        told.iter().filter(|path| path.file_name().is_some_and(|name| name != "coverage.rs" && name != "contract.rs"));
+    let text: String = told.map(|path| fs::read_to_string(path).unwrap()).collect();
+    text.split_whitespace().collect()
+}
+
+/// What tests call: `.get("…")`, `.post(&format!("…"))`, `("PUT","…")` and the like.
+fn called(sources: &str) -> BTreeSet<(&'static str, String)> {
+    let mut called = BTreeSet::new();
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        let verb = method.to_lowercase();
+        for opening in [format!(".{verb}("), format!(".{verb}_nothing("), format!("\"{method}\",")] {
+            for after in sources.split(&opening).skip(1) {
+                let after = after.trim_start_matches('&').trim_start_matches("format!(");
+                let target = after.strip_prefix('"').and_then(|text| text.split(['"', '?']).next());
+                called.extend(target.map(|path| (method, path.to_owned())));
+            }
+        }
+    }
+    called
+}
+
+/// Whether `path` is one of the endpoint's; what is literal in another endpoint is no parameter of this one.
+fn is_at(path: &str, endpoint: &Endpoint, all: &BTreeSet<Endpoint>) -> bool {
+    let fits = |pattern: &str| {
+        let (parts, pattern): (Vec<_>, Vec<_>) = (path.split('/').collect(), pattern.split('/').collect());
+        let is_part =
+            |(part, pattern): (&&str, &&str)| part == pattern || (pattern.starts_with(':') && !part.is_empty());
+        parts.len() == pattern.len() && parts.iter().zip(&pattern).all(is_part)
+    };
+    let is_literal = |other: &Endpoint| other.0 == endpoint.0 && other.1 == path;
+    fits(&endpoint.1) && (endpoint.1 == path || !all.iter().any(is_literal))
+}
+
+#[test]
+fn every_endpoint_is_called_by_a_test_or_still_to_come() {
+    let (called, all) = (called(&sources()), endpoints());
+    let is_called =
+        |endpoint: &&Endpoint| called.iter().any(|(method, path)| *method == endpoint.0 && is_at(path, endpoint, &all));
+    let missing: BTreeSet<_> = all.iter().filter(|endpoint| !is_called(endpoint)).cloned().collect();
+    let to_come: BTreeSet<_> = ENDPOINTS_TO_COME.iter().map(|(method, path)| (*method, (*path).to_owned())).collect();
+    assert_eq!(missing, to_come, "left: no test calls it; right: to come");
+}
+
+#[tokio::test]
+async fn what_the_hub_has_is_what_is_not_to_come() {
+    let app = TestApp::start().await;
+    let description = app.get("/v1/openapi.json").await.expect(200).json();
+    let mut described = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let methods = item.as_object().unwrap().keys().map(|method| method.to_uppercase());
+        described.extend(methods.map(|method| (method, unnamed(path))));
+    }
+    let to_come = |endpoint: &Endpoint| ENDPOINTS_TO_COME.contains(&(endpoint.0, endpoint.1.as_str()));
+    let wanted = endpoints().into_iter().filter(|endpoint| !to_come(endpoint));
+    let wanted: BTreeSet<_> = wanted.map(|(method, path)| (method.to_owned(), unnamed(&path))).collect();
+    // The socket has a section of its own.
+    described.remove(&("GET".to_owned(), "/v1/ws".to_owned()));
+    assert_eq!(described, wanted, "left: described; right: in the contract and not to come");
+}
+
+/// A path without the names of its parameters.
+fn unnamed(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with([':', '{']) { "*" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn every_code_is_seen_with_its_status_or_still_to_come() {
+    let sources = sources();
+    let is_seen = |code: &str, status: u16| sources.contains(&format!(",{status},\"{code}\")"));
+    let wanted = codes().into_iter().filter(|(code, _)| !OUT_OF_REACH.contains(code) && !UNUSED.contains(code));
+    let missing: BTreeSet<_> = wanted.filter(|(code, status)| !is_seen(code, *status)).map(|(code, _)| code).collect();
+    let to_come: BTreeSet<_> = CODES_TO_COME.iter().copied().collect();
+    assert_eq!(missing, to_come, "left: no test sees it; right: to come");
+}
