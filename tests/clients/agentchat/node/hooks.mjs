@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { TIME, joinAll, refused, say, sdk, until } from './hub.mjs';
+import { News, TIME, joinAll, refused, say, sdk, until } from './hub.mjs';
 
 const EVENTS = [
   'message.new',
@@ -17,10 +17,12 @@ const EVENTS = [
 async function receiver() {
   const arrivals = [];
   const statuses = [];
+  const news = new News();
   const server = createServer(async (request, response) => {
     const parts = [];
     for await (const part of request) parts.push(part);
     arrivals.push({ method: request.method, headers: request.headers, body: Buffer.concat(parts) });
+    news.tell();
     response.writeHead(statuses.shift() ?? 204).end();
   });
   await new Promise((resolve) => {
@@ -30,7 +32,7 @@ async function receiver() {
   /** The next arrival of this event, checked; with its payload. */
   const next = async (event, secret) => {
     const wanted = (it) => !taken.has(it) && it.headers['x-agentchat-event'] === event;
-    const arrival = await until(event, () => arrivals.find(wanted));
+    const arrival = await news.until(() => event, () => arrivals.find(wanted));
     taken.add(arrival);
     const { headers, body } = arrival;
     assert.equal(arrival.method, 'POST');

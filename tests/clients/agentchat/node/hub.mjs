@@ -73,6 +73,9 @@ export function ask(need, more = {}) {
 
 /** A client with the hub's base URL and nothing else changed. */
 export const clientOf = (apiKey, more = {}) => new sdk.AgentChatClient({ apiKey, baseUrl: HTTP, ...more });
+/** One that tries again for as long as a hub takes to come back. */
+export const tireless = (apiKey) =>
+  clientOf(apiKey, { retry: { maxRetries: 200, baseDelayMs: 20, maxDelayMs: 100 } });
 /** One that never tries again, to see the first answer. */
 export const onceOnly = (apiKey) => clientOf(apiKey, { retry: { maxRetries: 0, baseDelayMs: 1, maxDelayMs: 1 } });
 /** Requests that no method of the client makes. */
@@ -145,21 +148,47 @@ export async function refused(work, kind, status, code) {
   return error;
 }
 
-/** Asks again and again until there is an answer. Only a failing scenario waits long. */
+/** How long is waited for what does not come. Only a failing scenario waits so long. */
+const PATIENCE = 25_000;
+
+/** Asks the hub again and again until there is an answer. */
 export async function until(what, question) {
-  const end = Date.now() + 25_000;
+  const end = Date.now() + PATIENCE;
   for (;;) {
     const answer = await question();
     if (answer) return answer;
     assert.ok(Date.now() < end, `waited for ${what}`);
-    await pause(20);
   }
 }
 
-export const pause = (milliseconds) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
+/** What happens in this program, for whoever waits for it. */
+export class News {
+  #waiting = new Set();
+
+  /** Something has happened. */
+  tell() {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** The answer to `question`, as soon as something has happened that gives it one. */
+  until(what, question) {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new assert.AssertionError({ message: `waited for ${what()}` }));
+      }, PATIENCE);
+      const look = () => {
+        const answer = question();
+        if (!answer) return;
+        clearTimeout(late);
+        this.#waiting.delete(look);
+        resolve(answer);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}
 
 /** All of an iteration. */
 export async function all(iteration) {
@@ -168,6 +197,8 @@ export async function all(iteration) {
   return items;
 }
 
+/** The hub's own agent, which bears its name. */
+export const SYSTEM = 'tertulia';
 export const texts = (messages) => messages.map(({ content }) => content.text);
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** The object behind an observed one, for what the SDK hands from one of its parts to another. */

@@ -1,7 +1,6 @@
 // An agent's realtime client, everything that it is told in the order in which it came, and every frame on its socket.
 
-import assert from 'node:assert/strict';
-import { WS, WebSocket, original, sdk, until } from './hub.mjs';
+import { News, WS, WebSocket, original, sdk } from './hub.mjs';
 
 const EVENTS = [
   'message.new',
@@ -14,16 +13,16 @@ const EVENTS = [
 ];
 
 /** A socket that shows what goes over it. */
-function watched(frames) {
+function watched(show) {
   return class extends WebSocket {
     constructor(url) {
       super(url);
-      frames.push({ opened: url });
-      this.on('message', (text) => frames.push({ received: JSON.parse(text) }));
+      show({ opened: url });
+      this.on('message', (text) => show({ received: JSON.parse(text) }));
     }
 
     send(text) {
-      frames.push({ sent: JSON.parse(text) });
+      show({ sent: JSON.parse(text) });
       super.send(text);
     }
   };
@@ -42,34 +41,51 @@ export class Listener {
     this.seen = [];
     this.frames = [];
     this.gaps = [];
+    this.news = new News();
+    const note = (list) => (item) => {
+      list.push(item);
+      this.news.tell();
+    };
+    const see = note(this.seen);
     this.live = new sdk.RealtimeClient({
       apiKey: agent.key,
       baseUrl: WS,
       client: original(agent.client),
       reconnectInterval: 50,
       maxReconnectInterval: 200,
-      onSequenceGap: (gap) => this.gaps.push(gap),
-      webSocket: watched(this.frames),
+      onSequenceGap: note(this.gaps),
+      webSocket: watched(note(this.frames)),
       ...options,
     });
     for (const type of EVENTS) {
       this.live.on(type, (frame) => {
-        this.seen.push(frame);
+        see(frame);
         return type === 'message.new' ? onMessage?.(frame.payload) : undefined;
       });
     }
-    this.live.onConnect(() => this.seen.push({ type: 'connected' }));
-    this.live.onDisconnect(({ code, reason }) => this.seen.push({ type: 'disconnected', code, reason }));
-    this.live.onError((error) => this.seen.push({ type: 'error', error }));
+    this.live.onConnect(() => see({ type: 'connected' }));
+    this.live.onDisconnect(({ code, reason }) => see({ type: 'disconnected', code, reason }));
+    this.live.onError((error) => see({ type: 'error', error }));
   }
 
   /** The next event of this type that nobody has asked for yet; its payload, if it has one. */
   async next(type, which = () => true) {
     const wanted = (event) => event.type === type && which(event.payload ?? event);
     const what = () => `${type}; seen: ${JSON.stringify(this.seen)}`;
-    const event = await until(type, () => this.seen.find(wanted)).catch(() => assert.fail(`waited for ${what()}`));
+    const event = await this.news.until(what, () => this.seen.find(wanted));
     this.seen.splice(this.seen.indexOf(event), 1);
     return event.payload ?? event;
+  }
+
+  /** Waits until what it has been told, and what went over its socket, is so. */
+  async sees(what, question) {
+    await this.news.until(() => `${what}; seen: ${JSON.stringify(this.seen)}`, question);
+  }
+
+  /** The acknowledgements that it has sent. */
+  acks() {
+    const sent = this.frames.filter(({ sent: frame }) => frame?.type === 'ack');
+    return sent.map(({ sent: { message_id: id } }) => id);
   }
 
   /** Whether something of this type waits to be asked for. */

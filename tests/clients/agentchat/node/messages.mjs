@@ -79,6 +79,9 @@ async function messages() {
   assert.match((await refused(direct, 'ValidationError', 400, 'VALIDATION_ERROR')).message, /\bto\b/);
   const large = send({ to: 'bob', content: { text: 'x'.repeat(32_768) } });
   await refused(large, 'AgentChatError', 413, 'CONTENT_TOO_LARGE');
+  // The hub does not wait until all of it has come; the SDK, which is still sending, hears it all the same.
+  const huge = send({ to: 'bob', content: { text: 'x'.repeat(16 * 1024 * 1024) } });
+  await refused(huge, 'AgentChatError', 413, 'PAYLOAD_TOO_LARGE');
   await refused(send({ to: 'nobody-here', content: words }), 'NotFoundError', 404, 'AGENT_NOT_FOUND');
 }
 

@@ -1,7 +1,7 @@
 // Contacts, blocks and reports, the directory, inboxes, mutes, presence, and what many blocks and reports do.
 
 import assert from 'node:assert/strict';
-import { TIME, all, join, joinAll, meet, refused, say, sdk, until } from './hub.mjs';
+import { SYSTEM, TIME, all, join, joinAll, meet, refused, say, sdk, until } from './hub.mjs';
 import { listen } from './listener.mjs';
 
 async function contacts() {
@@ -73,6 +73,8 @@ async function blocks() {
   await refused(ada.client.blockAgent('ada'), 'ValidationError', 400, 'VALIDATION_ERROR');
   await refused(ada.client.reportAgent('ada'), 'ValidationError', 400, 'VALIDATION_ERROR');
   await refused(ada.client.blockAgent('nobody-here'), 'NotFoundError', 404, 'AGENT_NOT_FOUND');
+  await refused(ada.client.blockAgent(SYSTEM), 'AgentChatError', 409, 'SYSTEM_AGENT_PROTECTED');
+  await refused(ada.client.reportAgent(SYSTEM), 'AgentChatError', 409, 'SYSTEM_AGENT_PROTECTED');
 }
 
 async function directory() {

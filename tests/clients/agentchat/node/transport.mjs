@@ -1,7 +1,7 @@
 // What the SDK's transport relies on below its methods: trying again, request ids, idempotency, the base URL.
 
 import assert from 'node:assert/strict';
-import { HTTP, ask, clientOf, join, onceOnly, refused, sdk, wire } from './hub.mjs';
+import { HTTP, ask, clientOf, join, onceOnly, refused, sdk, tireless, wire } from './hub.mjs';
 
 /** The harness allows four messages a second. */
 async function rates() {
@@ -47,8 +47,7 @@ async function outages() {
     .getMe()
     .catch((error) => error);
   assert.equal(gone.constructor, sdk.ConnectionError);
-  const retries = { maxRetries: 200, baseDelayMs: 20, maxDelayMs: 100 };
-  const waiting = clientOf(key, { retry: retries }).getMe();
+  const waiting = tireless(key).getMe();
   await ask('start');
   assert.equal((await waiting).handle, 'ada');
   assert.equal((await client.getMe()).handle, 'ada');

@@ -92,6 +92,8 @@ async def shown(put_picture, remove, key):
     await refused(put_picture(b"no picture at all"), "AgentChatError", 400, "UNSUPPORTED_FORMAT")
     await refused(put_picture(data[:60]), "AgentChatError", 400, "DECODE_FAILED")
     await refused(put_picture(picture(64)), "AgentChatError", 400, "IMAGE_TOO_SMALL")
+    too_large = b"\x89" * (5 * 1024 * 1024 + 1)
+    await refused(put_picture(too_large), "AgentChatError", 413, "PAYLOAD_TOO_LARGE")
     same(await remove(), {"ok": True})
     await refused(remove(), "NotFoundError", 404, "NOT_FOUND")
 

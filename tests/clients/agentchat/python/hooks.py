@@ -16,13 +16,14 @@ class Receiver:
     """Somebody's server: what arrives, and how the next requests are answered."""
 
     def __init__(self):
-        receiver, self.arrivals, self.statuses = self, [], []
+        receiver, self.arrivals, self.statuses, self.news = self, [], [], News()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.arrivals.append((headers, body))
+                receiver.news.tell_from_a_thread()
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
                 self.end_headers()
 
@@ -45,7 +46,7 @@ class Receiver:
     async def next(self, event, secret):
         """The next arrival of this event, checked; its headers, its body, and what it says."""
         wanted = lambda: next((it for it in self.arrivals if it[0]["x-agentchat-event"] == event), None)
-        arrival = await until(event, wanted)
+        arrival = await self.news.until(lambda: event, wanted)
         self.arrivals.remove(arrival)
         headers, body = arrival
         payload = verified(body, headers["agentchat-signature"], secret)

@@ -25,7 +25,13 @@ HTTP, WS = PLACES.get("http", ""), PLACES.get("ws", "")
 CLIENT = {"sync": agentchatme.AgentChatClient, "async": agentchatme.AsyncAgentChatClient}[KIND]
 TRANSPORT = {"sync": agentchatme.HttpTransport, "async": agentchatme.AsyncHttpTransport}[KIND]
 ONCE = agentchatme.RetryPolicy(max_retries=0, base_delay_ms=1, max_delay_ms=1)
+#: As long as a hub takes to come back.
+TIRELESS = agentchatme.RetryPolicy(max_retries=200, base_delay_ms=20, max_delay_ms=100)
+#: How many seconds are waited for what does not come. Only a failing scenario waits so long.
+PATIENCE = 25
 
+#: The hub's own agent, which bears its name.
+SYSTEM = "tertulia"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 #: What of the SDK has been used, as `get_me` of either client is `client.get_me`.
@@ -194,16 +200,38 @@ def texts(messages: list[dict[str, Any]]) -> list[str]:
 
 
 async def until(what: str, question: Any) -> Any:
-    """Asks again and again until there is an answer. Only a failing scenario waits long."""
-    end = time.monotonic() + 25
-    while True:
-        answer = question()
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        if answer:
-            return answer
+    """Asks the hub again and again until there is an answer."""
+    end = time.monotonic() + PATIENCE
+    while not (answer := await question()):
         assert time.monotonic() < end, f"waited for {what}"
-        await asyncio.sleep(0.02)
+    return answer
+
+
+class News:
+    """What happens in this program, for whoever waits for it."""
+
+    def __init__(self) -> None:
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(self) -> None:
+        """Something has happened."""
+        self._told.set()
+        self._told = asyncio.Event()
+
+    def tell_from_a_thread(self) -> None:
+        self._loop.call_soon_threadsafe(self.tell)
+
+    async def until(self, what: Any, question: Any) -> Any:
+        """The answer to `question`, as soon as something has happened that gives it one."""
+        try:
+            return await asyncio.wait_for(self._answer(question), PATIENCE)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"waited for {what()}") from None
+
+    async def _answer(self, question: Any) -> Any:
+        while not (answer := question()):
+            await self._told.wait()
+        return answer
 
 
 async def queue_is_empty(agent: Agent) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import agentchatme
 
-from hub import HTTP, WS, Agent, until, used
+from hub import HTTP, WS, Agent, News, used
 
 EVENTS = [
     "message.new",
@@ -19,30 +19,52 @@ EVENTS = [
 ]
 
 
+class Rest(agentchatme.AsyncAgentChatClient):
+    """The client that the realtime client asks, telling when it has asked for the queue."""
+
+    def __init__(self, key: str, tell: Any) -> None:
+        super().__init__(api_key=key, base_url=HTTP)
+        self.tell = tell
+
+    async def sync(self, **options: Any) -> Any:
+        rows = await super().sync(**options)
+        self.tell({"type": "synced", "rows": len(rows)})
+        return rows
+
+
 class Listener:
-    """Events of other kinds than the hub's: `connected`, `disconnected` and `error`."""
+    """Events of other kinds than the hub's: `connected`, `disconnected`, `error` and `synced`."""
 
     def __init__(self, key: str, on_message: Any = None, **options: Any) -> None:
         self.seen: list[dict[str, Any]] = []
         self.gaps: list[agentchatme.SequenceGapInfo] = []
-        self.rest = agentchatme.AsyncAgentChatClient(api_key=key, base_url=HTTP)
+        self.news = News()
+        self.rest = Rest(key, self.see)
         self.live = agentchatme.RealtimeClient(
             api_key=key,
             base_url=WS,
             client=self.rest,
             reconnect_interval_ms=50,
             max_reconnect_interval_ms=200,
-            on_sequence_gap=self.gaps.append,
+            on_sequence_gap=self.miss,
             **options,
         )
         for event in EVENTS:
-            self.off = self.live.on(event, self.seen.append)
+            self.off = self.live.on(event, self.see)
         if on_message:
             self.live.on("message.new", lambda frame: on_message(frame["payload"]))
-        self.live.on_connect(lambda: self.seen.append({"type": "connected"}))
-        self.live.on_disconnect(lambda info: self.seen.append({"type": "disconnected", **info}))
-        self.live.on_error(lambda error: self.seen.append({"type": "error", "error": str(error)}))
+        self.live.on_connect(lambda: self.see({"type": "connected"}))
+        self.live.on_disconnect(lambda info: self.see({"type": "disconnected", **info}))
+        self.live.on_error(lambda error: self.see({"type": "error", "error": str(error)}))
         used.update(f"RealtimeClient.{name}" for name in ("on", "on_connect", "on_disconnect", "on_error"))
+
+    def see(self, event: dict[str, Any]) -> None:
+        self.seen.append(event)
+        self.news.tell()
+
+    def miss(self, gap: agentchatme.SequenceGapInfo) -> None:
+        self.gaps.append(gap)
+        self.news.tell()
 
     async def connect(self) -> None:
         used.add("RealtimeClient.connect")
@@ -67,12 +89,13 @@ class Listener:
             kinds = (event for event in self.seen if event["type"] == kind)
             return next((event for event in kinds if which(event.get("payload", event))), None)
 
-        try:
-            event = await until(kind, wanted)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; seen: {self.seen}") from None
+        event = await self.news.until(lambda: f"{kind}; seen: {self.seen}", wanted)
         self.seen.remove(event)
         return event.get("payload", event)
+
+    async def sees(self, what: str, question: Any) -> None:
+        """Waits until what it has been told is so."""
+        await self.news.until(lambda: f"{what}; seen: {self.seen}", question)
 
     def messages(self, without: str = "") -> list[dict[str, Any]]:
         """The messages that have come, in their order; those of others only."""

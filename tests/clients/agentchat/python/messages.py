@@ -63,6 +63,9 @@ async def messages():
         await refused(client.send_message(**wrong_one), "ValidationError", 400, "VALIDATION_ERROR")
     large = client.send_message(to="bob", text="x" * 32_768)
     await refused(large, "AgentChatError", 413, "CONTENT_TOO_LARGE")
+    # The hub does not wait until all of it has come; the SDK, which is still sending, hears it all the same.
+    huge = client.send_message(to="bob", text="x" * (16 * 1024 * 1024))
+    await refused(huge, "AgentChatError", 413, "PAYLOAD_TOO_LARGE")
     same((await client.send_message(to="bob", content="A bare text")).message["content"], {"text": "A bare text"})
     await refused(client.send_message(to="nobody-here", text="x"), "NotFoundError", 404, "AGENT_NOT_FOUND")
 

@@ -66,6 +66,8 @@ async def blocks():
     for itself in (ada.client.block_agent, ada.client.report_agent):
         await refused(itself("ada"), "ValidationError", 400, "VALIDATION_ERROR")
     await refused(ada.client.block_agent("nobody-here"), "NotFoundError", 404, "AGENT_NOT_FOUND")
+    for protected in (ada.client.block_agent, ada.client.report_agent):
+        await refused(protected(SYSTEM), "SystemAgentProtectedError", 409, "SYSTEM_AGENT_PROTECTED")
 
 
 async def directory():
@@ -180,6 +182,8 @@ async def standing():
     same((await ada.client.get_me())["status"], "suspended")
 
 
+ERRORS = ["BlockedError", "SystemAgentProtectedError"]
+
 SCENARIOS = {
     "contacts": (
         contacts,
@@ -188,7 +192,7 @@ SCENARIOS = {
             *("client.update_contact_notes", "client.remove_contact"),
         ],
     ),
-    "blocks": (blocks, ["client.block_agent", "client.unblock_agent", "client.report_agent", "BlockedError"]),
+    "blocks": (blocks, ["client.block_agent", "client.unblock_agent", "client.report_agent", *ERRORS]),
     "directory": (directory, ["client.search_agents", "client.search_agents_all"]),
     "inboxes": (inboxes, ["client.update_agent", "client.add_group_member"]),
     "mutes": (

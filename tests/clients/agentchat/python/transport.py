@@ -41,8 +41,7 @@ async def outages():
         raise AssertionError("nobody is there")
     except agentchatme.ConnectionError:
         used.add("ConnectionError")
-    patient = agentchatme.RetryPolicy(max_retries=200, base_delay_ms=20, max_delay_ms=100)
-    waiting = asyncio.create_task(client_of(ada.key, retry=patient).get_me())
+    waiting = asyncio.create_task(client_of(ada.key, retry=TIRELESS).get_me())
     await ask("start")
     same((await waiting)["handle"], "ada")
     same((await ada.client.get_me())["handle"], "ada")
@@ -72,10 +71,8 @@ async def conventions():
     malformed = ada.client.block_agent("bob", CallOptions(idempotency_key="short"))
     await refused(malformed, "AgentChatError", 400, "IDEMPOTENCY_KEY_INVALID")
 
-    # No agent of the hub is one of the platform's: what it would answer is made up here.
-    made_up = {"code": "SYSTEM_AGENT_PROTECTED", "message": "x"}
-    error = export("create_agentchat_error")(made_up, 409)
-    assert type(error) is export("SystemAgentProtectedError")
+    error = export("create_agentchat_error")({"code": "NEVER_HEARD_OF", "message": "x"}, 404)
+    assert type(error) is export("NotFoundError")
 
     def page(agents):
         return agentchatme._client._PageView(items=agents, total=3, limit=1, offset=0)
@@ -95,7 +92,7 @@ SCENARIOS = {
     "conventions": (
         conventions,
         [
-            *("create_agentchat_error", "SystemAgentProtectedError", "paginate", "apaginate", "transport.request"),
+            *("create_agentchat_error", "paginate", "apaginate", "transport.request"),
             *("UnauthorizedError", "NotFoundError", "AgentChatError"),
         ],
     ),

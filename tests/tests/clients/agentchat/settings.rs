@@ -23,15 +23,17 @@ const EVERYWHERE: [(&str, &str); 18] = [
 ];
 
 /// What a scenario is about, small enough to be reached.
-const ABOUT: [(&str, &[(&str, &str)]); 7] = [
+const ABOUT: [(&str, &[(&str, &str)]); 6] = [
     ("addresses", &[("agentchat.agents_per_email", "2"), ("agentchat.agents_per_email_ever", "3")]),
     ("backlog", &[("agentchat.backlog_warning", "5"), ("agentchat.backlog_most", "10")]),
     ("cold", &[("agentchat.cold_conversations", "3 per 1d")]),
     ("cooldown", &[("agentchat.code_cooldown", "1m")]),
     ("rates", &[("agentchat.sends_per_agent", "4 per 1s")]),
     // Nobody answers on the discard port.
-    ("unsent", &[("mail.server", "smtp://127.0.0.1:9")]),
-    ("webhooks", &[("agentchat.webhook_waits", "50ms,100ms,200ms")]),
+    (
+        "unsent",
+        &[("mail.host", "127.0.0.1"), ("mail.port", "9"), ("mail.tls", "none"), ("mail.from", "hub@example.org")],
+    ),
 ];
 
 /// The settings for `scenario`; a later one goes before an earlier one.
