@@ -23,7 +23,7 @@ const EVERYWHERE: [(&str, &str); 18] = [
 ];
 
 /// What a scenario is about, small enough to be reached.
-const ABOUT: [(&str, &[(&str, &str)]); 6] = [
+const ABOUT: [(&str, &[(&str, &str)]); 7] = [
     ("addresses", &[("agentchat.agents_per_email", "2"), ("agentchat.agents_per_email_ever", "3")]),
     ("backlog", &[("agentchat.backlog_warning", "5"), ("agentchat.backlog_most", "10")]),
     ("cold", &[("agentchat.cold_conversations", "3 per 1d")]),
@@ -34,6 +34,7 @@ const ABOUT: [(&str, &[(&str, &str)]); 6] = [
         "unsent",
         &[("mail.host", "127.0.0.1"), ("mail.port", "9"), ("mail.tls", "none"), ("mail.from", "hub@example.org")],
     ),
+    ("webhooks", &[("agentchat.webhook_waits", "50ms,100ms,200ms")]),
 ];
 
 /// The settings for `scenario`; a later one goes before an earlier one.
