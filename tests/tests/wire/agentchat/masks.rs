@@ -28,6 +28,7 @@ enum Of {
 }
 
 /// One endpoint, and what it answers about what is not the caller's. `{id}` stands for what it is asked about.
+#[derive(Clone, Copy)]
 struct Row {
     method: &'static str,
     /// As the contract spells it, with a query where one makes a difference.
