@@ -137,5 +137,5 @@ fn the_tables_are_understood() {
     assert_eq!(codes().len(), 60, "{:#?}", codes());
     let promised = promised();
     let refusals: usize = promised.iter().map(|(_, codes)| codes.len()).sum();
-    assert!(promised.len() >= 50 && refusals >= 100, "{promised:#?}");
+    assert!(promised.len() >= 50 && refusals >= 90, "{promised:#?}");
 }
