@@ -8,6 +8,7 @@ mod access;
 mod accounts;
 mod agent_event;
 mod agents;
+mod attachments;
 mod backwards;
 mod badge_source;
 mod blocks;
@@ -76,6 +77,7 @@ mod workers;
 pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, Recovered};
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
+pub use attachments::{UploadPlan, UploadTarget};
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use blocks::BlockedAgent;
@@ -116,11 +118,11 @@ pub use posted::Posted;
 pub use presence::{Availability, Declaration, Presence, Watched};
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
-pub use rules::{CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
+pub use rules::{CodeRules, EmailRules, EnforcementRules, FileRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
-    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
+    Account, AgentRecord, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
     ProfileChange, Receipt, ReportRecord, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.

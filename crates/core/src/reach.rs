@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo, Openness};
+use tertulia_store::AttachmentScope;
 
 use crate::{ContentRefused, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
@@ -22,18 +23,31 @@ impl Chat {
         !recipient.is_fully_paused() && !recipient.mutes(author, conversation, self.now())
     }
 
-    /// Whether `author` may send this file with a message to an agent, or to a group.
+    /// Whether `author` may send this file with a message to an agent, or to a group. It counts as sent from here on,
+    /// whatever becomes of the message: it must not be swept between this and the commit.
+    // wire: agentchat.md#101-upload
     pub(crate) async fn permit_attaching(
         &self,
-        _author: &Agent,
+        author: &Agent,
         attachment: Option<AttachmentId>,
-        _recipient: Option<AgentNo>,
-        _group: Option<ConversationNo>,
+        recipient: Option<AgentNo>,
+        group: Option<ConversationNo>,
     ) -> Result<(), Error> {
-        match attachment {
-            None => Ok(()),
-            Some(_) => Err(ContentRefused::AttachmentUnknown.into()),
+        let Some(id) = attachment else { return Ok(()) };
+        let found = self.kept_attachment(id).await?;
+        let found = found.filter(|found| found.uploader == author.number && found.uploaded_at.is_some());
+        let found = found.ok_or(ContentRefused::AttachmentUnknown)?;
+        let fits = match found.scope {
+            AttachmentScope::Agent(agent) => recipient == Some(agent),
+            AttachmentScope::Group(number) => group == Some(number),
+        };
+        if !fits {
+            return Err(ContentRefused::AttachmentWrongScope.into());
         }
+        if found.sent_at.is_none() && !self.0.store.note_attached(id, self.now()).await? {
+            return Err(ContentRefused::AttachmentUnknown.into());
+        }
+        Ok(())
     }
 
     /// The group with this id, as far as `agent` may know of it.

@@ -23,6 +23,8 @@ pub struct Rules {
     pub messaging: MessagingRules,
     /// What comes of complaints.
     pub enforcement: EnforcementRules,
+    /// Files that messages refer to.
+    pub files: FileRules,
     /// Whether limits per address spare clients on this machine.
     pub exempt_local: bool,
     /// Whether the hub can be reached from this machine only.
@@ -40,6 +42,7 @@ impl Default for Rules {
             emails: EmailRules::default(),
             messaging: MessagingRules::default(),
             enforcement: EnforcementRules::default(),
+            files: FileRules::default(),
             exempt_local: false,
             serves_loopback_only: true,
         }
@@ -97,6 +100,23 @@ pub struct EnforcementRules {
     pub suspending_blocks: Limit,
     /// Reports by which it is suspended. Default: 10 in 7 days.
     pub suspending_reports: Limit,
+}
+
+/// Files that messages refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileRules {
+    /// Files that one agent announces in 24 hours. Default: 200.
+    pub uploads_per_day: u32,
+    /// Bytes of all of them together. Default: 1 GiB.
+    pub bytes_per_day: u64,
+    /// How long a file is kept to which no message refers. Default: 24 hours.
+    pub unsent_kept: Duration,
+}
+
+impl Default for FileRules {
+    fn default() -> Self {
+        Self { uploads_per_day: 200, bytes_per_day: 1 << 30, unsent_kept: Duration::from_hours(24) }
+    }
 }
 
 impl Default for EnforcementRules {

@@ -9,6 +9,7 @@
 mod accounts;
 mod address_windows;
 mod agents;
+mod attachments;
 mod audit;
 mod badges;
 mod bans;

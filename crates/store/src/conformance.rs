@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod attachments;
 pub mod badges;
 pub mod belonging;
 pub mod communities;
@@ -73,6 +74,14 @@ macro_rules! conformance {
             the_list_leaves_out_and_pages
             agents_are_paged_by_state
             a_state_changes_only_from_the_expected_one
+        }
+        $crate::conformance_cases! { $make_store, attachments,
+            an_announced_attachment_is_found
+            bytes_come_before_a_message
+            so_many_attachments_are_announced_in_a_day
+            so_many_bytes_are_announced_in_a_day
+            of_ten_announcements_at_once_as_many_stand_as_may
+            what_no_message_refers_to_is_forgotten
         }
         $crate::conformance_cases! { $make_store, badges,
             a_verification_is_replaced_by_the_next

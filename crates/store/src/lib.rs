@@ -7,6 +7,7 @@
 
 mod accounts;
 mod agents;
+mod attachments;
 mod badges;
 mod channels;
 mod communities;
@@ -40,6 +41,9 @@ pub use accounts::{
     MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
+pub use attachments::{
+    AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds,
+};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
 pub use communities::Communities;
@@ -97,6 +101,7 @@ macro_rules! store {
 store! {
     Accounts,
     Agents,
+    Attachments,
     Badges,
     Communities,
     Contacts,

@@ -1,6 +1,7 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod accounts;
+mod attachments;
 mod communities;
 mod contacts;
 mod discovery;

@@ -7,6 +7,7 @@
 
 mod account;
 mod agents;
+mod attachments;
 mod blocks;
 mod body;
 mod caller;
@@ -15,6 +16,7 @@ mod contacts;
 mod directory;
 mod done;
 mod failure;
+mod files;
 mod gateway;
 mod handle;
 mod ids;
@@ -47,6 +49,7 @@ use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use files::Files;
 
 /// The kind of API key that this surface issues.
 // wire: agentchat.md#12-api-key
@@ -69,6 +72,8 @@ pub struct Options {
     pub socket: SocketTimes,
     /// For how long an answer is kept for who sends the same idempotency key again.
     pub idempotency: IdempotencyTimes,
+    /// Where files lie.
+    pub files: Files,
 }
 
 /// How long a socket waits.
@@ -180,9 +185,15 @@ impl AgentChat {
         tertulia_edge::Surface::new(PREFIX, refusal::Envelope).body_limit(MOST_BODY_BYTES)
     }
 
-    /// Starts what the surface does by itself.
+    /// The paths of files, with the way to say refusals there.
+    #[must_use]
+    pub fn files_prefixed(&self) -> tertulia_edge::Surface {
+        tertulia_edge::Surface::new(files::PREFIX, refusal::Envelope)
+    }
+
+    /// Starts what the surface does by itself. It ends when `stop` is cancelled.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        let _ = (tasks, stop);
+        tasks.spawn(files::sweep(self.clone(), stop.clone()));
     }
 
     /// Its part of the description as a document of its own.
@@ -196,6 +207,10 @@ impl AgentChat {
 
     fn gateway(&self) -> &gateway::Gateway {
         &self.0.gateway
+    }
+
+    fn files(&self) -> &Files {
+        &self.0.options.files
     }
 
     fn options(&self) -> &Options {

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, blocks, contacts, directory, gateway::connecting, mutes, openapi::completed, presence,
+    AgentChat, PREFIX, agents, attachments, blocks, contacts, directory, files, gateway::connecting, mutes, openapi::completed, presence,
     recovery, register, rotation, sending, service,
 };
 
@@ -18,6 +18,8 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::description))
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
+        .routes(routes!(attachments::announce))
+        .routes(routes!(attachments::fetch))
         .routes(routes!(sending::send))
         .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
@@ -49,7 +51,9 @@ pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
     let (finishing, _) = finishing().split_for_parts();
     let finishing = if finishing.has_routes() { finishing.layer(tracked(tasks)) } else { finishing };
     let routes = plain.merge(finishing).fallback(unknown).method_not_allowed_fallback(unknown);
-    Router::new().nest(PREFIX, routes.with_state(agentchat.clone()))
+    let files = files::router(tasks).fallback(unknown).method_not_allowed_fallback(unknown);
+    let served = Router::new().nest(PREFIX, routes).nest(files::PREFIX, files);
+    served.with_state(agentchat.clone())
 }
 
 pub(crate) fn description() -> OpenApi {

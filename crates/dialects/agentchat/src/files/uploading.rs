@@ -1,0 +1,102 @@
+//! Taking in the bytes of an attachment.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use tertulia_core::Error;
+use tertulia_edge::{Refusal, StreamedBody};
+use tertulia_objects::{Announced, Content, Key, MAX_BYTES, PutError, Purpose};
+
+use super::check;
+use crate::{
+    AgentChat, Code,
+    attachments::in_path,
+    done::Done,
+    failure::Failure,
+    handle::TextPath,
+    params::Params,
+};
+
+/// What of a refused file is read and thrown away, so that its sender hears why.
+const MOST_DISCARDED: u64 = 2 * MAX_BYTES;
+
+/// Why a file is not taken: edge says it, or we do.
+enum Refused {
+    ByEdge(Refusal),
+    ByUs(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Refused {
+    fn from(failure: E) -> Self {
+        Self::ByUs(failure.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::ByEdge(refusal) => refusal.into_response(),
+            Self::ByUs(failure) => failure.into_response(),
+        }
+    }
+}
+
+/// `PUT` of the bytes that were announced, and of no others. The same ones may come again until a message refers to them.
+// wire: agentchat.md#101-upload
+pub(super) async fn upload(
+    State(agentchat): State<AgentChat>,
+    path: TextPath,
+    params: Params,
+    mut body: StreamedBody,
+) -> Response {
+    match take_in(&agentchat, path, &params, &mut body).await {
+        Ok(done) => Json(done).into_response(),
+        Err(refused) => {
+            body.discard(MOST_DISCARDED).await;
+            refused.into_response()
+        }
+    }
+}
+
+async fn take_in(
+    agentchat: &AgentChat,
+    path: TextPath,
+    params: &Params,
+    body: &mut StreamedBody,
+) -> Result<Done, Refused> {
+    let id = in_path(path)?;
+    check(agentchat, Purpose::Upload, id, params)?;
+    let files = agentchat.files();
+    let _place = files.arriving.try_acquire().map_err(|_| Failure::from(Error::ObjectsUnavailable))?;
+    let expected = agentchat.chat().expected_upload(id).await.map_err(Failure::from)?;
+    let content = Content::Of(expected.media_type);
+    let announced = Announced { bytes: expected.bytes, sha256: expected.digest, content };
+    let mut broken = None;
+    let put = {
+        let pieces = futures_util::StreamExt::inspect(body.pieces(MAX_BYTES), |piece| {
+            broken = piece.as_ref().err().cloned();
+        });
+        files.objects.put(&Key::attachment(id), &announced, pieces).await
+    };
+    match (put, broken) {
+        (Err(PutError::Interrupted), Some(refusal)) => return Err(Refused::ByEdge(refusal)),
+        (put, _) => put.map_err(unfit)?,
+    }
+    agentchat.chat().note_uploaded(id).await.map_err(Failure::from)?;
+    Ok(Done::DONE)
+}
+
+/// What is said of bytes that are not kept.
+pub(crate) fn unfit(error: PutError) -> Failure {
+    match error {
+        PutError::Unavailable(_) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a file could not be kept");
+            Error::ObjectsUnavailable.into()
+        }
+        PutError::Length | PutError::Digest | PutError::Type | PutError::TooLarge | PutError::Interrupted => {
+            Failure::new(Code::ValidationError, format!("This file is not kept: {error}."))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading a request's body piece by piece: bounded, and in time.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use axum::{body::Body, extract::FromRequest};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use http::Request;
+use http_body::Body as _;
+
+use crate::{head::{Head, RequestHead}, refusal::Refusal};
+
+/// How much longer than a body that is read whole one may take that comes in pieces, as long as it comes.
+const PATIENCE: u32 = 10;
+
+/// A request body that is not in memory as a whole. Nothing of it is read before it is asked for.
+///
+/// A silence of the time that bodies have is refused with 408, and so is a body that takes ten times as long; one that
+/// breaks off with 400; more bytes than asked for with 413.
+#[derive(Debug)]
+pub struct StreamedBody {
+    body: Body,
+    head: Arc<RequestHead>,
+    began: Duration,
+    read: u64,
+}
+
+impl<S: Sync> FromRequest<S> for StreamedBody {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Refusal> {
+        let Head(head) = Head::of(request.extensions())?;
+        let began = head.link().streams().clock.elapsed();
+        Ok(Self { body: request.into_body(), head, began, read: 0 })
+    }
+}
+
+impl StreamedBody {
+    /// The next bytes, `None` at the end; at most `limit` of all together.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::BodyTooLarge`], [`Refusal::BodyTimeout`], [`Refusal::BrokenBody`].
+    pub async fn next(&mut self, limit: u64) -> Option<Result<Bytes, Refusal>> {
+        loop {
+            let frame = match self.frame().await? {
+                Ok(frame) => frame,
+                Err(refusal) => return Some(Err(refusal)),
+            };
+            let Ok(piece) = frame.into_data() else { continue };
+            self.read = self.read.saturating_add(piece.len() as u64);
+            if self.read > limit {
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                return Some(Err(Refusal::BodyTooLarge { limit }));
+            }
+            return Some(Ok(piece));
+        }
+    }
+
+    /// All of it as a stream, at most `limit` bytes.
+    pub fn pieces(&mut self, limit: u64) -> impl Stream<Item = Result<Bytes, Refusal>> + Send + '_ {
+        stream::unfold(self, move |body| async move { body.next(limit).await.map(|piece| (piece, body)) })
+    }
+
+    /// Reads the rest and throws it away, up to `most` bytes, so that a client which sends before it listens hears a
+    /// refusal instead of a reset connection.
+    pub async fn discard(&mut self, most: u64) {
+        let limit = self.read.saturating_add(most);
+        while let Some(Ok(_)) = self.next(limit).await {}
+    }
+
+    async fn frame(&mut self) -> Option<Result<http_body::Frame<Bytes>, Refusal>> {
+        let Self { body, head, began, .. } = self;
+        let clock = &head.link().streams().clock;
+        if clock.elapsed().saturating_sub(*began) > head.body_timeout * PATIENCE {
+            return Some(Err(Refusal::BodyTimeout));
+        }
+        let mut silence = None;
+        poll_fn(|cx| {
+            if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
+                return Poll::Ready(frame.map(|frame| frame.map_err(|_| Refusal::BrokenBody)));
+            }
+            // Most pieces are there when they are asked for.
+            let silence = silence.get_or_insert_with(|| clock.sleep(head.body_timeout));
+            silence.as_mut().poll(cx).map(|()| Some(Err(Refusal::BodyTimeout)))
+        })
+        .await
+    }
+}
