@@ -230,7 +230,10 @@ fn control(data_dir: &Path) -> Finding {
 fn mail(config: &Config) -> Finding {
     let subject = "mail";
     match (&config.mail.host, config.serves_loopback_only()) {
-        (Some(host), _) => Finding::good(subject, format!("codes are sent through {host}")),
+        (Some(host), _) => match crate::mail::server(config) {
+            Ok(_) => Finding::good(subject, format!("codes are sent through {host}")),
+            Err(problem) => Finding::bad(subject, problem.to_string(), "see the section [mail] in docs/operating.md"),
+        },
         (None, true) => Finding::good(
             subject,
             "no mail server is configured: codes are shown on the terminal and by `tertulia admin outbox`",

@@ -4,6 +4,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Parts, Rules, TokenSecret, WebhookParts};
+use tertulia_mail::BadConfig;
 use tertulia_model::Links;
 use tertulia_moltbook::{Moltbook, SetupError};
 use tertulia_outgoing::{AddressPolicy, Outgoing, Policy};
@@ -85,7 +86,7 @@ impl Engine {
             links,
             key_kinds: surfaces::key_kinds(),
             webhooks: webhooks(config, &surroundings.clock),
-            mailer: mailer(config, surroundings, &store),
+            mailer: mailer(config, surroundings, &store)?,
             token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
@@ -156,10 +157,14 @@ fn badge_source(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn 
     }
 }
 
-fn mailer(config: &Config, surroundings: &Surroundings, store: &Arc<SqliteStore>) -> Option<Arc<dyn CodeMailer>> {
+fn mailer(
+    config: &Config,
+    surroundings: &Surroundings,
+    store: &Arc<SqliteStore>,
+) -> Result<Option<Arc<dyn CodeMailer>>, BadConfig> {
     match &surroundings.mailer {
-        Some(mailer) => Some(mailer.clone()),
-        None => mail::mailer(config, store, surroundings.code_display.clone()),
+        Some(mailer) => Ok(Some(mailer.clone())),
+        None => mail::mailer(config, surroundings, store),
     }
 }
 

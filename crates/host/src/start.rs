@@ -87,6 +87,9 @@ pub enum StartError {
     /// A setting of the section `[moltbook]` has the right form and cannot be used.
     #[error("the section [moltbook] cannot be used")]
     Moltbook(#[from] SetupError),
+    /// The mail server cannot be used as it is configured.
+    #[error("the section [mail] cannot be used")]
+    Mail(#[from] tertulia_mail::BadConfig),
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),

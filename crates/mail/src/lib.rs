@@ -7,7 +7,6 @@
 mod config;
 mod error;
 mod letter;
-mod outbox;
 mod smtp;
 
 use std::pin::Pin;
@@ -16,7 +15,6 @@ use async_trait::async_trait;
 pub use config::{BadConfig, Login, Password, SmtpConfig, Tls};
 pub use error::MailError;
 pub use letter::{CodeMail, Hub, Purpose};
-pub use outbox::{KeptCode, Outbox};
 pub use smtp::Smtp;
 
 /// Completes when an attempt has taken long enough; usually a clock's sleep.

@@ -84,6 +84,7 @@ pub(crate) fn failure(error: StartError) -> Failure {
         StartError::Insecure { .. }
         | StartError::BareTlds(_)
         | StartError::Moltbook(_)
+        | StartError::Mail(_)
         | StartError::ShortTokenSecret => Failure::new(Exit::Config, error),
         StartError::DataDir(DataDirError::Unusable { .. })
         | StartError::Listen(_)
