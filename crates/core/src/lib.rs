@@ -122,8 +122,8 @@ pub use rules::{CodeRules, EmailRules, EnforcementRules, FileRules, MessagingRul
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
-    Account, AgentRecord, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
-    ProfileChange, Receipt, ReportRecord, Settings, StoreError,
+    Account, AgentRecord, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content,
+    CredentialRecord, Profile, ProfileChange, Receipt, ReportRecord, Settings, StoreError,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;

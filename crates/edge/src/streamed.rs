@@ -1,12 +1,6 @@
 //! Reading a request's body piece by piece: bounded, and in time.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use axum::{body::Body, extract::FromRequest};
 use bytes::Bytes;
@@ -14,7 +8,10 @@ use futures_util::{Stream, stream};
 use http::Request;
 use http_body::Body as _;
 
-use crate::{head::{Head, RequestHead}, refusal::Refusal};
+use crate::{
+    head::{Head, RequestHead},
+    refusal::Refusal,
+};
 
 /// How much longer than a body that is read whole one may take that comes in pieces, as long as it comes.
 const PATIENCE: u32 = 10;

@@ -10,6 +10,7 @@ use crate::{
     config::{Config, Listen},
     control::{Answer, Command, ask},
     data_dir::DataDir,
+    files,
 };
 
 /// Free space below which the hub will soon refuse to write, and below which that is worth saying.
@@ -73,6 +74,7 @@ pub async fn examine(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
     }
     findings.extend(hub(config));
     findings.push(mail(config));
+    findings.push(stored_files(config));
     findings.push(open_files());
     findings.push(time(&config.data_dir, clock));
     findings
@@ -243,6 +245,42 @@ fn mail(config: &Config) -> Finding {
             "no mail server is configured, so nobody can register, recover or rotate a key by e-mail (503 OTP_FAILED)",
             "set mail.host and mail.from, and mail.user and mail.password if the server asks for them",
         ),
+    }
+}
+
+fn stored_files(config: &Config) -> Finding {
+    let subject = "files";
+    match files::bucket(&config.files) {
+        Err(error) => {
+            Finding::bad(subject, crate::operator::chain(&error), "set what is missing in the section [files]")
+        }
+        Ok(Some(bucket)) => {
+            Finding::good(subject, format!("attachments and pictures are in the bucket `{}`", bucket.name))
+        }
+        Ok(None) => {
+            let shown = files::directory(&config.files, &config.data_dir);
+            match fs::metadata(&shown) {
+                Ok(metadata) if !metadata.is_dir() => Finding::bad(
+                    subject,
+                    format!("{} is not a directory", shown.display()),
+                    "name another with files.directory",
+                ),
+                Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => Finding::doubtful(
+                    subject,
+                    format!("{}: other users may enter", shown.display()),
+                    format!("chmod 700 {}", shown.display()),
+                ),
+                Ok(_) => Finding::good(subject, format!("attachments and pictures are in {}", shown.display())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    Finding::good(subject, format!("{} is not there yet; the next start makes it", shown.display()))
+                }
+                Err(error) => Finding::bad(
+                    subject,
+                    format!("{}: {error}", shown.display()),
+                    "check the permissions of the path to it",
+                ),
+            }
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     control::{ControlError, ControlSocket},
     data_dir::{DataDir, DataDirError},
     engine::{Engine, Phase, StopError},
+    files::FilesError,
     health,
     listener::{self, ListenError},
     mail::ShowCode,
@@ -90,6 +91,9 @@ pub enum StartError {
     /// The mail server cannot be used as it is configured.
     #[error("the section [mail] cannot be used")]
     Mail(#[from] tertulia_mail::BadConfig),
+    /// Files cannot be kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -184,7 +188,7 @@ impl Offline {
 /// Every surface behind what all requests pass through.
 fn edge(config: &Config, surroundings: &Surroundings, engine: &Engine, outside: &Outside, serving: &Phase) -> Edge {
     let edge_metrics = Arc::new(EdgeMetrics::default());
-    let surfaces = AllSurfaces::new(&engine.chat, config, outside);
+    let surfaces = AllSurfaces::new(engine, config, outside);
     surfaces.start_workers(&serving.tasks, &serving.stop);
     let own = own_routes(config, engine, outside, &surfaces, &edge_metrics);
     let context = EdgeContext {

@@ -41,9 +41,7 @@ pub use accounts::{
     MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
-pub use attachments::{
-    AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds,
-};
+pub use attachments::{AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
 pub use communities::Communities;

@@ -26,10 +26,13 @@ use crate::{AgentChat, Code, failure::Failure, ids, params::Params};
 /// Where everything stands.
 pub(crate) const PREFIX: &str = "/files";
 
-/// For how long an address is good.
-// wire: agentchat.md#101-upload, agentchat.md#102-download
-pub(crate) const UPLOAD_FOR: Duration = Duration::from_hours(2);
-pub(crate) const DOWNLOAD_FOR: Duration = Duration::from_mins(5);
+/// For how long bytes may come that were announced.
+// wire: agentchat.md#101-upload
+pub const UPLOAD_FOR: Duration = Duration::from_hours(2);
+
+/// For how long an attachment may be fetched from where it was found.
+// wire: agentchat.md#102-download
+const DOWNLOAD_FOR: Duration = Duration::from_mins(5);
 
 /// Files that arrive at once; each of them needs memory for a part of it.
 const MOST_ARRIVING: usize = 64;

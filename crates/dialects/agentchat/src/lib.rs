@@ -49,7 +49,7 @@ use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
-pub use files::Files;
+pub use files::{Files, UPLOAD_FOR};
 
 /// The kind of API key that this surface issues.
 // wire: agentchat.md#12-api-key

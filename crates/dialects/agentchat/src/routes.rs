@@ -7,8 +7,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, attachments, blocks, contacts, directory, files, gateway::connecting, mutes, openapi::completed, presence,
-    recovery, register, rotation, sending, service,
+    AgentChat, PREFIX, agents, attachments, blocks, contacts, directory, files, gateway::connecting, mutes,
+    openapi::completed, presence, recovery, register, rotation, sending, service,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.

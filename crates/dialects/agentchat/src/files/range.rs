@@ -30,7 +30,8 @@ mod tests {
         assert_eq!(parse("bytes=5-"), Some(Part::From(5)));
         assert_eq!(parse("bytes=-5"), Some(Part::Last(5)));
         assert_eq!(parse("bytes=0-99999999999999999999999"), Some(Part::Between(0..u64::MAX)));
-        for other in ["", "bytes", "bytes=", "bytes=-", "bytes=9-5", "bytes=0-1,3-4", "lines=0-1", "bytes=a-b", "bytes=+1-2"]
+        for other in
+            ["", "bytes", "bytes=", "bytes=-", "bytes=9-5", "bytes=0-1,3-4", "lines=0-1", "bytes=a-b", "bytes=+1-2"]
         {
             assert_eq!(parse(other), None, "{other}");
         }

@@ -7,17 +7,10 @@ use axum::{
 };
 use tertulia_core::Error;
 use tertulia_edge::{Refusal, StreamedBody};
-use tertulia_objects::{Announced, Content, Key, MAX_BYTES, PutError, Purpose};
+use tertulia_objects::{Announced, Content, Key, MAX_BYTES, Purpose, PutError};
 
 use super::check;
-use crate::{
-    AgentChat, Code,
-    attachments::in_path,
-    done::Done,
-    failure::Failure,
-    handle::TextPath,
-    params::Params,
-};
+use crate::{AgentChat, Code, attachments::in_path, done::Done, failure::Failure, handle::TextPath, params::Params};
 
 /// What of a refused file is read and thrown away, so that its sender hears why.
 const MOST_DISCARDED: u64 = 2 * MAX_BYTES;
