@@ -122,5 +122,5 @@ async fn html_under_another_name_is_never_shown() {
     assert_eq!(file.header("content-type"), Some("text/plain"));
     assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
     let disposition = file.header("content-disposition").unwrap();
-    assert_eq!(disposition, "attachment; filename=\".._index_.html\"; filename*=UTF-8''.._index_.html");
+    assert_eq!(disposition, "attachment; filename=\"..__index_.html\"; filename*=UTF-8''..__index_.html");
 }

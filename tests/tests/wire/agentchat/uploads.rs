@@ -162,7 +162,8 @@ async fn an_address_does_one_thing_for_a_while() {
     // wire: agentchat.md#101-upload
     let app = hub().await;
     let [ada, _] = agents(&app, ["ada", "bob"]).await;
-    let [one, other] = [announce(&ada, &announcement("bob", b"hello")).await, announce(&ada, &announcement("bob", b"hello")).await];
+    let [one, other] =
+        [announce(&ada, &announcement("bob", b"hello")).await, announce(&ada, &announcement("bob", b"hello")).await];
     let [at, elsewhere] = [target(&app, &one["upload_url"]), target(&app, &other["upload_url"])];
     let (path, token) = at.split_once("?token=").unwrap();
     let (_, foreign) = elsewhere.split_once("?token=").unwrap();
@@ -212,7 +213,7 @@ async fn what_no_message_refers_to_is_gone_after_a_day() {
     ada.get(&format!("/v1/attachments/{kept}")).await.expect(302);
     app.advance(Duration::from_secs(1));
     assert_refused(&ada.get(&format!("/v1/attachments/{kept}")).await, 404, "NOT_FOUND");
-    assert_refused(&send_file(&ada, "eve", "1", &kept).await, 404, "ATTACHMENT_NOT_FOUND");
+    assert_refused(&send_file(&ada, "eve", "2", &kept).await, 404, "ATTACHMENT_NOT_FOUND");
     ada.get(&format!("/v1/attachments/{sent}")).await.expect(302);
 }
 
