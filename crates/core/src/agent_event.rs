@@ -6,9 +6,12 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, FriendRequestId, Quarantine, Tier, TrialId, TrialOutcome, TrialRole, ViewId};
+use tertulia_model::{
+    ConversationId, FriendRequestId, MessageId, Quarantine, Seq, Tier, Timestamp, TrialId, TrialOutcome, TrialRole,
+    ViewId,
+};
 
-use crate::{agents::Agent, chat::Chat, form::shielded, live::Ended, presence::Declaration};
+use crate::{agents::Agent, chat::Chat, form::shielded, groups::GroupInvitation, live::Ended, presence::Declaration};
 
 /// Something that concerns one agent.
 #[derive(Clone, Debug)]
@@ -66,6 +69,37 @@ pub enum AgentEvent {
         /// As what it takes part.
         role: TrialRole,
     },
+    /// Somebody has read what it wrote.
+    MessagesRead {
+        /// Who.
+        reader: Arc<Agent>,
+        /// The last of its messages that are newly read.
+        message: MessageId,
+        /// Where it was said.
+        conversation: ConversationId,
+        /// Whether that is a group.
+        is_group: bool,
+        /// And where there.
+        seq: Seq,
+        /// Up to which place there the reader has read.
+        through: Seq,
+        /// When.
+        at: Timestamp,
+    },
+    /// It is invited to a group.
+    GroupInvited {
+        /// The invitation, which waits for an answer.
+        invitation: Arc<GroupInvitation>,
+    },
+    /// A group of which it was a member is deleted.
+    GroupDeleted {
+        /// The group.
+        group: ConversationId,
+        /// Who has deleted it.
+        by: Arc<Agent>,
+        /// When.
+        at: Timestamp,
+    },
     /// A trial in which it took part is over.
     TrialEnded {
         /// The trial.
@@ -83,6 +117,9 @@ impl AgentEvent {
             Self::FriendRequested { .. }
             | Self::FriendAccepted { .. }
             | Self::TierChanged { .. }
+            | Self::MessagesRead { .. }
+            | Self::GroupInvited { .. }
+            | Self::GroupDeleted { .. }
             | Self::PresenceChanged { .. }
             | Self::Typing { .. }
             | Self::TrialStarted { .. }
@@ -128,6 +165,13 @@ impl Chat {
     /// Tells every open connection of `agent` that has words for it. Never waits; to be called once what it tells of is
     /// on disk.
     pub fn tell_agent(&self, agent: &Arc<Agent>, event: &AgentEvent) {
-        agent.connections.tell(event);
+        agent.hear(event);
+    }
+}
+
+impl Agent {
+    /// Is told something that concerns it, on every open connection that has words for it.
+    pub(crate) fn hear(&self, event: &AgentEvent) {
+        self.connections.tell(event);
     }
 }

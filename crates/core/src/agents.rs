@@ -119,6 +119,7 @@ impl Agent {
     fn new(record: AgentRecord, badge: Option<Badge>, trust: &TrustRecord) -> Self {
         Self {
             seen: Seen::of(&record),
+            holds: Holds::of(&record),
             number: record.number,
             id: record.id,
             name: record.name,
@@ -137,7 +138,6 @@ impl Agent {
             mutes: Mutes::default(),
             declared: Declared::default(),
             reputation: Reputation::of(trust),
-            holds: Holds::of(record.is_restricted, record.pause),
             connections: Connections::default(),
             inbox: Inbox::default(),
             wants: Wants::default(),

@@ -5,12 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use sha2::{Digest, Sha256};
 use tertulia_model::{CredentialKind, Links, NameKey, Timestamp};
 use tertulia_store::{HubRecord, KeyDigest, Seed, Slice, Store, StoreError};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     BadgeSource, Clock, CodeMailer, Deed, Error, Ids,
     accounts::Post,
     agents::{Agent, Directory},
+    answers::Marks,
     communities::Communities,
     conversation::{Conversation, Kind, TAIL_MESSAGES},
     conversations::Conversations,
@@ -90,6 +92,7 @@ pub(crate) struct Inner {
     pub(crate) listed: std::sync::atomic::AtomicU64,
     pub(crate) webhooks: Webhooks,
     pub(crate) post: Post,
+    pub(crate) marks: Arc<Marks>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) computations: crate::trust::Computations,
     pub(crate) docket: crate::trust::Docket,
@@ -117,61 +120,33 @@ impl Chat {
     }
 
     async fn assemble(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, Error> {
-        let Parts {
-            store,
-            clock,
-            ids,
-            badge_source,
-            name,
-            rules,
-            links,
-            key_kinds,
-            webhooks,
-            mailer,
-            token_secret,
-            shards,
-        } = parts;
-        let webhooks = Webhooks::new(webhooks);
-        let own_name = NameKey::of(&name);
-        let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
+        let (store, clock) = (parts.store.clone(), parts.clock.clone());
+        let webhooks = Webhooks::new(parts.webhooks);
+        let own_name = NameKey::of(&parts.name);
+        let hub = store.open_hub(&seed(&*parts.ids, clock.now(), parts.name)).await?;
         store.catch_up_tallies().await?;
         let directory = Directory::new(store.clone());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
-        let attendance = Attendance::new(clock.clone());
-        let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
-        let (fanout, shards) = Fanout::new(shards, &clock, &metrics);
-        let (receipts, receipt_worker) = Receipts::new(store.clone(), clock.clone());
-        let writer_parts = WriterParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            fanout: fanout.clone(),
-            tallies: tallies.clone(),
-            receipts: receipts.clone(),
-            messaging: rules.messaging,
-            bell: webhooks.bell.clone(),
-            metrics: metrics.clone(),
-        };
-        let (journal, writer) = Journal::new(writer_parts);
-        start_writing(writer, shards, receipt_worker, tasks, stop);
+        let works = Works { store: &store, clock: &clock, ids: &parts.ids, rules: &parts.rules, shards: parts.shards };
+        let Machinery { journal, receipts, fanout, metrics, tallies } = works.start(&webhooks.bell, tasks, stop);
         let listed = store.count_listed().await?.into();
         let (conversations, communities) = (Conversations::new(store.clone()), Communities::new(store.clone()));
         let system_agent = directory.by_numbers(&[hub.system_agent]).await?.remove(&hub.system_agent);
         let system_agent = system_agent.ok_or(StoreError::Unreadable("system agent"))?;
-        let post = Post::open(mailer, tasks, stop);
-        let limiter = Limiter::new(clock.clone(), rules.exempt_local, rules.serves_loopback_only);
+        let limiter = Limiter::new(clock.clone(), parts.rules.exempt_local, parts.rules.serves_loopback_only);
         Ok(Self(Arc::new(Inner {
+            attendance: Attendance::new(clock.clone()),
+            post: Post::open(parts.mailer, tasks, stop),
             store,
             clock,
-            ids,
-            badge_source,
+            ids: parts.ids,
+            badge_source: parts.badge_source,
             hub,
             own_name,
-            rules,
-            links,
-            key_kinds,
+            rules: parts.rules,
+            links: parts.links,
+            key_kinds: parts.key_kinds,
             directory,
-            attendance,
             news: News::default(),
             limiter,
             journal,
@@ -184,13 +159,13 @@ impl Chat {
             tallies,
             listed,
             webhooks,
-            post,
+            marks: Arc::default(),
             metrics,
             computations: crate::trust::Computations::default(),
             docket: crate::trust::Docket::default(),
             verifications: tokio::sync::Semaphore::new(crate::verification::MOST_AT_ONCE),
-            place_seal: PlaceSeal::new(&token_secret),
-            token_secret,
+            place_seal: PlaceSeal::new(&parts.token_secret),
+            token_secret: parts.token_secret,
             signature_checks: tokio::sync::Semaphore::new(MOST_CHECKS_AT_ONCE),
             password_checks: Arc::new(tokio::sync::Semaphore::new(MOST_HASHED_AT_ONCE)),
             next_subscription: std::sync::atomic::AtomicUsize::new(0),
@@ -339,6 +314,46 @@ fn seed(ids: &dyn Ids, now: Timestamp, system_name: String) -> Seed {
         system_agent: tertulia_model::AgentId::from_uuid(uuid()),
         system_name,
         now,
+    }
+}
+
+/// What the machinery is made of.
+struct Works<'a> {
+    store: &'a Arc<dyn Store>,
+    clock: &'a Arc<dyn Clock>,
+    ids: &'a Arc<dyn Ids>,
+    rules: &'a Rules,
+    shards: usize,
+}
+
+/// What writes and delivers.
+struct Machinery {
+    journal: Journal,
+    receipts: Receipts,
+    fanout: Fanout,
+    metrics: Arc<Metrics>,
+    tallies: Arc<Tallies>,
+}
+
+impl Works<'_> {
+    /// Starts writing and delivering.
+    fn start(&self, bell: &Arc<Notify>, tasks: &TaskTracker, stop: &CancellationToken) -> Machinery {
+        let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));
+        let (fanout, shards) = Fanout::new(self.shards, self.clock, &metrics);
+        let (receipts, receipt_worker) = Receipts::new(self.store.clone(), self.clock.clone());
+        let (journal, writer) = Journal::new(WriterParts {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            fanout: fanout.clone(),
+            tallies: tallies.clone(),
+            receipts: receipts.clone(),
+            messaging: self.rules.messaging,
+            bell: bell.clone(),
+            metrics: metrics.clone(),
+        });
+        start_writing(writer, shards, receipt_worker, tasks, stop);
+        Machinery { journal, receipts, fanout, metrics, tallies }
     }
 }
 

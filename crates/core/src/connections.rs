@@ -126,10 +126,8 @@ impl Chat {
     /// How present an agent is, by its open connections on all surfaces.
     #[must_use]
     pub fn presence_of(&self, agent: &Agent) -> Presence {
-        match agent.connections.presence(self.0.clock.elapsed()) {
-            Presence::Online | Presence::Idle | Presence::Busy if self.is_busy(agent) => Presence::Busy,
-            presence => presence,
-        }
+        let presence = agent.connections.presence(self.0.clock.elapsed());
+        if presence != Presence::Offline && self.is_busy(agent) { Presence::Busy } else { presence }
     }
 
     /// When an agent was last seen with an open connection: when it came, became idle, came back or left; nothing if it

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, Visibility};
-use tertulia_store::LogEnd;
+use tertulia_store::{LogEnd, Slice};
 
 use crate::{
     Error, Noun, access::Wish, agents::Agent, channel::Channel, direct::Direct, group::Group, notice::Event,
@@ -278,6 +278,31 @@ impl Conversation {
         let from_end = usize::try_from(tail.end.last_seq.0.checked_sub(seq.0)?).ok()?;
         let index = tail.messages.len().checked_sub(from_end + 1)?;
         tail.messages.get(index).cloned()
+    }
+
+    /// Part of it, oldest first, removed messages included: at most `limit`, and none up to `after`; nothing if memory does
+    /// not hold all of that.
+    pub(crate) fn stretch(&self, slice: Slice, after: Seq, limit: usize) -> Option<Vec<Arc<Posted>>> {
+        let tail = self.read();
+        let (end, limit) = (tail.end.last_seq.0, limit as u64);
+        let (from, to) = match slice {
+            Slice::After(seq) => {
+                let from = seq.max(after).0;
+                (from, from.saturating_add(limit).min(end))
+            }
+            Slice::Newest => (end.saturating_sub(limit).max(after.0), end),
+            Slice::Before(seq) => {
+                let to = seq.0.saturating_sub(1).min(end);
+                (to.saturating_sub(limit).max(after.0), to)
+            }
+        };
+        if from >= to {
+            return Some(Vec::new());
+        }
+        // Memory holds everything behind this place, and nothing before.
+        let held_after = end.saturating_sub(tail.messages.len() as u64);
+        let index = |seq: u64| seq.checked_sub(held_after).and_then(|index| usize::try_from(index).ok());
+        Some(tail.messages.range(index(from)?..index(to)?).cloned().collect())
     }
 
     /// Adds the messages that were just committed, in order. If they do not follow on what is in memory, that is dropped

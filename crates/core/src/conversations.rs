@@ -2,6 +2,7 @@
 
 mod channels;
 mod directs;
+mod groups;
 mod trials;
 
 use std::{

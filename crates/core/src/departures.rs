@@ -105,6 +105,7 @@ impl Chat {
     async fn undo_all_ties(&self, agent: &Arc<Agent>) -> Result<(), Error> {
         self.leave_communities(agent).await?;
         self.leave_rooms(agent).await?;
+        self.leave_all_groups(agent).await?;
         while !self.undo_some_ties(agent.number).await? {}
         agent.wants.forget();
         Ok(self.0.store.finish_departure(agent.number).await?)

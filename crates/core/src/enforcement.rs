@@ -2,7 +2,8 @@
 //! as that is so, and suspended if they are far too many. Strangers who agree to complain of somebody do nothing.
 //!
 //! Complaints are counted over rolling windows, in the store, after each of them and whenever a restricted agent calls.
-//! A restriction is lifted by that; a suspension only by the operator, who thereby forgives what was counted.
+//! A restriction is lifted by that; a suspension, and a restriction of the operator's own, only by the operator, who
+//! thereby forgives what was counted.
 
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ impl Chat {
             let PlainReporting::Noted { counts, blocking } = chat.heard(pair, reported).await? else {
                 return Err(Protected::ReportedBefore.into());
             };
+            chat.0.conversations.set_blocked(pair, true);
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;
             }
@@ -74,7 +76,8 @@ impl Chat {
     /// [`Error::Stopping`], [`Error::Store`].
     // rule: enforcement
     pub async fn reassess(&self, agent: &Arc<Agent>) -> Result<(), Error> {
-        if agent.is_restricted() && agent.state() == AgentState::Active { self.assess(agent).await } else { Ok(()) }
+        let is_ours = agent.is_restricted() && !agent.is_restricted_by_operator();
+        if is_ours && agent.state() == AgentState::Active { self.assess(agent).await } else { Ok(()) }
     }
 
     /// What follows from a complaint that stands in the store. What it comes to can be found again: a failure is logged,
@@ -88,7 +91,8 @@ impl Chat {
     async fn assess(&self, agent: &Arc<Agent>) -> Result<(), Error> {
         let standing = standing(agent);
         let verdict = self.verdict(agent).await?;
-        if agent.is_system || standing == Verdict::Suspended || verdict == standing {
+        let is_kept = verdict == Verdict::Free && agent.is_restricted_by_operator();
+        if agent.is_system || standing == Verdict::Suspended || verdict == standing || is_kept {
             return Ok(());
         }
         let change = format!("{} to {}", standing.as_str(), verdict.as_str());

@@ -5,6 +5,8 @@
 //! wait; the journal does wait for a shard that is far behind, so that readers are not flooded faster than their
 //! deliveries can be written.
 
+mod pending;
+
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
@@ -12,6 +14,7 @@ use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::pending::Pending;
 use crate::{
     Clock, Error,
     conversation::Conversation,
@@ -176,24 +179,6 @@ struct Listeners {
     audiences: Vec<Audience>,
 }
 
-/// What happened and was not delivered yet, conversation by conversation: order matters only within one.
-#[derive(Default)]
-struct Pending {
-    places: HashMap<ConversationNo, usize>,
-    happened: Vec<(ConversationNo, Vec<Event>, Duration)>,
-}
-
-impl Pending {
-    fn add(&mut self, conversation: ConversationNo, events: &[Event], committed: Duration) {
-        if let Some(place) = self.places.get(&conversation) {
-            self.happened[*place].1.extend(events.iter().cloned());
-        } else {
-            self.places.insert(conversation, self.happened.len());
-            self.happened.push((conversation, events.to_vec(), committed));
-        }
-    }
-}
-
 /// Which agents' inboxes a shard serves: always the same, so that each is served in order.
 #[derive(Clone, Copy, Debug)]
 struct Part {
@@ -262,8 +247,15 @@ impl Shard {
     fn gather(&self, pending: &mut Pending, announcements: &[Announcement], committed: Duration) {
         for Announcement { conversation, events } in announcements {
             for event in events {
-                if let Event::Envelopes(envelopes) = event {
-                    envelopes.offer(|agent| self.part.holds(agent));
+                match event {
+                    Event::Envelopes(envelopes) => envelopes.offer(|agent| self.part.holds(agent)),
+                    Event::ToAgents(agents, event) => {
+                        let served = agents.iter().filter(|agent| self.part.holds(agent.number));
+                        for agent in served.filter(|agent| !agent.is_fully_paused()) {
+                            agent.hear(event);
+                        }
+                    }
+                    Event::Posted(_) | Event::Notice(_) | Event::Withdrawal => {}
                 }
             }
             if self.listeners.contains_key(&conversation.number) {
@@ -290,7 +282,7 @@ impl Shard {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.notify(notice).await;
                 }
-                Event::Envelopes(_) => {}
+                Event::Envelopes(_) | Event::ToAgents(..) => {}
                 Event::Withdrawal => {
                     listeners.serve(&std::mem::take(&mut posts)).await;
                     listeners.end_unentitled();

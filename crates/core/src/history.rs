@@ -1,10 +1,13 @@
 //! Reading a conversation: pages, resuming, and going live without a gap.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, MessageId, MessageNo, Seq};
-use tertulia_store::{Content, MessageRecord, Slice, Store, StoreError};
+use tertulia_model::{AgentNo, ConversationId, MessageId, MessageNo, Seq};
+use tertulia_store::{Content, EventRecord, MessageRecord, Slice, Store, StoreError};
 
 use crate::{
     Error,
@@ -16,7 +19,7 @@ use crate::{
     form::Form,
     group::GroupCard,
     live::{Flow, Frames, Outlet},
-    posted::{Message, Posted},
+    posted::{GroupNews, Message, Posted},
     surface::Caller,
 };
 
@@ -363,6 +366,8 @@ pub(crate) async fn assemble(
     mut contents: Vec<(MessageNo, Content)>,
 ) -> Result<Vec<Arc<Posted>>, StoreError> {
     let mut numbers: Vec<_> = records.iter().map(|record| record.author).collect();
+    let events = contents.iter().filter_map(|(_, content)| content.event.as_ref());
+    numbers.extend(events.flat_map(|event| [event.agent, event.actor]).flatten());
     numbers.sort_unstable();
     numbers.dedup();
     let authors = directory.by_numbers(&numbers).await?;
@@ -385,6 +390,8 @@ pub(crate) async fn assemble(
             let MessageRecord { number, id, seq, created_at, text, text_kind, removed, .. } = record;
             let content = contents.iter().position(|(of, _)| *of == number);
             let content = content.map(|place| Arc::new(contents.swap_remove(place).1));
+            let event = content.as_ref().and_then(|content| content.event.as_ref());
+            let news = event.map(|event| Arc::new(news_of(event, &authors)));
             let message = Message {
                 number,
                 id,
@@ -395,6 +402,7 @@ pub(crate) async fn assemble(
                 text,
                 text_kind,
                 content,
+                news,
                 group: place.group.clone(),
                 spares_author: false,
                 removed,
@@ -402,4 +410,10 @@ pub(crate) async fn assemble(
             Ok(Arc::new(Posted::new(message, author.clone(), profile)))
         })
         .collect()
+}
+
+fn news_of(event: &EventRecord, agents: &HashMap<AgentNo, Arc<Agent>>) -> GroupNews {
+    let agent = |number: Option<AgentNo>| agents.get(&number?).cloned();
+    let EventRecord { what, agent: befalls, actor, name } = event;
+    GroupNews { what: *what, agent: agent(*befalls), actor: agent(*actor), name: name.clone() }
 }

@@ -9,8 +9,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
-use tertulia_model::Pause;
-use tertulia_store::AuditEntry;
+use tertulia_model::{Pause, Restriction};
+use tertulia_store::{AgentRecord, AuditEntry, OPERATOR};
 
 use crate::{Error, agents::Agent, chat::Chat};
 
@@ -18,20 +18,24 @@ use crate::{Error, agents::Agent, chat::Chat};
 #[derive(Debug, Default)]
 pub(crate) struct Holds {
     is_restricted: AtomicBool,
+    /// Whether the operator has restricted it: then the hub does not free it by itself.
+    is_restricted_by_operator: AtomicBool,
     /// 0: not paused; else one more than the place of the pause among all.
     pause: AtomicU8,
 }
 
 impl Holds {
-    pub(crate) fn of(is_restricted: bool, pause: Option<Pause>) -> Self {
+    pub(crate) fn of(record: &AgentRecord) -> Self {
+        let AgentRecord { restriction, pause, .. } = *record;
         let holds = Self::default();
-        holds.set_restricted(is_restricted);
+        holds.set_restriction(restriction);
         holds.set_pause(pause);
         holds
     }
 
-    pub(crate) fn set_restricted(&self, is_restricted: bool) {
-        self.is_restricted.store(is_restricted, Ordering::Release);
+    fn set_restriction(&self, restriction: Option<Restriction>) {
+        self.is_restricted_by_operator.store(restriction == Some(Restriction::ByOperator), Ordering::Release);
+        self.is_restricted.store(restriction.is_some(), Ordering::Release);
     }
 
     fn set_pause(&self, pause: Option<Pause>) {
@@ -49,6 +53,18 @@ impl Agent {
     #[must_use]
     pub fn is_restricted(&self) -> bool {
         self.holds.is_restricted.load(Ordering::Acquire)
+    }
+
+    /// Whether the operator has restricted it.
+    pub(crate) fn is_restricted_by_operator(&self) -> bool {
+        self.holds.is_restricted_by_operator.load(Ordering::Acquire)
+    }
+
+    /// Frees it of a restriction that the hub has put on it.
+    pub(crate) fn forgive(&self) {
+        if !self.is_restricted_by_operator() {
+            self.holds.set_restriction(None);
+        }
     }
 
     /// What its owner has stopped, if anything.
@@ -114,7 +130,8 @@ impl Chat {
         let (chat, agent) = (self.clone(), agent.clone());
         let change = async move {
             let is_changed = chat.0.store.set_restricted(agent.number, is_restricted, &entry).await?;
-            agent.holds.set_restricted(is_restricted);
+            let by = if entry.actor == OPERATOR { Restriction::ByOperator } else { Restriction::ByHub };
+            agent.holds.set_restriction(is_restricted.then_some(by));
             Ok(is_changed)
         };
         self.0.journal.exclusively(change).await

@@ -92,14 +92,24 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
+    /// [`Error::Stopping`], [`Error::Store`].
     // rule: delivery queue
     pub async fn keep_queue(&self, agent: &Arc<Agent>) -> Result<(), Error> {
+        if agent.inbox.queue().is_none() {
+            self.0.receipts.load(vec![agent.clone()]).await?;
+        }
         if agent.inbox.queue().is_some_and(|queue| queue.is_kept) {
             return Ok(());
         }
         self.0.store.keep_queue(agent.number).await?;
         agent.inbox.keep();
         self.0.receipts.load(vec![agent.clone()]).await
+    }
+
+    /// As [`Chat::keep_queue`]; that it could not be written stands in nobody's way, since it is tried again.
+    pub async fn note_queue_is_kept(&self, agent: &Arc<Agent>) {
+        if let Err(error) = self.keep_queue(agent).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "that a queue is kept could not be noted");
+        }
     }
 }

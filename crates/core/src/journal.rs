@@ -3,12 +3,13 @@
 //! Whatever arrived while the last batch was being synced becomes the next batch: one commit, one sync. The writer
 //! decides on every entry from memory, in the order in which they came, and numbers messages so that sequences have no
 //! holes and time never runs backwards within a conversation. Joining, leaving, inviting and ending are entries like
-//! messages; what changes more than one conversation (a suspension, a removal, a sweep) runs alone between two batches.
+//! messages, and so is what happens to a group, though each of those is a batch of its own; what changes more than one conversation (a suspension, a removal, a sweep) runs alone between two batches.
 //! Only after the sync is memory changed and are the callers told, and after them the fan-out.
 
 mod batch;
 mod doubt;
 mod entry;
+mod groups;
 mod known;
 mod telling;
 
@@ -21,6 +22,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 pub(crate) use self::{
     batch::MOST_PARTICIPANTS,
     entry::{Change, Outcome, Said, SentLetter, Told, repeated},
+    groups::{GroupDeed, GroupOutcome},
 };
 use self::{
     batch::{Batch, Numbering},
@@ -99,6 +101,14 @@ impl Journal {
     ) -> Result<Vec<Arc<Agent>>, Error> {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted::Change { change, reply: Some(reply) };
+        self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
+        answer.await.map_err(|_| Error::Stopping)?
+    }
+
+    /// Does something to a group, in order with its messages. `Ok` means that it is on disk.
+    pub(crate) async fn hold(&self, conversation: Arc<Conversation>, deed: GroupDeed) -> Result<GroupOutcome, Error> {
+        let (reply, answer) = oneshot::channel();
+        let wanted = Wanted::Group { deed, reply: Some(reply) };
         self.queue.send(Work::Entry(Entry { conversation, wanted })).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
     }
@@ -186,12 +196,17 @@ impl Writer {
         }
     }
 
-    /// Writes what is waiting, in order: messages in batches, exclusive operations alone. An end cuts no batch in two:
+    /// Writes what is waiting, in order: messages in batches, exclusive operations and changes of groups alone. An end cuts no batch in two:
     /// it is told behind it, and what was queued after it was refused by then.
     async fn write_all(&mut self, waiting: &mut Vec<Work>) {
         let (mut batch, mut over) = (Vec::with_capacity(waiting.len()), Vec::new());
         for work in waiting.drain(..) {
             match work {
+                // Decided on from memory, which knows of the batch before it by then.
+                Work::Entry(entry) if entry.is_alone() => {
+                    self.write_batch(std::mem::take(&mut batch)).await;
+                    self.write_batch(vec![entry]).await;
+                }
                 Work::Entry(entry) => batch.push(entry),
                 Work::Over(rooms) => over.extend(rooms),
                 Work::Exclusive(operation) => {

@@ -120,7 +120,7 @@ impl Chat {
         let counted = [self.count_sending(caller, None)?];
         let sent = async {
             bond.permit_writing(author, &recipient)?;
-            self.permit_attaching(author, letter.attachment, Some(recipient.number), None).await?;
+            Self::permit_attaching(letter.attachment)?;
             let conversation = match known {
                 Some(known) => known,
                 None => self.make_direct(pair).await?,
@@ -133,7 +133,7 @@ impl Chat {
     async fn try_group(&self, caller: &Caller, id: ConversationId, letter: &Letter) -> Result<Sent, Error> {
         check_size(letter)?;
         let author = &caller.agent;
-        let conversation = self.require_group(author, id).await?;
+        let conversation = self.living_group(author, id).await?;
         Self::permit(author, Deed::SendLetter)?;
         let group = conversation.group().ok_or(Error::NotFound(Noun::Group))?;
         group.permit_writing(author.number)?;
@@ -143,7 +143,7 @@ impl Chat {
             Err(throttled) => return self.or_give_back(caller, &[own], Err(throttled)),
         };
         let sent = async {
-            self.permit_attaching(author, letter.attachment, None, Some(conversation.number)).await?;
+            Self::permit_attaching(letter.attachment)?;
             self.dispatch(caller, conversation.clone(), letter).await
         };
         self.or_give_back(caller, &counted, sent.await)

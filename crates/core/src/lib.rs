@@ -8,6 +8,7 @@ mod access;
 mod accounts;
 mod agent_event;
 mod agents;
+mod answers;
 mod attachments;
 mod backwards;
 mod badge_source;
@@ -31,6 +32,7 @@ mod fanout;
 mod form;
 mod friendships;
 mod group;
+mod groups;
 mod health;
 mod hex;
 mod history;
@@ -66,6 +68,7 @@ mod surface;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trial;
 mod trust;
 mod typing;
@@ -77,6 +80,7 @@ mod workers;
 pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, Recovered};
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
+pub use answers::{Answer, Attempt, Fingerprint, FirstAttempt};
 pub use attachments::{UploadPlan, UploadTarget};
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
@@ -99,6 +103,7 @@ pub use error::{
 pub use form::Form;
 pub use friendships::{Friend, WaitingRequest};
 pub use group::GroupCard;
+pub use groups::{GroupAvatar, GroupChanges, GroupInvitation, GroupMemberView, GroupPlan, GroupView, InvitedToGroup};
 pub use health::Ailment;
 pub use history::{DeliveryKey, NEWEST_ON_START, Page, PageFrom, Start};
 pub use identity::{BadPublicKey, PublicKey, SignInTerms, SignedIn, TokenSecret, is_access_token};
@@ -114,19 +119,20 @@ pub use observers::ObserverPlan;
 pub use participation::AgentRef;
 pub use password::{BadPassword, Password};
 pub use permission::Deed;
-pub use posted::Posted;
+pub use posted::{GroupNews, Posted};
 pub use presence::{Availability, Declaration, Presence, Watched};
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
-pub use rules::{CodeRules, EmailRules, EnforcementRules, FileRules, MessagingRules, Rules};
+pub use rules::{AnswerRules, CodeRules, EmailRules, EnforcementRules, FileRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
-    Account, AgentRecord, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content,
-    CredentialRecord, Profile, ProfileChange, Receipt, ReportRecord, Settings, StoreError,
+    Account, AgentRecord, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord,
+    Profile, ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;
+pub use threads::{GroupFace, KnownContact, ThreadContext, ThreadFace, ThreadRef, ThreadRow, ThreadView, Window};
 pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{

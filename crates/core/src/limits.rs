@@ -372,6 +372,23 @@ pub struct Throttle {
     pub is_local: bool,
 }
 
+impl Throttle {
+    /// Of a limit that is counted from the store: so many within `per`, the oldest of which leaves the window first.
+    pub(crate) fn rolling(
+        action: Action,
+        limit: u32,
+        per: Duration,
+        oldest: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        let resets_at = oldest.unwrap_or(now) + per;
+        let micros = resets_at.as_micros().saturating_sub(now.as_micros());
+        let resets_in = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+        let quota = Quota { limit, remaining: 0, resets_in, resets_at };
+        Self { action, quota, per, is_local: false }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -135,8 +135,11 @@ impl Chat {
             }
             MuteRef::Conversation(id) => {
                 let found = self.0.conversations.direct(DirectKey::Id(*id), &self.0.directory).await?;
-                let conversation = found.ok_or(Error::NotFound(Noun::Conversation))?;
-                let is_party = conversation.direct().is_some_and(|direct| direct.other(caller.agent.number).is_some());
+                let conversation = match found {
+                    Some(direct) => direct,
+                    None => self.living_group(&caller.agent, *id).await.map_err(as_conversation)?,
+                };
+                let is_party = conversation.readers().iter().any(|agent| agent.number == caller.agent.number);
                 if is_party { Ok(MuteTarget::Conversation(conversation.number)) } else { Err(Error::NotParticipant) }
             }
         }
@@ -175,4 +178,9 @@ impl Chat {
         };
         Ok(records.into_iter().filter_map(shown).collect())
     }
+}
+
+/// What is no group was looked for as any conversation.
+pub(crate) fn as_conversation(error: Error) -> Error {
+    if matches!(error, Error::NotFound(Noun::Group)) { Error::NotFound(Noun::Conversation) } else { error }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tertulia_model::ConversationId;
 
 use crate::{
+    AgentEvent,
     agents::Agent,
     form::{Encodings, Form},
     inbox::Envelopes,
@@ -60,6 +61,8 @@ pub(crate) enum Event {
     Notice(Arc<Notice>),
     /// The message before it, for those who get a copy of it.
     Envelopes(Arc<Envelopes>),
+    /// What has happened, for those whom it concerns, behind the message before it.
+    ToAgents(Arc<[Arc<Agent>]>, AgentEvent),
     /// Somebody takes part no more who had never joined: nobody is told, but who may not read on hears no more.
     Withdrawal,
 }

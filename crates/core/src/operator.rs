@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use tertulia_model::{AgentNo, AgentState, ConversationNo, MessageId, NameKey};
-use tertulia_store::{AgentRecord, AuditEntry, ReportRecord};
+use tertulia_store::{AgentRecord, AuditEntry, OPERATOR, ReportRecord};
 
 use crate::{Bookmark, Ended, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
 
@@ -137,7 +137,7 @@ impl Chat {
             let was_listed = agent.is_listed();
             agent.set_state(to);
             if from == AgentState::Suspended {
-                agent.holds.set_restricted(false);
+                agent.forgive();
             }
             match (was_listed, agent.is_listed()) {
                 (true, false) => drop(chat.0.listed.fetch_sub(1, Ordering::AcqRel)),
@@ -162,7 +162,7 @@ impl Chat {
     pub(crate) fn operator_entry(&self, action: &str, agent: Option<&Agent>, detail: &str) -> AuditEntry {
         AuditEntry {
             at: self.now(),
-            actor: "operator".to_owned(),
+            actor: OPERATOR.to_owned(),
             action: action.to_owned(),
             agent: agent.map(|agent| agent.number),
             detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),

@@ -38,7 +38,8 @@ impl Chat {
             ConversationKind::Direct => Ok(self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?),
             ConversationKind::Channel => self.channel_of_community(id).await,
             ConversationKind::Trial => Ok(self.0.conversations.place_of_trial(id)),
-            ConversationKind::Lobby | ConversationKind::Group => Ok(None),
+            ConversationKind::Group => Ok(self.0.conversations.group(id, &self.0.directory).await?),
+            ConversationKind::Lobby => Ok(None),
         }
     }
 }

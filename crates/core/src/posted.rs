@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use tertulia_model::{ConversationId, MessageId, MessageNo, Seq, TextKind, Timestamp};
+use tertulia_model::{ConversationId, GroupEvent, MessageId, MessageNo, Seq, TextKind, Timestamp};
 use tertulia_store::{Content, Profile};
 
 use crate::{
@@ -40,12 +40,27 @@ pub struct Posted {
     pub text_kind: TextKind,
     /// What it is besides its text.
     pub content: Option<Arc<Content>>,
+    /// What has happened to the group, if that is what it says.
+    pub news: Option<Arc<GroupNews>>,
     /// The group in which it was said, if it was in one.
     pub group: Option<Arc<GroupCard>>,
     /// Whether forms that spare the author do not tell it, live, what it has said itself.
     pub(crate) spares_author: bool,
     removed: AtomicBool,
     encoded: Encodings,
+}
+
+/// What has happened to a group.
+#[derive(Clone, Debug)]
+pub struct GroupNews {
+    /// What.
+    pub what: GroupEvent,
+    /// To whom, if to anybody.
+    pub agent: Option<Arc<Agent>>,
+    /// By whom; nothing: by itself.
+    pub actor: Option<Arc<Agent>>,
+    /// The group's new name, if it was given one.
+    pub name: Option<Arc<str>>,
 }
 
 /// A message as the log holds it.
@@ -60,6 +75,7 @@ pub(crate) struct Message {
     pub(crate) text: Option<Arc<str>>,
     pub(crate) text_kind: TextKind,
     pub(crate) content: Option<Arc<Content>>,
+    pub(crate) news: Option<Arc<GroupNews>>,
     pub(crate) group: Option<Arc<GroupCard>>,
     pub(crate) spares_author: bool,
     pub(crate) removed: bool,
@@ -77,6 +93,7 @@ impl Posted {
             text,
             text_kind,
             content,
+            news,
             group,
             spares_author,
             removed,
@@ -93,6 +110,7 @@ impl Posted {
             text: text.unwrap_or_default(),
             text_kind,
             content,
+            news,
             group,
             spares_author,
             removed: AtomicBool::new(removed),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, AttachmentId, ConversationId, ConversationNo, Openness};
+use tertulia_model::{AgentNo, AttachmentId, ConversationNo, Openness};
 use tertulia_store::AttachmentScope;
 
-use crate::{ContentRefused, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation};
+use crate::{ContentRefused, Error, KnownContact, agents::Agent, chat::Chat};
 
 impl Chat {
     /// Whether `recipient` hears `author`, though the two do not talk yet.
@@ -50,8 +50,22 @@ impl Chat {
         Ok(())
     }
 
-    /// The group with this id, as far as `agent` may know of it.
-    pub(crate) async fn require_group(&self, _agent: &Agent, _id: ConversationId) -> Result<Arc<Conversation>, Error> {
-        Err(Error::NotFound(Noun::Group))
+    /// Whether an agent does not want to be woken by a conversation, or by the other of the two.
+    // wire: agentchat.md#46-mutes
+    pub(crate) async fn is_muted(
+        &self,
+        agent: &Arc<Agent>,
+        conversation: ConversationNo,
+        other: Option<AgentNo>,
+    ) -> Result<bool, Error> {
+        self.mutes_of(agent).await?;
+        // Nobody mutes itself.
+        Ok(agent.mutes(other.unwrap_or(agent.number), conversation, self.now()))
+    }
+
+    /// How an agent stands in the contact book of another, if it does.
+    pub(crate) async fn known_contact(&self, agent: &Agent, other: &Agent) -> Result<Option<KnownContact>, Error> {
+        let record = self.0.store.contact(agent.number, other.number).await?;
+        Ok(record.map(|record| KnownContact { added_at: record.added_at, notes: record.notes }))
     }
 }

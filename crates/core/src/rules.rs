@@ -23,6 +23,8 @@ pub struct Rules {
     pub messaging: MessagingRules,
     /// What comes of complaints.
     pub enforcement: EnforcementRules,
+    /// Answers that are kept for who sends the same request again.
+    pub answers: AnswerRules,
     /// Files that messages refer to.
     pub files: FileRules,
     /// Whether limits per address spare clients on this machine.
@@ -42,6 +44,7 @@ impl Default for Rules {
             emails: EmailRules::default(),
             messaging: MessagingRules::default(),
             enforcement: EnforcementRules::default(),
+            answers: AnswerRules::default(),
             files: FileRules::default(),
             exempt_local: false,
             serves_loopback_only: true,
@@ -116,6 +119,24 @@ pub struct FileRules {
 impl Default for FileRules {
     fn default() -> Self {
         Self { uploads_per_day: 200, bytes_per_day: 1 << 30, unsent_kept: Duration::from_hours(24) }
+    }
+}
+
+/// Answers that are kept for who sends the same request again, with its key.
+// wire: agentchat.md#17-idempotency
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerRules {
+    /// How long an answer is kept. Default: 24 h.
+    pub kept: Duration,
+    /// How long a first attempt counts as being at work. Default: 60 s.
+    pub in_progress: Duration,
+    /// Answers that are kept for one agent; the oldest go. Default: 1,000.
+    pub most_per_agent: u32,
+}
+
+impl Default for AnswerRules {
+    fn default() -> Self {
+        Self { kept: Duration::from_hours(24), in_progress: Duration::from_mins(1), most_per_agent: 1_000 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The core over a store that fails, and a vouching service that lets itself be waited for.
 
 mod accounts;
+mod answers;
 mod backwards;
 mod communities;
 mod connections;
@@ -11,6 +12,7 @@ mod doubt;
 mod enforcement;
 mod expiry;
 mod friendships;
+mod groups;
 mod hub;
 mod journal;
 mod karma;
@@ -31,6 +33,7 @@ mod sparing;
 mod store;
 mod subscriptions;
 mod tallies;
+mod threads;
 mod times;
 mod trials;
 mod trust;

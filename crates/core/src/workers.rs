@@ -25,6 +25,7 @@ impl Chat {
         tasks.spawn(self.clone().sweep_webhooks(stop.clone()));
         tasks.spawn(self.clone().sweep_identities(stop.clone()));
         tasks.spawn(self.clone().sweep_accounts(stop.clone()));
+        tasks.spawn(self.clone().sweep_answers(stop.clone()));
         tasks.spawn(self.clone().look_after_departures(stop.clone()));
     }
 

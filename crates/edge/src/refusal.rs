@@ -47,6 +47,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The refusal that a response stands for, as long as it is not in its surface's words.
+    #[must_use]
+    pub fn of(response: &Response) -> Option<&Self> {
+        response.extensions().get().map(|Refused(refusal)| refusal)
+    }
+
     /// The status that says it.
     #[must_use]
     pub fn status(&self) -> StatusCode {

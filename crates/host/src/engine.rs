@@ -148,6 +148,7 @@ fn rules(config: &Config) -> Rules {
         emails: config.agentchat.emails(),
         messaging: config.agentchat.messaging(),
         enforcement: config.agentchat.enforcement(),
+        answers: config.agentchat.answers(),
         files: config.files.rules(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),

@@ -140,7 +140,6 @@ fn agentchat_options(engine: &Engine, config: &Config, outside: &Outside) -> ter
         limits: config.agentchat.limits(),
         socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         socket: config.agentchat.socket(),
-        idempotency: config.agentchat.idempotency(),
         files: engine.files.clone(),
     }
 }

@@ -167,7 +167,7 @@ async fn the_operator_is_answered_over_the_control_socket() {
 
     for (command, reason) in [
         (Command::Suspend { name: "nobody".to_owned() }, "there is no agent `nobody`"),
-        (Command::Unsuspend { name: "tertulia".to_owned() }, "there is no agent `tertulia`"),
+        (Command::Unsuspend { name: "tertulia".to_owned() }, "`tertulia` is the hub itself, which nothing is done to"),
         (
             Command::DeleteMessage { id: "0001-000000000001-89abcdef".to_owned() },
             "there is no message `0001-000000000001-89abcdef`",

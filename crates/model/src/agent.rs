@@ -75,6 +75,15 @@ impl Pause {
     }
 }
 
+/// Who has restricted an agent, so that it begins nothing with strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Restriction {
+    /// The hub, for as long as too many complain of it.
+    ByHub,
+    /// The operator, who alone lifts it.
+    ByOperator,
+}
+
 /// What a credential is. A surface names the kind of API key it issues by its prefix, and an agent has at most one
 /// live key of each such kind; every live credential opens every surface.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,6 @@
-//! Groups: who is what in one, and what happens to one.
+//! Groups: who is what in one, what happens to one, and what one is called.
+
+use std::{ops::RangeInclusive, sync::Arc};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -68,6 +70,62 @@ words! {
 // wire: agentchat.md#11-rate-limits-and-quotas
 pub const MOST_GROUP_MEMBERS: usize = 256;
 
+/// Why a group is not called or described so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadGroupText {
+    /// It has too few characters, or too many.
+    #[error("must have {} to {} characters", .0.start(), .0.end())]
+    Length(RangeInclusive<usize>),
+    /// It holds NUL, which no database keeps.
+    #[error("cannot hold the character NUL")]
+    Nul,
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $chars:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// How many characters it may have, in Unicode scalar values.
+            pub const CHARS: RangeInclusive<usize> = $chars;
+
+            /// Reads it as given. It is kept as it is.
+            ///
+            /// # Errors
+            ///
+            /// See [`BadGroupText`].
+            pub fn parse(text: &str) -> Result<Self, BadGroupText> {
+                if text.contains('\0') {
+                    return Err(BadGroupText::Nul);
+                }
+                if !Self::CHARS.contains(&text.chars().count()) {
+                    return Err(BadGroupText::Length(Self::CHARS));
+                }
+                Ok(Self(text.into()))
+            }
+
+            /// The text, shared.
+            #[must_use]
+            pub fn shared(&self) -> Arc<str> {
+                self.0.clone()
+            }
+        }
+    };
+}
+
+text! {
+    /// What a group is called.
+    // wire: agentchat.md#442-endpoints
+    GroupName, 1..=100
+}
+text! {
+    /// What a group is for.
+    // wire: agentchat.md#442-endpoints
+    GroupDescription, 0..=500
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +139,16 @@ mod tests {
             assert_eq!(GroupEvent::from_word(event.as_str()), Some(*event));
         }
         assert_eq!(GroupRole::from_word("owner"), None);
+    }
+
+    #[test]
+    fn texts_are_counted_in_characters() {
+        assert_eq!(&*GroupName::parse(&"é".repeat(100)).unwrap().shared(), "é".repeat(100));
+        for bad in [String::new(), "é".repeat(101)] {
+            assert_eq!(GroupName::parse(&bad), Err(BadGroupText::Length(1..=100)), "{bad}");
+        }
+        assert_eq!(GroupName::parse("a\0"), Err(BadGroupText::Nul));
+        assert!(GroupDescription::parse("").is_ok());
+        assert_eq!(GroupDescription::parse(&"é".repeat(501)), Err(BadGroupText::Length(0..=500)));
     }
 }

@@ -29,7 +29,7 @@ mod trial;
 mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
-pub use agent::{AgentState, CredentialKind, Pause};
+pub use agent::{AgentState, CredentialKind, Pause, Restriction};
 pub use community::{
     BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,
@@ -38,7 +38,7 @@ pub use content::{BadSentKey, SentKey};
 pub use conversation::ConversationKind;
 pub use email::{BadEmail, CodePurpose, Email};
 pub use emoji::{BadEmoji, Emoji};
-pub use group::{GroupEvent, GroupRole, MOST_GROUP_MEMBERS};
+pub use group::{BadGroupText, GroupDescription, GroupEvent, GroupName, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
     AgentId, AgentNo, AttachmentId, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,
     CredentialNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, FriendRequestId, GroupInvitationId, MessageId,

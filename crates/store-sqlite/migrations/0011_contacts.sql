@@ -29,7 +29,9 @@ alter table settings add column invite_policy text;
 
 -- Since when too many have complained about it: it opens no conversations and asks nobody to be its friend. Null: it is free.
 alter table agents add column restricted_at integer;
--- When the operator has lifted a suspension last: what was held against it until then counts no more.
+-- By whom: what the operator has restricted the hub does not free by itself.
+alter table agents add column restricted_by text;
+-- When the operator has lifted a suspension or a restriction last: what was held against it until then counts no more.
 alter table agents add column pardoned_at integer;
 -- What its owner has stopped: its sending, or everything. Null: nothing.
 alter table agents add column paused text;

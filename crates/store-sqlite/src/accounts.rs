@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use tertulia_model::{AgentNo, CodeId, Email, Pause, Timestamp};
 use tertulia_store::{
     Account, Accounts, AgentRecord, AuditEntry, DirectoryEntry, DirectoryQuery, EmailBounds, EmailRegistration,
-    NewAgent, NewCode, NewCredential, Recovery, Registrable, StoreError, Telling, Told, UnsentMail,
+    NewAgent, NewCode, NewCredential, OPERATOR, Recovery, Registrable, StoreError, Telling, Told, UnsentMail,
 };
 
 use crate::{
@@ -163,12 +163,18 @@ impl Accounts for SqliteStore {
     ) -> Result<bool, StoreError> {
         let change = sqlx::query(
             "update agents
-             set restricted_at = case when ?2 then ?3 end, changed_at = ?3
-             where agent_no = ?1 and (restricted_at is not null) <> ?2",
+             set restricted_at = case when ?2 then ?3 end,
+                 restricted_by = case when ?2 then ?4 end,
+                 pardoned_at = case when not ?2 and ?4 = ?5 then ?3 else pardoned_at end,
+                 changed_at = ?3
+             where agent_no = ?1
+             and ((restricted_at is not null) <> ?2 or (?2 and ?4 = ?5 and restricted_by <> ?5))",
         )
         .bind(agent.0)
         .bind(is_restricted)
-        .bind(entry.at.as_micros());
+        .bind(entry.at.as_micros())
+        .bind(&entry.actor)
+        .bind(OPERATOR);
         self.write_audited(change, entry).await
     }
 

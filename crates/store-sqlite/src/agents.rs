@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Restriction};
 use tertulia_store::{
-    AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, Profile, Registration, StoreError,
+    AgentRecord, Agents, AuditEntry, CredentialRecord, KeyDigest, NewAgent, OPERATOR, Profile, Registration, StoreError,
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 macro_rules! agent_columns {
     () => {
         "a.agent_no, a.agent_id, a.name, a.state, a.is_system, a.is_listed, \
-         a.restricted_at is not null as is_restricted, a.paused, a.created_at, a.said, a.karma, a.seen_at, \
+         a.restricted_by, a.paused, a.created_at, a.said, a.karma, a.seen_at, \
          a.seen_before_at, (select s.outbound_per_hour from settings s where s.agent_no = a.agent_no) as outbound_per_hour, \
          (select s.inbox_mode from settings s where s.agent_no = a.agent_no) as inbox_mode, \
          (select s.invite_policy from settings s where s.agent_no = a.agent_no) as invite_policy, \
@@ -198,7 +198,8 @@ impl Agents for SqliteStore {
             "update agents
              set state = ?3,
                  changed_at = ?4,
-                 restricted_at = iif(?2 = 'suspended', null, restricted_at),
+                 restricted_at = iif(?2 = 'suspended' and restricted_by is not ?5, null, restricted_at),
+                 restricted_by = iif(?2 = 'suspended' and restricted_by is not ?5, null, restricted_by),
                  pardoned_at = iif(?2 = 'suspended', ?4, pardoned_at)
              where agent_no = ?1 and state = ?2",
         )
@@ -206,6 +207,7 @@ impl Agents for SqliteStore {
         .bind(from.as_str())
         .bind(to.as_str())
         .bind(entry.at.as_micros())
+        .bind(OPERATOR)
         .execute(&mut *transaction)
         .await
         .map_err(refused)?;
@@ -239,7 +241,7 @@ pub(crate) async fn add(
         state: agent.state,
         is_system: false,
         is_listed: agent.is_listed,
-        is_restricted: false,
+        restriction: None,
         pause: None,
         created_at: agent.now,
         profile: Arc::new(profile),
@@ -302,7 +304,7 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         state: AgentState::from_word(state).ok_or(StoreError::Unreadable("state of an agent"))?,
         is_system: get(row, "is_system")?,
         is_listed: get(row, "is_listed")?,
-        is_restricted: get(row, "is_restricted")?,
+        restriction: get::<Option<&str>, _>(row, "restricted_by")?.map(restriction_of),
         pause: get::<Option<&str>, _>(row, "paused")?.map(pause_of).transpose()?,
         created_at: get_time(row, "created_at")?,
         profile: Arc::new(profile_from_row(row)?),
@@ -314,6 +316,11 @@ pub(crate) fn agent_from_row(row: &SqliteRow) -> Result<AgentRecord, StoreError>
         seen_at: get_optional_time(row, "seen_at")?,
         seen_before_at: get_optional_time(row, "seen_before_at")?,
     })
+}
+
+/// Whose restriction it is by who has put it on.
+fn restriction_of(actor: &str) -> Restriction {
+    if actor == OPERATOR { Restriction::ByOperator } else { Restriction::ByHub }
 }
 
 fn pause_of(word: &str) -> Result<Pause, StoreError> {

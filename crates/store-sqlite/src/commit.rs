@@ -1,5 +1,5 @@
 //! What the writer commits in one go: messages, and now and then who takes part, which rooms end, who was written
-//! to, and who is to be told of it elsewhere.
+//! to, what happens to groups, and who is to be told of it elsewhere.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use tertulia_store::{Commit, StoreError};
 use crate::{
     SqliteStore, contents, directs, envelopes,
     failure::{failed, refused},
-    outbox,
+    group_changes, outbox,
     page::Batch,
     participants,
     readers::Statement,
@@ -47,6 +47,9 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     }
     if !commit.received.is_empty() {
         directs::note_received(&commit.received).execute(&mut *transaction).await.map_err(refused)?;
+    }
+    for change in &commit.groups {
+        group_changes::apply(&mut transaction, change).await?;
     }
     write_envelopes(&mut transaction, commit).await?;
     if !commit.deliveries.is_empty() {

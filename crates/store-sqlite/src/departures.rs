@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// What goes with the agent itself.
-const LEFT_BEHIND: [&str; 4] = [
+const LEFT_BEHIND: [&str; 5] = [
+    "delete from answers where agent_no = ?1",
     "delete from challenges where agent_no = ?1",
     "delete from email_codes where agent_no = ?1",
     "delete from verifications where agent_no = ?1",
@@ -120,16 +121,16 @@ impl Departures for SqliteStore {
                 community_members::delete(&mut transaction, community, agent).await?;
                 Parting::Left
             }
-            Some(Role::Owner) => match community_members::successor(&mut transaction, community, agent).await? {
-                Some(successor) => {
+            Some(Role::Owner) => {
+                let successor = community_members::successor(&mut transaction, community, agent).await?;
+                if let Some(successor) = successor {
                     community_members::pass_on(&mut transaction, community, agent, successor).await?;
                     Parting::PassedTo(successor)
-                }
-                None => {
+                } else {
                     communities::delete(&mut transaction, community, now).await?;
                     Parting::Deleted
                 }
-            },
+            }
         };
         transaction.commit().await.map_err(refused)?;
         Ok(parting)

@@ -10,6 +10,7 @@ use crate::{
     failure::refused,
     readers::Statement,
     rows::{get, get_count},
+    threads,
 };
 
 /// Writes the copies of a batch.
@@ -133,25 +134,29 @@ pub(crate) async fn settle(
     moves: &[Move],
     now: Timestamp,
 ) -> Result<Vec<Moved>, StoreError> {
-    let mut moved = Vec::with_capacity(moves.len());
+    let mut done = Vec::with_capacity(moves.len());
     let mut rest = moves;
     while let Some(first) = rest.first() {
         let single: Vec<_> = rest.iter().map_while(delivered).collect();
         if single.is_empty() {
-            moved.push(settle_one(connection, *first, now).await?);
+            done.push(settle_one(connection, *first, now).await?);
             rest = &rest[1..];
         } else {
-            moved.extend(deliver(connection, &single, now).await?);
+            done.extend(deliver(connection, &single, now).await?);
             rest = &rest[single.len()..];
         }
     }
-    Ok(moved)
+    Ok(done)
 }
 
 fn delivered(one: &Move) -> Option<(AgentNo, MessageId)> {
     match *one {
         Move::Delivered { agent, message } => Some((agent, message)),
-        Move::DeliveredThrough { .. } | Move::Read { .. } | Move::ReadThrough { .. } => None,
+        Move::DeliveredThrough { .. }
+        | Move::Read { .. }
+        | Move::ReadThrough { .. }
+        | Move::Hidden { .. }
+        | Move::HiddenThrough { .. } => None,
     }
 }
 
@@ -249,6 +254,12 @@ async fn settle_one(connection: &mut SqliteConnection, one: Move, now: Timestamp
             .bind(i64::try_from(through).unwrap_or(i64::MAX))
             .bind(limit);
             read(connection, agent, waited, now).await
+        }
+        Move::Hidden { agent, message, conversation, seq } => {
+            threads::hide_message(connection, agent, message, (conversation, seq), now).await
+        }
+        Move::HiddenThrough { agent, conversation, through, limit } => {
+            threads::hide_through(connection, agent, (conversation, through), limit, now).await
         }
     }
 }

@@ -143,9 +143,9 @@ impl Inboxes for SqliteStore {
     async fn settle(&self, moves: &[Move], now: Timestamp) -> Result<Vec<Moved>, StoreError> {
         let mut writer = self.write_lock().await?;
         let mut transaction = writer.begin().await?;
-        let moved = envelopes::settle(&mut transaction, moves, now).await?;
+        let done = envelopes::settle(&mut transaction, moves, now).await?;
         transaction.commit().await.map_err(refused)?;
-        Ok(moved)
+        Ok(done)
     }
 
     async fn unread_in(
@@ -159,7 +159,12 @@ impl Inboxes for SqliteStore {
              from envelopes indexed by envelopes_unread
              where agent_no = ?1
              and conversation_no = ?2
-             and seq > ?3
+             and seq > max(?3, (
+                 select coalesce(max(through_seq), 0)
+                 from hidden_conversations
+                 where agent_no = ?1
+                 and conversation_no = ?2
+             ))
              and read_at is null
              and is_hidden = 0",
         )

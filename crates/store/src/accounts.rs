@@ -254,7 +254,9 @@ pub trait Accounts: Debug + Send + Sync + 'static {
     /// Pauses an agent, or lets it go on. `false`: it was so before.
     async fn set_pause(&self, agent: AgentNo, pause: Option<Pause>, entry: &AuditEntry) -> Result<bool, StoreError>;
 
-    /// Restricts an agent, or lifts that. `false`: it was so before.
+    /// Restricts an agent, or lifts that, as whom the entry names. A restriction of the hub's becomes one of the
+    /// [`OPERATOR`](crate::OPERATOR)'s if that one restricts, too; what the operator lifts is forgiven: see
+    /// [`Enforcement`](crate::Enforcement). `false`: it was so before.
     async fn set_restricted(&self, agent: AgentNo, is_restricted: bool, entry: &AuditEntry)
     -> Result<bool, StoreError>;
 

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Pause, Restriction, Timestamp};
 
 use crate::{CredentialRecord, KeyDigest, NewCredential, StoreError};
 
@@ -36,8 +36,8 @@ pub struct AgentRecord {
     pub is_system: bool,
     /// Whether it appears in lists and counts.
     pub is_listed: bool,
-    /// Whether so many have turned it away that it opens nothing new with strangers.
-    pub is_restricted: bool,
+    /// Who has restricted it, if anybody has.
+    pub restriction: Option<Restriction>,
     /// What its owner has stopped, if anything.
     pub pause: Option<Pause>,
     /// When it registered.
@@ -131,7 +131,7 @@ pub trait Agents: Debug + Send + Sync + 'static {
     ) -> Result<Vec<AgentRecord>, StoreError>;
 
     /// Moves an agent from `from` to `to` and writes the audit entry. `false`: it was not in `from`. Who is suspended
-    /// no longer is not restricted either, and what [`Enforcement`](crate::Enforcement) counted until then counts no more.
+    /// no longer is not restricted by the hub either, and what [`Enforcement`](crate::Enforcement) counted until then counts no more.
     async fn change_state(
         &self,
         agent: AgentNo,

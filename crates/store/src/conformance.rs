@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod answers;
 pub mod attachments;
 pub mod badges;
 pub mod belonging;
@@ -21,6 +22,7 @@ pub mod departures;
 pub mod directs;
 pub mod enforcement;
 mod fixtures;
+pub mod groups;
 pub mod hub;
 pub mod identity;
 pub mod messages;
@@ -34,6 +36,7 @@ pub mod relations;
 pub mod rooms;
 pub mod sweeps;
 pub mod tallies;
+pub mod threads;
 pub mod trials;
 pub mod trust;
 pub mod unread;
@@ -74,6 +77,13 @@ macro_rules! conformance {
             the_list_leaves_out_and_pages
             agents_are_paged_by_state
             a_state_changes_only_from_the_expected_one
+        }
+        $crate::conformance_cases! { $make_store, answers,
+            an_answer_comes_back_as_it_was
+            the_first_answer_stays
+            the_oldest_answers_of_an_agent_go
+            answers_that_have_run_out_are_swept
+            of_answers_at_once_one_is_kept
         }
         $crate::conformance_cases! { $make_store, attachments,
             an_announced_attachment_is_found
@@ -180,11 +190,27 @@ macro_rules! conformance {
             of_twenty_equal_reports_one_is_made
             who_is_blocked_already_is_reported
             strangers_count_for_nothing
-            who_is_suspended_no_longer_is_not_restricted_either
+            who_is_suspended_no_longer_is_restricted_by_the_operator_alone
+            the_operator_takes_a_restriction_over
             complaints_count_against_who_had_written_first
             complaints_are_counted_after_a_moment
             a_block_that_is_taken_back_counts_no_more
             what_the_operator_forgives_counts_no_more
+        }
+        $crate::conformance_cases! { $make_store, groups,
+            a_created_group_is_whole
+            what_is_no_group_is_not_found
+            who_joins_a_group_is_a_member
+            who_leaves_a_group_has_nothing_waiting_from_there
+            who_comes_back_to_a_group_begins_anew
+            who_is_no_member_has_no_role
+            an_edit_of_a_group_changes_what_it_names
+            a_deleted_group_leaves_its_last_message_waiting
+            the_groups_of_an_agent_are_paged
+            one_invitation_to_a_group_waits
+            an_invitation_ends_when_it_is_taken_up
+            invitations_to_groups_come_oldest_first
+            invitations_to_groups_are_counted
         }
         $crate::conformance_cases! { $make_store, hub,
             the_first_opening_decides
@@ -344,6 +370,18 @@ macro_rules! conformance {
             coverage_never_goes_back
             what_was_swept_counts_all_the_same
             what_was_covered_and_swept_is_not_counted_again
+        }
+        $crate::conformance_cases! { $make_store, threads,
+            a_page_is_cut_after_what_is_hidden
+            a_page_says_how_far_its_messages_have_come
+            marks_are_those_of_a_page
+            a_hidden_message_waits_no_longer
+            what_waits_in_a_hidden_conversation_is_delivered
+            a_message_is_found_in_its_own_inbox
+            both_of_a_pair_see_its_messages
+            the_last_that_was_read_is_told
+            the_list_is_last_written_first
+            the_list_leaves_out_what_is_hidden
         }
         $crate::conformance_cases! { $make_store, trials,
             a_trial_that_has_begun_is_found

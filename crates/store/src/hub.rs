@@ -45,6 +45,9 @@ pub struct HubRecord {
     pub created_at: Timestamp,
 }
 
+/// Who acts in entries of the audit log about what the operator does.
+pub const OPERATOR: &str = "operator";
+
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {

@@ -152,6 +152,29 @@ pub enum Move {
         /// How many at the most.
         limit: u32,
     },
+    /// A message is hidden from an agent that may see it; its envelope, if it has one, is delivered, and unread no more.
+    Hidden {
+        /// From whom.
+        agent: AgentNo,
+        /// Which message.
+        message: MessageNo,
+        /// Where it was said.
+        conversation: ConversationNo,
+        /// And where there.
+        seq: Seq,
+    },
+    /// All in a conversation up to a place there is hidden from an agent. What waits of it is delivered: the first of
+    /// it, at most so much.
+    HiddenThrough {
+        /// From whom.
+        agent: AgentNo,
+        /// Where.
+        conversation: ConversationNo,
+        /// Up to which place there.
+        through: Seq,
+        /// How many at the most.
+        limit: u32,
+    },
 }
 
 /// What came of a step.
@@ -205,7 +228,8 @@ pub trait Inboxes: Debug + Send + Sync + 'static {
     /// Moves envelopes, in order and at once; what came of each.
     async fn settle(&self, moves: &[Move], now: Timestamp) -> Result<Vec<Moved>, StoreError>;
 
-    /// What an agent has not read in a conversation behind a place there, without what it has hidden from itself.
+    /// What an agent has not read in a conversation behind the last place that it may not see, without what it has hidden
+    /// from itself.
     async fn unread_in(
         &self,
         agent: AgentNo,

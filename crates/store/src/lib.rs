@@ -7,6 +7,7 @@
 
 mod accounts;
 mod agents;
+mod answers;
 mod attachments;
 mod badges;
 mod channels;
@@ -20,6 +21,7 @@ mod departures;
 mod discovery;
 mod enforcement;
 mod error;
+mod groups;
 mod hub;
 mod identity;
 mod inbox;
@@ -33,6 +35,7 @@ mod relations;
 mod reports;
 mod rooms;
 mod tallies;
+mod threads;
 mod trials;
 mod trust;
 
@@ -41,6 +44,7 @@ pub use accounts::{
     MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
+pub use answers::{AnswerRecord, Answers, NewAnswer};
 pub use attachments::{AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
@@ -55,7 +59,11 @@ pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
 pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
-pub use hub::{AuditEntry, Hub, HubRecord, Seed};
+pub use groups::{
+    FormerMemberRecord, GroupChange, GroupEdit, GroupInvitationRecord, GroupMemberRecord, GroupRecord, Groups,
+    InvitationsMade, NewGroup, NewGroupInvitation, WholeGroup,
+};
+pub use hub::{AuditEntry, Hub, HubRecord, OPERATOR, Seed};
 pub use identity::{
     Challenge, ChallengeRoom, Counting, Identities, NewPendingAgent, NewSession, PUBLIC_KEY, PendingRegistration,
     ProfileChange, Proof, Proven, Renewal, SESSION, SessionRecord, Settings, Window,
@@ -80,6 +88,9 @@ pub use relations::{
 pub use reports::{BanRecord, NewReport, ReportRecord, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
+pub use threads::{
+    ListedThread, OwnMessage, ReadMark, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads, VisiblePlace,
+};
 pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};
 pub use trust::{
     Assessed, Esteem, FlagRecord, Interaction, InteractionCursor, InteractionKind, InteractionSlice, NewFlag,
@@ -99,6 +110,7 @@ macro_rules! store {
 store! {
     Accounts,
     Agents,
+    Answers,
     Attachments,
     Badges,
     Communities,
@@ -106,6 +118,7 @@ store! {
     Credentials,
     Departures,
     Discovery,
+    Groups,
     Enforcement,
     Hub,
     Identities,
@@ -119,6 +132,7 @@ store! {
     Relations,
     Rooms,
     Tallies,
+    Threads,
     Trials,
     Trust,
 }

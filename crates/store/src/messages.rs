@@ -7,7 +7,7 @@ use tertulia_model::{
     AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, TextKind, Timestamp,
 };
 
-use crate::{AuditEntry, Content, DirectChange, NewDelivery, NewEnvelope, ParticipantChange, StoreError};
+use crate::{AuditEntry, Content, DirectChange, GroupChange, NewDelivery, NewEnvelope, ParticipantChange, StoreError};
 
 /// A message about to be written. The writer has numbered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub struct Commit {
     pub envelopes: Vec<NewEnvelope>,
     /// What becomes of direct conversations with them, in order.
     pub directs: Vec<DirectChange>,
+    /// What happens to groups, in order. What waits for members and counts as delivered by that is nothing of this
+    /// commit.
+    pub groups: Vec<GroupChange>,
     /// Of how many envelopes, the oldest first, these agents let go: they count as delivered.
     pub spilled: Vec<(AgentNo, u32)>,
 }
@@ -73,6 +76,7 @@ impl Commit {
             && self.deliveries.is_empty()
             && self.envelopes.is_empty()
             && self.directs.is_empty()
+            && self.groups.is_empty()
             && self.spilled.is_empty()
             && self.messages.iter().all(|message| message.content.is_none())
     }

@@ -1,13 +1,13 @@
 //! Everybody's mailbox: codes that the hub sends, for the test to open.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU32, Ordering},
 };
 
 use async_trait::async_trait;
 use tertulia_core::{CodeMail, CodeMailer, MailFailure};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::within;
 
@@ -17,6 +17,8 @@ pub struct Mailbox {
     letters: Mutex<Vec<Letter>>,
     arrived: Notify,
     failing: AtomicU32,
+    slot: Arc<tokio::sync::Mutex<()>>,
+    waits: Notify,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,16 @@ impl Mailbox {
         self.failing.store(times, Ordering::Release);
     }
 
+    /// Lets the codes that are sent from now on wait until what comes back is dropped.
+    pub async fn hold(&self) -> OwnedMutexGuard<()> {
+        self.slot.clone().lock_owned().await
+    }
+
+    /// Waits until a code waits because of [`Mailbox::hold`].
+    pub async fn somebody_waits(&self) {
+        within("a code that waits", self.waits.notified()).await;
+    }
+
     fn take(&self, email: &str) -> Option<(&'static str, String)> {
         let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         let place = letters.iter().position(|letter| letter.to == email)?;
@@ -68,6 +80,10 @@ impl Mailbox {
 #[async_trait]
 impl CodeMailer for Mailbox {
     async fn send(&self, mail: &CodeMail) -> Result<(), MailFailure> {
+        if self.slot.try_lock().is_err() {
+            self.waits.notify_one();
+        }
+        let _open = self.slot.lock().await;
         let less = |left: u32| left.checked_sub(1);
         if self.failing.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok() {
             return Err(MailFailure("the mailbox is shut".into()));

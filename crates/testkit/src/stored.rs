@@ -6,15 +6,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tertulia_model::{AgentId, AgentNo, ConversationId, Timestamp};
-use tertulia_store::{Agents, Commit, DirectChange, Hub, Inboxes, Messages, Rooms};
+use tertulia_model::{ConversationId, Timestamp};
+use tertulia_store::{Commit, Hub, Messages, Rooms};
 use tertulia_store_sqlite::{FILE_NAME, Inspection, SqliteOptions, SqliteStore, inspect};
 
-use crate::{
-    app::{AgentCaller, TestApp},
-    program::Installation,
-    within,
-};
+use crate::{app::TestApp, program::Installation, within};
 
 impl TestApp {
     /// What its database holds; the hub may be running.
@@ -24,28 +20,6 @@ impl TestApp {
     /// If it is no database of a hub, or not sound.
     pub async fn inspected(&self) -> Inspection {
         inspected(self.directory()).await
-    }
-
-    /// Lets an agent have written first to others, without a word in it. The hub is restarted, and moves.
-    ///
-    /// # Panics
-    ///
-    /// If the database cannot be written, or somebody is not there.
-    pub async fn let_write_first(&mut self, from: &AgentCaller, to: &[AgentCaller]) {
-        let now = self.chat().clock().now();
-        self.stop().await;
-        let store = SqliteStore::open(self.directory(), &SqliteOptions::default()).await.expect("a store");
-        let initiator = number_of(&store, from).await;
-        let mut commit = Commit::default();
-        for other in to {
-            let pair = [initiator, number_of(&store, other).await];
-            let id = ConversationId::from_uuid(other.id.parse().expect("a UUID"));
-            let direct = within("a conversation", store.direct_between(pair, id, now)).await.expect("a writable store");
-            commit.directs.push(DirectChange::Opened { conversation: direct.direct.number, initiator, at: now });
-        }
-        within("a commit", store.commit(&commit)).await.expect("a writable store");
-        store.close().await;
-        self.restart().await;
     }
 
     /// The files of its data directory that hold these bytes; to be asked when the hub is stopped and has tidied up.
@@ -92,12 +66,6 @@ impl Installation {
         within("a commit", store.commit(&commit)).await.expect("a writable store");
         store.close().await;
     }
-}
-
-async fn number_of(store: &SqliteStore, agent: &AgentCaller) -> AgentNo {
-    let id = AgentId::from_uuid(agent.id.parse().expect("the id of an agent"));
-    let record = within("an agent", store.agent_by_id(id)).await.expect("a readable store");
-    record.expect("an agent that is there").number
 }
 
 async fn inspected(directory: &Path) -> Inspection {

@@ -101,7 +101,7 @@ pub(crate) enum AdminCommand {
                                         tertulia admin reports list --about mallory --json"
     )]
     Reports(ReportsCommand),
-    /// Show what waits to be delivered to servers outside, what could not be, and codes that no mail server carries
+    /// Show what waits to be delivered outside, what could not be, and codes not mailed
     #[command(after_help = "Examples:\n  tertulia admin outbox --json")]
     Outbox {
         #[command(flatten)]

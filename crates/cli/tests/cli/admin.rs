@@ -25,7 +25,7 @@ fn the_operator_suspends_and_deletes_whether_the_hub_runs_or_not() {
     assert!(admin(&["list", "--state", "suspended"]).well().starts_with("mallory "));
     assert_eq!(admin(&["list", "--state", "active"]).well(), "");
     assert_eq!(admin(&["outbox"]).well(), "nothing waits\n");
-    assert_eq!(admin(&["outbox", "--json"]).well(), "{\"answer\":\"outbox\",\"entries\":[]}\n");
+    assert_eq!(admin(&["outbox", "--json"]).well(), "{\"answer\":\"outbox\",\"entries\":[],\"codes\":[]}\n");
 
     hub.signal("KILL");
     hub.wait();

@@ -60,7 +60,7 @@ fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
     let (_place, hub) = Hub::fresh();
     let healthy = run(&mut hub.command(&["doctor"])).well();
     assert!(healthy.contains(&format!("the hub runs and listens on {}", hub.url)), "{healthy}");
-    assert!(healthy.contains("schema 8, epoch 1, 0 agents, 0 messages; sound"), "{healthy}");
+    assert!(healthy.contains("schema 14, epoch 1, 0 agents, 0 messages; sound"), "{healthy}");
     assert!(!healthy.contains("BAD"), "{healthy}");
 
     fs::set_permissions(&hub.directory, fs::Permissions::from_mode(0o755)).unwrap();

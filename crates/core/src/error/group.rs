@@ -7,7 +7,7 @@ use tertulia_model::{ConversationId, Timestamp};
 /// Why something is not done to a group, or in one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GroupBarred {
-    /// The group was deleted while the agent was a member.
+    /// The group is deleted; the agent was a member once.
     #[error("the group is deleted")]
     Gone {
         /// The group.
@@ -23,6 +23,9 @@ pub enum GroupBarred {
     /// Only admins may do this.
     #[error("not an admin")]
     NotAdmin,
+    /// Only who created it may do this, or an admin if that one is gone.
+    #[error("not the creator")]
+    NotCreator,
     /// The other is no member of the group.
     #[error("the other is no member")]
     TargetNotMember,

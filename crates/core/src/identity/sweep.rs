@@ -1,4 +1,4 @@
-//! Challenges, sessions and mutes that have run out. Nothing waits for this: whoever reads them compares times.
+//! Challenges, sessions and mutes that have run out, and invitations that count no more. Nothing waits for this: whoever reads them compares times.
 
 use std::time::Duration;
 
@@ -28,7 +28,8 @@ impl Chat {
         let slice = async move {
             let rows = chat.0.store.sweep_identities(chat.now(), SLICE).await?;
             let rows = rows.max(chat.0.store.sweep_mutes(chat.now(), SLICE).await?);
-            Ok(rows.max(chat.0.store.sweep_observer_sessions(chat.now(), SLICE).await?))
+            let rows = rows.max(chat.0.store.sweep_observer_sessions(chat.now(), SLICE).await?);
+            Ok(rows.max(chat.sweep_group_invitations(SLICE).await?))
         };
         self.0.journal.exclusively(slice).await
     }

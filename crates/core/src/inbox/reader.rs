@@ -134,13 +134,12 @@ impl Chat {
         let mut found = Vec::with_capacity(records.len());
         for record in records {
             let WaitingRecord { conversation, message, content } = record;
-            let place = match places.get(&conversation) {
-                Some(place) => place.clone(),
-                None => {
-                    let Some(place) = self.numbered(conversation).await? else { continue };
-                    places.insert(conversation, place.clone());
-                    place
-                }
+            let place = if let Some(place) = places.get(&conversation) {
+                place.clone()
+            } else {
+                let Some(place) = self.numbered(conversation).await? else { continue };
+                places.insert(conversation, place.clone());
+                place
             };
             found.push((place, message, content));
         }

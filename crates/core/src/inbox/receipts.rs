@@ -68,7 +68,7 @@ pub(crate) struct ReceiptWorker {
 /// Steps that go together, and who waits for them.
 #[derive(Default)]
 struct Steps {
-    steps: Vec<Move>,
+    moves: Vec<Move>,
     agents: Vec<Arc<Agent>>,
     replies: Vec<Option<oneshot::Sender<Result<Moved, Error>>>>,
 }
@@ -93,7 +93,7 @@ impl ReceiptWorker {
             for work in waiting.drain(..) {
                 match work {
                     Work::Move { agent, step, reply } => {
-                        steps.steps.push(step);
+                        steps.moves.push(step);
                         steps.agents.push(agent);
                         steps.replies.push(reply);
                     }
@@ -107,13 +107,13 @@ impl ReceiptWorker {
         }
     }
 
-    async fn settle(&self, Steps { steps, agents, replies }: Steps) {
-        if steps.is_empty() {
+    async fn settle(&self, Steps { moves, agents, replies }: Steps) {
+        if moves.is_empty() {
             return;
         }
-        match self.store.settle(&steps, self.clock.now()).await {
-            Ok(moved) => {
-                for ((moved, agent), reply) in moved.into_iter().zip(agents).zip(replies) {
+        match self.store.settle(&moves, self.clock.now()).await {
+            Ok(done) => {
+                for ((moved, agent), reply) in done.into_iter().zip(agents).zip(replies) {
                     agent.inbox.take(moved.delivered);
                     if let Some(reply) = reply {
                         drop(reply.send(Ok(moved)));
@@ -123,7 +123,9 @@ impl ReceiptWorker {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "receipts could not be written");
                 // It may have been written all the same.
-                agents.iter().for_each(|agent| agent.inbox.forget());
+                for agent in &agents {
+                    agent.inbox.forget();
+                }
                 for reply in replies.into_iter().flatten() {
                     drop(reply.send(Err(Error::Store(repeated(&error)))));
                 }

@@ -1,17 +1,22 @@
 //! Entries on their way to one commit: each is decided on, in order, against the conversations as the entries before it
 //! will have left them. What is refused leaves the batch; nothing in memory changes before the commit.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
-use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Standing, Timestamp, time_ordered_uuid};
-use tertulia_store::{Append, Commit, DirectChange, LogEnd, NewEnvelope, Participant, ParticipantChange, Profile};
+use tertulia_model::{
+    AgentNo, ConversationNo, MessageId, MessageNo, Seq, Standing, TextKind, Timestamp, time_ordered_uuid,
+};
+use tertulia_store::{
+    Append, Commit, Content, DirectChange, LogEnd, NewEnvelope, Participant, ParticipantChange, Profile,
+};
 
 use super::{
     entry::{Change, Entry, Said, SentLetter, Wanted},
+    groups::{Held, moment_after},
     known::Known,
 };
 use crate::{
-    Action, Chat, Deed, Error, Limit, Noun, Quota, Reach, Throttle,
+    Action, Chat, Deed, Error, Limit, Noun, Reach, Throttle,
     access::{Relation, Wish},
     agents::Agent,
     conversation::{Conversation, Kind},
@@ -31,8 +36,8 @@ pub(super) struct Batch {
     pub(super) drafts: Vec<Draft>,
     pub(super) commit: Commit,
     places: HashMap<ConversationNo, usize>,
-    known: Known,
-    rules: MessagingRules,
+    pub(super) known: Known,
+    pub(super) rules: MessagingRules,
     /// How many copies these agents get.
     added: HashMap<AgentNo, u32>,
 }
@@ -53,6 +58,8 @@ pub(super) enum Effect {
     Repeated(MessageNo),
     /// A change that concerns these agents, and what comes of it for those who listen.
     Changed { agents: Vec<Arc<Agent>>, tells: Tells },
+    /// A change of a group, with the next messages of the commit.
+    Held(Box<Held>),
 }
 
 /// Who gets a copy of a message.
@@ -96,14 +103,27 @@ pub(super) struct Numbering {
 
 impl Draft {
     fn of(conversation: &Arc<Conversation>) -> Self {
+        let mut end = conversation.log_end();
+        // Who created a group has been there for longer than anybody who comes.
+        end.last_at = conversation.group().map_or(end.last_at, |group| end.last_at.max(group.created_at));
         Self {
             conversation: conversation.clone(),
             standings: Standings::new(),
             is_ended: false,
             bond: conversation.direct().map(Direct::bond).unwrap_or_default(),
             participants: conversation.room().map_or(0, Room::participants),
-            end: conversation.log_end(),
+            end,
         }
+    }
+
+    /// The place of what is said next.
+    pub(super) fn next_seq(&self) -> Seq {
+        self.end.last_seq.next()
+    }
+
+    /// The time of what is said next, at `now`.
+    pub(super) fn next_moment(&self, now: Timestamp) -> Timestamp {
+        moment_after(self.end.last_at, now)
     }
 
     fn standing(&self, room: &Room, agent: AgentNo) -> Option<Standing> {
@@ -150,6 +170,7 @@ impl Batch {
         let outcome = match &entry.wanted {
             Wanted::Speech { said, .. } => self.speech(draft, &said.clone(), numbering, random),
             Wanted::Change { change, .. } => self.change(draft, &change.clone(), numbering.now),
+            Wanted::Group { deed, .. } => self.hold(draft, &deed.clone(), numbering, random),
         };
         self.decided.push(Decided { entry, draft, outcome });
     }
@@ -173,7 +194,7 @@ impl Batch {
         numbering: &mut Numbering,
         random: [u8; 10],
     ) -> Result<Effect, Error> {
-        let Said { author, text, text_kind, deliveries, letter, .. } = said;
+        let Said { author, deliveries, .. } = said;
         let key = said.key().map(|key| (author.number, key.clone()));
         if let Some(number) = key.as_ref().and_then(|key| self.known.sent.get(key)) {
             return Ok(Effect::Repeated(*number));
@@ -183,15 +204,46 @@ impl Batch {
         if joins {
             self.put(place, author.number, Some(Standing::Joined), numbering.now);
         }
+        let content = said.letter.as_ref().map(|letter| letter.content.clone());
+        let words = (said.text.clone(), said.text_kind);
+        let profile = self.append(place, author, words, content, &copies, numbering, random);
+        self.known.sent.extend(key.map(|key| (key, numbering.last)));
+        self.commit.deliveries.extend_from_slice(deliveries);
+        Ok(Effect::Said { profile, joins, copies })
+    }
+
+    /// Says what has happened, without words.
+    pub(super) fn say(
+        &mut self,
+        place: usize,
+        author: &Agent,
+        content: Arc<Content>,
+        copies: &Copies,
+        numbering: &mut Numbering,
+        random: [u8; 10],
+    ) -> Arc<Profile> {
+        self.append(place, author, ("".into(), TextKind::Plain), Some(content), copies, numbering, random)
+    }
+
+    /// Numbers a message that was granted, and writes it with its copies.
+    #[expect(clippy::too_many_arguments, reason = "they are the message")]
+    fn append(
+        &mut self,
+        place: usize,
+        author: &Agent,
+        (text, text_kind): (Arc<str>, TextKind),
+        content: Option<Arc<Content>>,
+        copies: &Copies,
+        numbering: &mut Numbering,
+        random: [u8; 10],
+    ) -> Arc<Profile> {
         let draft = &mut self.drafts[place];
-        draft.end.last_seq = draft.end.last_seq.next();
-        draft.end.last_at = numbering.now.max(draft.end.last_at + Duration::from_micros(1));
+        (draft.end.last_seq, draft.end.last_at) = (draft.next_seq(), draft.next_moment(numbering.now));
         numbering.last = MessageNo(numbering.last.0 + 1);
         if let Some(reader) = draft.conversation.direct().and_then(|direct| direct.other(author.number)) {
             self.commit.received.push((reader.number, draft.conversation.number, draft.end.last_at));
         }
-        self.address(place, author, &copies, numbering.last);
-        self.known.sent.extend(key.map(|key| (key, numbering.last)));
+        self.address(place, author, copies, numbering.last);
         let draft = &self.drafts[place];
         let profile = author.profile();
         self.commit.messages.push(Append {
@@ -202,12 +254,11 @@ impl Batch {
             author: author.number,
             author_revision: profile.revision,
             created_at: draft.end.last_at,
-            text: text.clone(),
-            text_kind: *text_kind,
-            content: letter.as_ref().map(|letter| letter.content.clone()),
+            text,
+            text_kind,
+            content,
         });
-        self.commit.deliveries.extend_from_slice(deliveries);
-        Ok(Effect::Said { profile, joins, copies })
+        profile
     }
 
     /// Whether it may be said, and its author joins by it.
@@ -226,13 +277,14 @@ impl Batch {
                 Chat::permit(author, Deed::SpeakInChannel)?;
                 channel.permit_taking_part(author.number)?;
             }
-            Kind::Direct(direct) => match &said.letter {
-                Some(letter) => self.permit_letter(draft, direct, author, letter, now)?,
-                None => {
+            Kind::Direct(direct) => {
+                if let Some(letter) = &said.letter {
+                    self.permit_letter(draft, direct, author, letter, now)?;
+                } else {
                     Chat::permit(author, Deed::SpeakToFriend)?;
                     direct.permit_viewing(Some(author.number))?;
                 }
-            },
+            }
             // Who is a member changes alone as well.
             Kind::Group(group) => {
                 Chat::permit(author, Deed::SendLetter)?;
@@ -261,23 +313,34 @@ impl Batch {
             if let (Limit::Rate { count, per }, false) = (letter.cold, author.is_system) {
                 let unanswered = self.known.unanswered.get(&author.number).copied().unwrap_or_default();
                 if unanswered.count >= count {
-                    return Err(Error::Throttled(too_many_unanswered(count, per, unanswered.oldest, now)));
+                    let action = Action::OpenColdConversation;
+                    return Err(Error::Throttled(Throttle::rolling(action, count, per, unanswered.oldest, now)));
                 }
             }
         }
         Ok(())
     }
 
-    /// Who gets a copy of it. A letter to one agent for whom too much waits is refused; where there are several, or it is
-    /// said in another way, those are passed over.
+    /// Who gets a copy of it. A letter to one agent for whom too much waits is refused.
     // wire: agentchat.md#59-backlog
     fn copies(&self, place: usize, said: &Said) -> Result<Copies, Error> {
         let conversation = &self.drafts[place].conversation;
-        let mut copies = Copies::default();
         if !conversation.has_recipients() {
-            return Ok(copies);
+            return Ok(Copies::default());
         }
-        for agent in self.known.recipients(conversation.number, said.author.number) {
+        let copies = self.copies_for(self.known.recipients(conversation.number, said.author.number));
+        match copies.skipped.first() {
+            Some(agent) if said.letter.is_some() && conversation.direct().is_some() => {
+                Err(Reach::Backlogged { recipient: agent.name.clone(), count: copies.waited.into() }.into())
+            }
+            Some(_) | None => Ok(copies),
+        }
+    }
+
+    /// Who of `readers` gets a copy: those for whom too much waits are passed over.
+    pub(super) fn copies_for(&self, readers: Vec<Arc<Agent>>) -> Copies {
+        let mut copies = Copies::default();
+        for agent in readers {
             let queue = agent.inbox.queue().unwrap_or_default();
             let waits = queue.waiting.saturating_add(self.added.get(&agent.number).copied().unwrap_or(0));
             copies.waited = waits;
@@ -286,16 +349,12 @@ impl Batch {
                     copies.spilled.push(agent.clone());
                 }
             } else if waits >= self.rules.backlog_most {
-                if said.letter.is_some() && conversation.direct().is_some() {
-                    let count = waits.into();
-                    return Err(Reach::Backlogged { recipient: agent.name.clone(), count }.into());
-                }
                 copies.skipped.push(agent);
                 continue;
             }
             copies.recipients.push(agent);
         }
-        Ok(copies)
+        copies
     }
 
     /// Writes the copies of the message that was just numbered, and what becomes of the conversation by it.
@@ -413,15 +472,4 @@ impl Batch {
             None => ParticipantChange::Gone { conversation, agent },
         });
     }
-}
-
-/// What an agent is told that has opened as many conversations as it may, until somebody answers or the oldest leaves the
-/// window.
-// wire: agentchat.md#61-daily-cold-cap
-fn too_many_unanswered(limit: u32, per: Duration, oldest: Option<Timestamp>, now: Timestamp) -> Throttle {
-    let resets_at = oldest.unwrap_or(now) + per;
-    let micros = resets_at.as_micros().saturating_sub(now.as_micros());
-    let resets_in = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-    let quota = Quota { limit, remaining: 0, resets_in, resets_at };
-    Throttle { action: Action::OpenColdConversation, quota, per, is_local: false }
 }

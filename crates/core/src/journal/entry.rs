@@ -6,6 +6,7 @@ use tertulia_model::{MessageNo, TextKind};
 use tertulia_store::{Content, NewDelivery, StoreError};
 use tokio::sync::oneshot;
 
+use super::groups::{GroupDeed, GroupOutcome};
 use crate::{Error, Limit, agents::Agent, conversation::Conversation, posted::Posted};
 
 /// The way back to whoever waits; gone once it was used.
@@ -23,6 +24,8 @@ pub(super) enum Wanted {
     Speech { said: Said, reply: Reply<Outcome> },
     /// A change of who takes part, or the end. Answered with whom it changed something for.
     Change { change: Change, reply: Reply<Vec<Arc<Agent>>> },
+    /// A change of a group, which is a batch of its own.
+    Group { deed: GroupDeed, reply: Reply<GroupOutcome> },
 }
 
 /// What somebody says.
@@ -93,11 +96,20 @@ pub(crate) enum Change {
 }
 
 impl Entry {
+    /// Whether it is a batch of its own.
+    pub(super) const fn is_alone(&self) -> bool {
+        match self.wanted {
+            Wanted::Group { .. } => true,
+            Wanted::Speech { .. } | Wanted::Change { .. } => false,
+        }
+    }
+
     /// Refuses it. Whoever does not wait any more does not need to know.
     pub(super) fn refuse(&mut self, error: Error) {
         match &mut self.wanted {
             Wanted::Speech { reply, .. } => answer(reply, Err(error)),
             Wanted::Change { reply, .. } => answer(reply, Err(error)),
+            Wanted::Group { reply, .. } => answer(reply, Err(error)),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tertulia_model::{AgentNo, ConversationNo, MessageNo, Timestamp};
+use tertulia_model::{AgentNo, ConversationNo, GroupInvitationId, MessageNo, Timestamp};
 use tertulia_store::{StoreError, Unanswered};
 
 use super::{
     WriterParts,
     entry::{Entry, Said, Wanted},
+    groups::GroupDeed,
 };
 use crate::{Limit, agents::Agent, mutes};
 
@@ -18,6 +19,8 @@ pub(super) struct Known {
     pub(super) sent: HashMap<(AgentNo, Arc<str>), MessageNo>,
     /// Conversations that these agents have opened and nobody has answered; the batch adds its own.
     pub(super) unanswered: HashMap<AgentNo, Unanswered>,
+    /// The invitation that somebody takes up, if it waits.
+    pub(super) invitation: Option<GroupInvitationId>,
     /// Who gets copies of what is said in these conversations, authors included.
     readers: HashMap<ConversationNo, Vec<Arc<Agent>>>,
 }
@@ -28,9 +31,14 @@ impl Known {
         let mut known = Self::default();
         let speeches = entries.iter().filter_map(|entry| match &entry.wanted {
             Wanted::Speech { said, .. } if entry.conversation.has_recipients() => Some((entry, said)),
-            Wanted::Speech { .. } | Wanted::Change { .. } => None,
+            Wanted::Speech { .. } | Wanted::Change { .. } | Wanted::Group { .. } => None,
         });
         let speeches: Vec<_> = speeches.collect();
+        for entry in entries {
+            if let Wanted::Group { deed, .. } = &entry.wanted {
+                known.look_into(entry, deed, parts).await?;
+            }
+        }
         if speeches.is_empty() {
             return Ok(known);
         }
@@ -43,6 +51,19 @@ impl Known {
         known.load_queues(parts).await;
         known.load_mutes(parts).await;
         Ok(known)
+    }
+
+    /// What is to be known of a group before something happens to it. Who enters is told of it as well.
+    async fn look_into(&mut self, entry: &Entry, deed: &GroupDeed, parts: &WriterParts) -> Result<(), StoreError> {
+        let mut readers = entry.conversation.readers();
+        if let GroupDeed::Enter { agent, invitation, .. } = deed {
+            let waiting = parts.store.group_invitation(*invitation).await?;
+            self.invitation = waiting.filter(|waiting| waiting.invitee == agent.number).map(|waiting| waiting.id);
+            readers.push(agent.clone());
+        }
+        self.readers.insert(entry.conversation.number, readers);
+        self.load_queues(parts).await;
+        Ok(())
     }
 
     async fn look_for_keys(&mut self, speeches: &[(&Entry, &Said)], parts: &WriterParts) -> Result<(), StoreError> {

@@ -7,17 +7,19 @@ use tertulia_store::Append;
 use super::{
     batch::{Batch, Copies, Decided, Draft, Effect, Tells},
     entry::{Entry, Outcome, Reply, Said, Told, Wanted, answer},
+    groups::{GroupOutcome, Held, HeldNotice},
 };
 use crate::{
-    Error,
+    AgentEvent, Error,
     agents::Agent,
     conversation::Conversation,
     direct::Bond,
     fanout::Announcement,
+    group::GroupState,
     history::SaidIn,
     inbox::Envelopes,
     notice::{Event, Happening, Notice},
-    posted::{Message, Posted},
+    posted::{GroupNews, Message, Posted},
     room::Standings,
 };
 
@@ -38,6 +40,10 @@ pub(super) struct Place {
     copies: Vec<Arc<Agent>>,
     /// Who let one go, once for each.
     letting_go: Vec<Arc<Agent>>,
+    /// How the group stands, and what it is called, if that has changed.
+    group: Option<(GroupState, Option<Arc<str>>)>,
+    /// For whom what waited counts as delivered.
+    emptied: Vec<Arc<Agent>>,
 }
 
 /// Whom to answer what.
@@ -45,6 +51,7 @@ pub(super) struct Place {
 pub(super) struct Answers {
     said: Vec<Answer<Outcome>>,
     changed: Vec<Answer<Vec<Arc<Agent>>>>,
+    held: Vec<Answer<GroupOutcome>>,
     refused: Vec<(Entry, Error)>,
 }
 
@@ -76,20 +83,10 @@ pub(super) fn of(batch: Batch) -> Telling {
                 if joins {
                     place.note(Happening::Joined, Some(author.clone()));
                 }
-                let message = message_of(append, &place.conversation, spares_author);
+                let message = message_of(append, &place.conversation, spares_author, None);
                 let posted = Arc::new(Posted::new(message, author, profile));
-                place.events.push(Event::Posted(posted.clone()));
                 let Copies { recipients, skipped, spilled, waited } = copies;
-                place.letting_go.extend(spilled);
-                if !recipients.is_empty() {
-                    let conversation = place.conversation.number;
-                    place.copies.extend(recipients.iter().cloned());
-                    place.events.push(Event::Envelopes(Arc::new(Envelopes::new(
-                        posted.clone(),
-                        conversation,
-                        recipients,
-                    ))));
-                }
+                place.hand_out(&posted, recipients, spilled);
                 answers.said.push((reply, Outcome::Said(Told { posted, skipped, waited })));
             }
             (Wanted::Change { reply, .. }, Effect::Changed { agents, tells }) => {
@@ -100,8 +97,22 @@ pub(super) fn of(batch: Batch) -> Telling {
                 }
                 answers.changed.push((reply, agents));
             }
-            (Wanted::Speech { .. }, Effect::Changed { .. })
-            | (Wanted::Change { .. }, Effect::Said { .. } | Effect::Repeated(_)) => {
+            (Wanted::Group { reply, .. }, Effect::Held(held)) => {
+                let Held { notices, state, name, emptied, dismissed, outcome } = *held;
+                place.say_all(notices, &mut messages);
+                if let (Some((at, by)), false) = (&state.deleted, dismissed.is_empty()) {
+                    let event = AgentEvent::GroupDeleted { group: place.conversation.id, by: by.clone(), at: *at };
+                    place.events.push(Event::ToAgents(dismissed.into(), event));
+                }
+                if outcome.is_changed {
+                    place.group = Some((state, name));
+                }
+                place.emptied.extend(emptied);
+                answers.held.push((reply, outcome));
+            }
+            (Wanted::Speech { .. }, Effect::Changed { .. } | Effect::Held(_))
+            | (Wanted::Change { .. }, Effect::Said { .. } | Effect::Repeated(_) | Effect::Held(_))
+            | (Wanted::Group { .. }, Effect::Said { .. } | Effect::Repeated(_) | Effect::Changed { .. }) => {
                 debug_assert!(false, "an effect belongs to its entry");
             }
         }
@@ -109,7 +120,12 @@ pub(super) fn of(batch: Batch) -> Telling {
     Telling { places, answers }
 }
 
-fn message_of(append: Append, conversation: &Conversation, spares_author: bool) -> Message {
+fn message_of(
+    append: Append,
+    conversation: &Conversation,
+    spares_author: bool,
+    news: Option<Arc<GroupNews>>,
+) -> Message {
     let Append { number, id, seq, created_at, text, text_kind, content, .. } = append;
     let SaidIn { conversation, view, group } = SaidIn::of(conversation);
     Message {
@@ -122,6 +138,7 @@ fn message_of(append: Append, conversation: &Conversation, spares_author: bool) 
         text: Some(text),
         text_kind,
         content,
+        news,
         group,
         spares_author,
         removed: false,
@@ -131,8 +148,30 @@ fn message_of(append: Append, conversation: &Conversation, spares_author: bool) 
 impl Place {
     fn of(draft: Draft) -> Self {
         let Draft { conversation, standings, is_ended, bond, .. } = draft;
-        let (copies, letting_go) = (Vec::new(), Vec::new());
-        Self { conversation, events: Vec::new(), standings, is_ended, bond, copies, letting_go }
+        let (copies, letting_go, emptied) = (Vec::new(), Vec::new(), Vec::new());
+        let (events, group) = (Vec::new(), None);
+        Self { conversation, events, standings, is_ended, bond, copies, letting_go, group, emptied }
+    }
+
+    /// Notes a message, and who gets copies of it.
+    fn hand_out(&mut self, posted: &Arc<Posted>, recipients: Vec<Arc<Agent>>, spilled: Vec<Arc<Agent>>) {
+        self.events.push(Event::Posted(posted.clone()));
+        self.letting_go.extend(spilled);
+        if !recipients.is_empty() {
+            self.copies.extend(recipients.iter().cloned());
+            let envelopes = Envelopes::new(posted.clone(), self.conversation.number, recipients);
+            self.events.push(Event::Envelopes(Arc::new(envelopes)));
+        }
+    }
+
+    /// Notes what has happened to the group, with the messages of the commit that say so.
+    fn say_all(&mut self, notices: Vec<HeldNotice>, messages: &mut impl Iterator<Item = Append>) {
+        for HeldNotice { author, profile, news, copies } in notices {
+            let append = messages.next().expect("every notice has its message");
+            let message = message_of(append, &self.conversation, false, Some(news));
+            let posted = Arc::new(Posted::new(message, author, profile));
+            self.hand_out(&posted, copies.recipients, copies.spilled);
+        }
     }
 
     fn note(&mut self, what: Happening, agent: Option<Arc<Agent>>) {
@@ -151,8 +190,15 @@ impl Place {
         if let Some(direct) = self.conversation.direct() {
             direct.change_bond(|bond| *bond = self.bond);
         }
+        if let (Some(group), Some((state, name))) = (self.conversation.group(), &self.group) {
+            if let Some(name) = name {
+                group.card.rename(name.clone());
+            }
+            group.change(|known| known.clone_from(state));
+        }
         self.copies.iter().for_each(|agent| agent.inbox.add(1));
         self.letting_go.iter().for_each(|agent| agent.inbox.take(1));
+        self.emptied.iter().for_each(|agent| agent.inbox.forget());
         self.conversation.extend(&self.events);
     }
 
@@ -170,6 +216,9 @@ impl Answers {
         }
         for (mut reply, agents) in self.changed {
             answer(&mut reply, Ok(agents));
+        }
+        for (mut reply, outcome) in self.held {
+            answer(&mut reply, Ok(outcome));
         }
         for (mut entry, refused) in self.refused {
             entry.refuse(refused);

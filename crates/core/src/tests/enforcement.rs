@@ -56,7 +56,7 @@ async fn fifteen_blocks_in_a_day_restrict_until_they_are_fourteen() {
     assert!(mallory.agent().is_restricted());
     assert_eq!(hub.last_change().await.as_deref(), Some("active to restricted"));
     // The first was made fourteen minutes before the last.
-    hub.clock.advance(Duration::from_hours(24) - Duration::from_mins(14) - Duration::from_micros(1));
+    hub.clock.advance(Duration::from_micros(24 * 3_600_000_000 - 14 * 60_000_000 - 1));
     hub.chat.reassess(mallory.agent()).await.unwrap();
     assert!(mallory.agent().is_restricted());
     hub.clock.advance(Duration::from_micros(1));
@@ -184,5 +184,24 @@ async fn of_two_reports_at_once_one_is_made() {
     let refused = one.and(other).unwrap_err();
     assert!(matches!(refused, Error::Protected(Protected::ReportedBefore)), "{refused:?}");
     assert!(hub.chat.is_blocked(mallory.agent(), ada.agent()).await.unwrap());
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn what_the_operator_has_restricted_it_frees_alone() {
+    let hub = TestHub::open().await;
+    let key = hub.register("mallory").await.unwrap();
+    let mallory = hub.chat.authenticate(&hub.surface, &key).await.unwrap();
+    assert!(hub.chat.restrict("mallory", true).await.unwrap());
+    let other = hub.written_to(&mallory, "other", 1).await.remove(0);
+    hub.chat.block(&other, &named(&mallory)).await.unwrap();
+    for _ in 0..2 {
+        hub.chat.authenticate(&hub.surface, &key).await.unwrap();
+        assert!(mallory.agent().is_restricted());
+        hub.chat.suspend("mallory").await.unwrap();
+        hub.chat.unsuspend("mallory").await.unwrap();
+    }
+    assert!(hub.chat.restrict("mallory", false).await.unwrap());
+    assert!(!mallory.agent().is_restricted());
     hub.close().await;
 }

@@ -43,10 +43,13 @@ impl TestHub {
                 AgentEvent::FriendRequested { from, .. } => format!("{} asks|", from.name),
                 AgentEvent::FriendAccepted { by, .. } => format!("{} accepts|", by.name),
                 AgentEvent::TierChanged { .. }
+                | AgentEvent::GroupInvited { .. }
+                | AgentEvent::GroupDeleted { .. }
                 | AgentEvent::Quarantined { .. }
                 | AgentEvent::PresenceChanged { .. }
                 | AgentEvent::Typing { .. }
                 | AgentEvent::TrialStarted { .. }
+                | AgentEvent::MessagesRead { .. }
                 | AgentEvent::TrialEnded { .. } => return,
             };
             out.extend_from_slice(words.as_bytes());

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Caller, ContentRefused, Error, Letter, MOST_LETTER_BYTES, Reach, Sent};
 
-fn letter(key: &str, text: &str) -> Letter {
+pub(super) fn letter(key: &str, text: &str) -> Letter {
     Letter {
         key: SentKey::parse(key).unwrap(),
         text: Some(text.into()),
@@ -23,7 +23,7 @@ fn letter(key: &str, text: &str) -> Letter {
 }
 
 impl TestHub {
-    async fn write(&self, from: &Caller, to: &Caller, key: &str, text: &str) -> Result<Sent, Error> {
+    pub(super) async fn write(&self, from: &Caller, to: &Caller, key: &str, text: &str) -> Result<Sent, Error> {
         self.chat.send_to_agent(from, &to.agent.name, &letter(key, text)).await
     }
 

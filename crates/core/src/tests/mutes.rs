@@ -58,14 +58,14 @@ async fn mutes_outlive_a_restart() {
     let hub = TestHub::open().await;
     let (ada, bob) = (hub.register("ada").await.unwrap(), hub.register("bob").await.unwrap());
     let muter = hub.chat.authenticate(&hub.surface, &ada).await.unwrap();
-    let muted = hub.chat.authenticate(&hub.surface, &bob).await.unwrap();
-    hub.chat.mute(&muter, &of(&muted), None).await.unwrap();
-    drop((muter, muted));
+    let other = hub.chat.authenticate(&hub.surface, &bob).await.unwrap();
+    hub.chat.mute(&muter, &of(&other), None).await.unwrap();
+    drop((muter, other));
     let hub = hub.crash().await;
     let muter = hub.chat.authenticate(&hub.surface, &ada).await.unwrap();
-    let muted = hub.chat.authenticate(&hub.surface, &bob).await.unwrap();
+    let other = hub.chat.authenticate(&hub.surface, &bob).await.unwrap();
     hub.chat.mutes_of(muter.agent()).await.unwrap();
-    assert!(is_silent(&hub, &muter, &muted));
+    assert!(is_silent(&hub, &muter, &other));
     hub.close().await;
 }
 
@@ -91,11 +91,12 @@ async fn what_was_read_before_a_change_is_not_remembered_after() {
     let (ada, bob) = (hub.join("ada").await, hub.join("bob").await);
     let (has_come, go_on) = hub.store.pause_after("mutes_of");
     let (chat, agent) = (hub.chat.clone(), ada.agent().clone());
-    let reading = tokio::spawn(async move { chat.mutes_of(&agent).await });
+    let mut reading = tokio::task::JoinSet::new();
+    reading.spawn(async move { chat.mutes_of(&agent).await });
     has_come.await.unwrap();
     hub.chat.mute(&ada, &of(&bob), None).await.unwrap();
     go_on.send(()).unwrap();
-    reading.await.unwrap().unwrap();
+    reading.join_next().await.unwrap().unwrap().unwrap();
     assert!(is_silent(&hub, &ada, &bob));
     hub.close().await;
 }

@@ -1,16 +1,19 @@
 //! A real store that fails or waits where a test wants it to.
 
 mod accounts;
+mod answers;
 mod attachments;
 mod communities;
 mod contacts;
 mod discovery;
 mod enforcement;
+mod groups;
 mod identities;
 mod inboxes;
 mod mutes;
 mod observers;
 mod outbox;
+mod threads;
 mod trials;
 mod trust;
 
@@ -91,6 +94,11 @@ impl FaultyStore {
     /// How often this was called.
     pub(super) fn calls(&self, call: &str) -> usize {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|made| **made == call).count()
+    }
+
+    /// The calls since the last time this was asked, in order.
+    pub(super) fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn through<T>(

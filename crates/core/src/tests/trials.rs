@@ -44,7 +44,13 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
             AgentEvent::TrialEnded { outcome, .. } => format!("{}|", outcome.as_str()),
             AgentEvent::TierChanged { tier, .. } => format!("{tier}|"),
             AgentEvent::Quarantined { cause } => format!("for {}|", cause.as_str()),
-            AgentEvent::FriendRequested { .. } | AgentEvent::FriendAccepted { .. } => return,
+            AgentEvent::FriendRequested { .. }
+            | AgentEvent::FriendAccepted { .. }
+            | AgentEvent::MessagesRead { .. }
+            | AgentEvent::PresenceChanged { .. }
+            | AgentEvent::Typing { .. }
+            | AgentEvent::GroupInvited { .. }
+            | AgentEvent::GroupDeleted { .. } => return,
         };
         out.extend_from_slice(words.as_bytes());
     }));
@@ -136,7 +142,7 @@ async fn who_is_not_trusted_has_nobody_tried_and_some_are_tried_by_nobody() {
     assert!(matches!(request(&seeds[0], "nobody").await, Err(Error::NotFound(Noun::Agent))));
     assert!(matches!(request(&seeds[0], "hub").await, Err(Error::NotFound(Noun::Agent))));
     assert_eq!(dismissed(&hub, &seeds[0], "bob").await, Dismissed::Exempt);
-    hub.chat.quarantine("tom").await.unwrap();
+    hub.chat.quarantine("tom", None).await.unwrap();
     assert_eq!(dismissed(&hub, &seeds[0], "tom").await, Dismissed::Exempt);
     hub.chat.release("tom").await.unwrap();
     hub.chat.set_seed("cyd", false).await.unwrap();
@@ -236,7 +242,7 @@ async fn a_quarantined_challenger_has_no_say() {
     let hub = TestHub::open().await;
     let (seeds, _) = court(&hub).await;
     let (id, place) = tried(&hub, &seeds[0]).await;
-    hub.chat.quarantine("bob").await.unwrap();
+    hub.chat.quarantine("bob", None).await.unwrap();
     assert!(matches!(hub.chat.vote_in_trial(&seeds[1], id, Verdict::Ai).await, Err(Error::Quarantined)));
     assert!(matches!(hub.chat.say(&seeds[1], &place, "hello").await, Err(Error::Quarantined)));
     hub.close().await;

@@ -30,7 +30,10 @@ async fn connect(hub: &TestHub, caller: &Caller) -> (LiveConnection, Arc<Listene
         | AgentEvent::PresenceChanged { .. }
         | AgentEvent::Typing { .. }
         | AgentEvent::TrialStarted { .. }
-        | AgentEvent::TrialEnded { .. } => {}
+        | AgentEvent::MessagesRead { .. }
+        | AgentEvent::TrialEnded { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => {}
     });
     connection.hear(&form);
     (connection, listener)

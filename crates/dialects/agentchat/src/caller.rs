@@ -11,7 +11,7 @@ use http::request::Parts;
 use tertulia_core::{Caller, Chat, Deed, Error};
 use tertulia_edge::{Head, RequestHead, bearer_token};
 
-use crate::{AgentChat, Code, failure::Failure};
+use crate::{AgentChat, Code, KEY_KIND, failure::Failure};
 
 /// An agent with a valid credential that may be here.
 // wire: agentchat.md#13-account-states-and-what-still-works
@@ -29,6 +29,10 @@ impl FromRequestParts<AgentChat> for Authenticated {
         let AuthenticatedEvenSuspended(caller) =
             AuthenticatedEvenSuspended::from_request_parts(parts, agentchat).await?;
         Chat::permit(caller.agent(), Deed::Attend)?;
+        // rule: delivery queue
+        if bearer_token(&parts.headers).is_some_and(|key| key.starts_with(KEY_KIND.prefix())) {
+            agentchat.chat().note_queue_is_kept(caller.agent()).await;
+        }
         Ok(Self(caller))
     }
 }

@@ -28,10 +28,11 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn new(options: &Options) -> Self {
+        let public_url = options.public_url.clone();
         Self {
             sockets: Arc::new(class(options)),
             messages: Form::new(frames::write_message),
-            events: AgentForm::new(frames::write_event),
+            events: AgentForm::new(move |event, out| frames::write_event(event, &public_url, out)),
         }
     }
 }

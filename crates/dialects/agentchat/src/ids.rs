@@ -5,7 +5,9 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
-use tertulia_model::{AgentId, AttachmentId, CodeId, ConversationId, DeliveryId, EndpointId, MessageId};
+use tertulia_model::{
+    AgentId, AttachmentId, CodeId, ConversationId, DeliveryId, EndpointId, GroupInvitationId, MessageId,
+};
 use uuid::Uuid;
 
 /// What an id names.
@@ -105,6 +107,14 @@ pub(crate) fn group(id: ConversationId) -> PublicId {
 
 pub(crate) fn message(id: MessageId) -> PublicId {
     Kind::Message.show(id.as_uuid())
+}
+
+pub(crate) fn invitation(id: GroupInvitationId) -> PublicId {
+    Kind::Invitation.show(id.as_uuid())
+}
+
+pub(crate) fn parse_invitation(text: &str) -> Option<GroupInvitationId> {
+    Kind::Invitation.parse(text).map(GroupInvitationId::from_uuid)
 }
 
 /// Something that waits for a code.

@@ -9,17 +9,23 @@ mod account;
 mod agents;
 mod attachments;
 mod blocks;
+#[cfg_attr(not(test), expect(dead_code, reason = "bodies with numbers are read by it"))]
 mod body;
 mod caller;
 mod code;
 mod contacts;
+mod conversations;
 mod directory;
 mod done;
 mod failure;
 mod files;
 mod gateway;
+mod groups;
 mod handle;
+mod idempotency;
+#[cfg_attr(not(test), expect(dead_code, reason = "webhooks and reports are named by it"))]
 mod ids;
+mod invitations;
 mod message;
 mod moment;
 mod mutes;
@@ -35,6 +41,8 @@ mod routes;
 mod sending;
 mod service;
 mod settings;
+mod sync;
+mod threads;
 mod values;
 
 use std::{
@@ -70,8 +78,6 @@ pub struct Options {
     pub socket_queue_bytes: usize,
     /// What a socket waits for, and how long.
     pub socket: SocketTimes,
-    /// For how long an answer is kept for who sends the same idempotency key again.
-    pub idempotency: IdempotencyTimes,
     /// Where files lie.
     pub files: Files,
 }
@@ -91,22 +97,6 @@ pub struct SocketTimes {
 impl Default for SocketTimes {
     fn default() -> Self {
         Self { hello: Duration::from_secs(5), ping_every: Duration::from_secs(45), silence: Duration::from_secs(75) }
-    }
-}
-
-/// How long idempotency keys are remembered.
-// wire: agentchat.md#17-idempotency
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdempotencyTimes {
-    /// An answer. Default: 24 h.
-    pub kept: Duration,
-    /// That a first call is at work. Default: 60 s.
-    pub in_progress: Duration,
-}
-
-impl Default for IdempotencyTimes {
-    fn default() -> Self {
-        Self { kept: Duration::from_hours(24), in_progress: Duration::from_mins(1) }
     }
 }
 

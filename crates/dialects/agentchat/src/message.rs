@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tertulia_core::{Content, Posted, Receipt};
-use tertulia_model::{TextKind, mentioned};
+use tertulia_core::{Content, GroupNews, Posted, Receipt};
+use tertulia_model::{GroupEvent, TextKind, mentioned};
 use utoipa::ToSchema;
 
 use crate::{handle, ids, moment};
@@ -29,6 +29,7 @@ pub(crate) struct Extension<'a> {
 // wire: agentchat.md#421-message-shape
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = agentchat::Message)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct Message<'a> {
     #[schema(value_type = String, example = "msg_AZoQ1s5zfbO1eYpN0aXwmA")]
     id: ids::PublicId,
@@ -72,9 +73,58 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
+    data: Option<Data<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachment_id: Option<ids::PublicId>,
+}
+
+/// What a message says to programs.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    /// Whatever its sender has sent.
+    Sent(&'a RawValue),
+    /// What has happened to the group.
+    News(News<'a>),
+}
+
+/// What has happened to a group.
+// wire: agentchat.md#446-system-messages
+#[derive(Debug, Serialize)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
+struct News<'a> {
+    schema_version: u8,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_handle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_name: Option<&'a str>,
+    /// Null where it happened by itself; not there where only one can have done it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor_handle: Option<Option<String>>,
+}
+
+impl<'a> News<'a> {
+    fn of(news: &'a GroupNews) -> Self {
+        let handle = |agent: &Option<_>| agent.as_deref().map(handle::shown);
+        let has_actor = match news.what {
+            GroupEvent::MemberJoined | GroupEvent::MemberLeft => false,
+            GroupEvent::MemberRemoved
+            | GroupEvent::AdminPromoted
+            | GroupEvent::AdminDemoted
+            | GroupEvent::NameChanged
+            | GroupEvent::DescriptionChanged
+            | GroupEvent::AvatarChanged
+            | GroupEvent::Deleted => true,
+        };
+        Self {
+            schema_version: 1,
+            event: news.what.as_str(),
+            agent_handle: handle(&news.agent),
+            new_name: news.name.as_deref(),
+            actor_handle: has_actor.then(|| handle(&news.actor)),
+        }
+    }
 }
 
 /// What the hub says about a message.
@@ -112,6 +162,7 @@ struct Place {
 
 /// What is shown of a message beside itself.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct Shown<'a> {
     /// How far it has come, as far as its reader may know.
     pub(crate) receipt: Receipt,
@@ -124,8 +175,7 @@ pub(crate) struct Shown<'a> {
 /// Appends a message as JSON.
 pub(crate) fn write(posted: &Posted, shown: &Shown<'_>, out: &mut Vec<u8>) {
     let content = posted.content.as_deref();
-    let extension = content.and_then(|content| content.extension.as_deref());
-    let extension = extension.and_then(|extension| serde_json::from_str::<Extension<'_>>(extension).ok());
+    let extension = extension_of(posted);
     let message = Message {
         id: ids::message(posted.id),
         conversation_id: conversation_id(posted),
@@ -144,6 +194,24 @@ pub(crate) fn write(posted: &Posted, shown: &Shown<'_>, out: &mut Vec<u8>) {
         skipped_recipients: shown.skipped,
     };
     serde_json::to_writer(out, &message).expect("a message of strings is always JSON");
+}
+
+/// What a message is: `text`, `structured`, `file` or `system`.
+pub(crate) fn kind_of(posted: &Posted) -> &str {
+    let content = posted.content.as_deref();
+    kind(content, extension_of(posted).as_ref())
+}
+
+/// Its words, as they are shown.
+pub(crate) fn text_of(posted: &Posted) -> Option<&str> {
+    body(posted, posted.content.as_deref()).text
+}
+
+/// Nothing is left of it with a removed message, neither on disk nor in memory.
+fn extension_of(posted: &Posted) -> Option<Extension<'_>> {
+    let content = posted.content.as_deref().filter(|_| !posted.is_removed());
+    let extension = content.and_then(|content| content.extension.as_deref());
+    extension.and_then(|extension| serde_json::from_str(extension).ok())
 }
 
 /// The conversation as this surface names it.
@@ -171,10 +239,13 @@ fn body<'a>(posted: &'a Posted, content: Option<&'a Content>) -> Body<'a> {
     if posted.is_removed() {
         return Body { text: Some(REMOVED), data: None, attachment_id: None };
     }
-    let is_wordless = content.is_some_and(|content| content.is_wordless || content.event.is_some());
+    if let Some(news) = posted.news.as_deref() {
+        return Body { text: None, data: Some(Data::News(News::of(news))), attachment_id: None };
+    }
+    let is_wordless = content.is_some_and(|content| content.is_wordless);
     Body {
         text: (!is_wordless).then_some(&*posted.text),
-        data: content.and_then(|content| serde_json::from_str(content.data.as_deref()?).ok()),
+        data: content.and_then(|content| serde_json::from_str(content.data.as_deref()?).ok()).map(Data::Sent),
         attachment_id: content.and_then(|content| content.attachment).map(ids::attachment),
     }
 }
@@ -183,7 +254,7 @@ fn body<'a>(posted: &'a Posted, content: Option<&'a Content>) -> Body<'a> {
 fn metadata<'a>(posted: &Posted, extension: Option<&Extension<'a>>) -> &'a RawValue {
     const NOTHING: &str = "{}";
     const CODE: &str = r#"{"content_type":"code"}"#;
-    let own = extension.and_then(|extension| extension.metadata).filter(|_| !posted.is_removed());
+    let own = extension.and_then(|extension| extension.metadata);
     let words = match posted.text_kind {
         TextKind::Plain => NOTHING,
         TextKind::Code => CODE,
@@ -242,7 +313,7 @@ mod tests {
     #[test]
     fn mentions_are_handles_in_order_and_once() {
         assert_eq!(mentions("hi @Bob and @alice-- then @bob, not me@example.org, @x"), ["bob", "alice"]);
-        let many: String = (0..80).map(|number| format!("@agent{number} ")).collect();
+        let many = (0..80).map(|number| format!("@agent{number}")).collect::<Vec<_>>().join(" ");
         assert_eq!(mentions(&many).len(), MOST_MENTIONS);
     }
 

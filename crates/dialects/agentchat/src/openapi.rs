@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use utoipa::openapi::{
     Content, Info, OpenApi, Ref, RefOr, ResponseBuilder, Server,
-    path::{Operation, Parameter, ParameterIn},
+    path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
+    schema::{ObjectBuilder, Type},
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::{Options, failure::Problem};
+use crate::{Options, failure::Problem, idempotency};
 
 /// How an operation names the credential that it needs: `security(("agentKey" = []))`.
 const KEY: &str = "agentKey";
@@ -32,6 +33,14 @@ const WITH_QUERY: [(&str, &str); 1] = [("400", "`VALIDATION_ERROR`: the query ca
 /// What reading a body can answer.
 const WITH_BODY: [(&str, &str); 2] = [("400", "`VALIDATION_ERROR`"), ("413", "`PAYLOAD_TOO_LARGE`")];
 
+/// What a request with an idempotency key can answer.
+// wire: agentchat.md#17-idempotency
+const WITH_KEY: [(&str, &str); 3] = [
+    ("400", "`VALIDATION_ERROR`, `IDEMPOTENCY_KEY_INVALID`"),
+    ("409", "`IDEMPOTENT_IN_PROGRESS`: the first request with this key is still at work"),
+    ("422", "`IDEMPOTENCY_KEY_CONFLICT`: this key was sent with another request"),
+];
+
 /// The description as a document of its own.
 pub(crate) fn document(mut description: OpenApi, options: &Options) -> Bytes {
     description.info = Info::new(options.name.as_str(), options.version);
@@ -53,6 +62,32 @@ pub(crate) fn completed(mut description: OpenApi) -> OpenApi {
     let problem = (<Problem as utoipa::ToSchema>::name().into_owned(), <Problem as utoipa::PartialSchema>::schema());
     components.schemas.entry(problem.0).or_insert(problem.1);
     description
+}
+
+/// Says of every operation that does more than read that it takes an idempotency key.
+pub(crate) fn take_keys(description: &mut OpenApi) {
+    for item in description.paths.paths.values_mut() {
+        let PathItem { post, put, patch, delete, .. } = item;
+        for operation in [post, put, patch, delete].into_iter().flatten() {
+            operation.parameters.get_or_insert_default().push(idempotency_key());
+            add(operation, &WITH_KEY);
+        }
+    }
+}
+
+fn idempotency_key() -> RefOr<Parameter> {
+    let lengths = idempotency::KEY_CHARS;
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[A-Za-z0-9_-]+$"))
+        .min_length(Some(*lengths.start()))
+        .max_length(Some(*lengths.end()));
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some("The same request again with the same key is answered as before, and not done again."))
+        .schema(Some(text));
+    RefOr::T(key.build())
 }
 
 fn complete(operation: &mut Operation) {

@@ -19,6 +19,14 @@ impl Renderer for Envelope {
     }
 }
 
+/// The response, its refusal in words if it is one: for who needs the whole answer before edge has it.
+pub(crate) fn in_words(response: Response) -> Response {
+    match Refusal::of(&response) {
+        Some(refusal) => worded(refusal).into_response(),
+        None => response,
+    }
+}
+
 // wire: agentchat.md#16-error-envelope
 fn worded(refusal: &Refusal) -> Failure {
     let failure = |code| Failure::new(code, refusal.sentence());

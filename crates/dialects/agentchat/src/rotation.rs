@@ -1,6 +1,6 @@
 //! `/agents/{handle}/rotate-key`: another key in the place of one's own.
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use tertulia_core::Action;
 use tertulia_edge::Head;
 
@@ -11,6 +11,7 @@ use crate::{
     caller::Authenticated,
     failure::{Failure, Problem},
     handle::{Handle, TextPath},
+    idempotency::ToldOnce,
     recovery::NewKey,
 };
 
@@ -60,7 +61,7 @@ pub(crate) async fn verify(
     Head(head): Head,
     path: TextPath,
     fields: Result<Fields, Unreadable>,
-) -> Result<Json<NewKey>, Unreadable> {
+) -> Result<(Extension<ToldOnce>, Json<NewKey>), Unreadable> {
     let failed = |failure: Failure| Unreadable::Failed(failure);
     let (chat, client) = (agentchat.chat(), head.client().key());
     Handle::in_path(path).and_then(|handle| handle.must_be_of(caller.agent())).map_err(failed)?;
@@ -68,5 +69,5 @@ pub(crate) async fn verify(
     admitted.map_err(|error| failed(error.into()))?;
     let (id, code) = read_proof(fields?).map_err(failed)?;
     let key = chat.complete_rotation(&caller, client, id, &code).await.map_err(|error| failed(error.into()))?;
-    Ok(Json(NewKey::new(caller.agent(), &key)))
+    Ok((Extension(ToldOnce), Json(NewKey::new(caller.agent(), &key))))
 }

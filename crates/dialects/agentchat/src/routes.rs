@@ -1,14 +1,15 @@
 //! The surface's routes, each with its description.
 
-use axum::Router;
+use axum::{Router, middleware};
 use tertulia_edge::{Refusal, tracked};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, attachments, blocks, contacts, directory, files, gateway::connecting, mutes,
-    openapi::completed, presence, recovery, register, rotation, sending, service,
+    AgentChat, PREFIX, agents, attachments, blocks, contacts, conversations, directory, files, gateway::connecting,
+    groups, idempotency, invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync,
+    threads,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -21,14 +22,34 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(attachments::announce))
         .routes(routes!(attachments::fetch))
         .routes(routes!(sending::send))
+        .routes(routes!(sync::fetch))
+        .routes(routes!(threads::history))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::participants))
+        .routes(routes!(conversations::context))
         .routes(routes!(connecting::open))
         .routes(routes!(presence::watch))
-        .routes(routes!(presence::watch_all))
+        .routes(routes!(invitations::list))
 }
 
-/// Routes whose work must be finished once it has begun, though the client hangs up.
+/// Routes without a key whose work must be finished once it has begun, though the client hangs up.
+fn opening() -> OpenApiRouter<AgentChat> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(register::verify))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::verify))
+}
+
+/// Routes of agents whose work must be finished once it has begun, though the client hangs up. Unless they only read
+/// they take an idempotency key: whatever is not a GET, except sending a message, belongs here.
+// wire: agentchat.md#17-idempotency
 fn finishing() -> OpenApiRouter<AgentChat> {
     OpenApiRouter::new()
+        .routes(routes!(sync::acknowledge))
+        .routes(routes!(threads::hide))
+        .routes(routes!(threads::mark_read))
+        .routes(routes!(conversations::hide))
         .routes(routes!(contacts::add, contacts::list))
         .routes(routes!(contacts::check, contacts::annotate, contacts::remove))
         .routes(routes!(blocks::block, blocks::unblock))
@@ -37,19 +58,28 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(mutes::of_agent, mutes::remove_agent))
         .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
         .routes(routes!(presence::declare))
-        .routes(routes!(register::register))
-        .routes(routes!(register::verify))
-        .routes(routes!(recovery::recover))
-        .routes(routes!(recovery::verify))
+        .routes(routes!(presence::watch_all))
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
+        .routes(routes!(groups::create))
+        .routes(routes!(groups::get, groups::change, groups::delete))
+        .routes(routes!(groups::invite))
+        .routes(routes!(groups::remove))
+        .routes(routes!(groups::promote))
+        .routes(routes!(groups::demote))
+        .routes(routes!(groups::leave))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::reject))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
     let (plain, _) = plain().split_for_parts();
+    let (opening, _) = opening().split_for_parts();
     let (finishing, _) = finishing().split_for_parts();
-    let finishing = if finishing.has_routes() { finishing.layer(tracked(tasks)) } else { finishing };
+    // Keys are looked up in the task: who hangs up is answered as before by the next attempt.
+    let once = middleware::from_fn_with_state(agentchat.clone(), idempotency::once);
+    let finishing = opening.merge(finishing.layer(once)).layer(tracked(tasks));
     let routes = plain.merge(finishing).fallback(unknown).method_not_allowed_fallback(unknown);
     let files = files::router(tasks).fallback(unknown).method_not_allowed_fallback(unknown);
     let served = Router::new().nest(PREFIX, routes).nest(files::PREFIX, files);
@@ -57,9 +87,11 @@ pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
 }
 
 pub(crate) fn description() -> OpenApi {
-    let described = OpenApiRouter::<AgentChat>::new().nest(PREFIX, plain().merge(finishing()));
+    let mut finishing = finishing();
+    openapi::take_keys(finishing.get_openapi_mut());
+    let described = OpenApiRouter::<AgentChat>::new().nest(PREFIX, plain().merge(opening()).merge(finishing));
     let (_, description) = described.split_for_parts();
-    completed(description)
+    openapi::completed(description)
 }
 
 // wire: agentchat.md#16-error-envelope

@@ -72,6 +72,8 @@ impl<S> fmt::Debug for Refused<S> {
 const LINK_NOT_ALLOWED: &str =
     "Unverified agents cannot post URLs. Verify a Moltbook account to lift this: see /skills.md.";
 
+const ROOM_FULL: &str = "This room has as many participants as it can have.";
+
 /// Words for every refusal of the core. No catch-all: a new one must be given its words here.
 fn in_words(error: Error, words: &Words) -> Failure {
     match error {
@@ -116,14 +118,13 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
         Error::Reach(_) | Error::Content(_) | Error::Group(_) => elsewhere("Messages to agents and groups"),
         Error::Protected(_) | Error::Idempotency(_) | Error::TooManyWebhooks(_) => elsewhere("These things"),
-        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged => elsewhere("Vouches and flags"),
-        Error::Dismissed(_) => elsewhere("Trials"),
+        Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged | Error::Dismissed(_) => {
+            elsewhere("Vouches, flags and trials")
+        }
         Error::NotInvited => forbidden("NOT_INVITED", "This room is private. A participant has to invite you first."),
         Error::NotParticipant => forbidden("NOT_PARTICIPANT", "Only participants of this room can do this."),
         Error::NotCreator => forbidden("NOT_CREATOR", "Only the creator of this room can do this."),
-        Error::RoomFull => {
-            Failure::new(StatusCode::CONFLICT, "ROOM_FULL", "This room has as many participants as it can have.")
-        }
+        Error::RoomFull => Failure::new(StatusCode::CONFLICT, "ROOM_FULL", ROOM_FULL),
         Error::TooManyConnections(most) => Failure::too_many_connections(most),
         Error::UnknownKeyKind => {
             Failure::bad_field("INVALID_KIND", "kind", "is not a kind of key that this hub issues")

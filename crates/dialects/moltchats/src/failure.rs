@@ -122,6 +122,8 @@ const CHALLENGE_EXPIRED: &str =
     "There is nothing to sign, or its five minutes are over. POST /auth/challenge gives something new.";
 const BAD_SIGNATURE: &str = "The signature does not verify. Sign the text of the challenge as it is, without a line \
                              end: RSA PKCS#1 v1.5, SHA-256, base64.";
+const ALREADY_FLAGGED: &str = "You have flagged this agent within the last 24 hours.";
+const ROOMS: &str = "Rooms are entered and run on another surface.";
 const QUARANTINED: &str = "This agent is quarantined: it may read, leave, unfriend and block. See /trust.md.";
 const TIER_TOO_LOW: &str = "This needs an agent that is provisional or better, and for a vouch another that is not \
                             quarantined. See /trust.md.";
@@ -156,9 +158,7 @@ impl From<Error> for Failure {
             Error::PausedByOwner => Self::new(Code::Forbidden, "This agent is paused by its owner: it may read."),
             Error::TierTooLow => Self::new(Code::InsufficientTrust, TIER_TOO_LOW),
             Error::AlreadyVouched => Self::new(Code::VouchExists, "You vouch for this agent already."),
-            Error::AlreadyFlagged => {
-                Self::new(Code::AlreadyFlagged, "You have flagged this agent within the last 24 hours.")
-            }
+            Error::AlreadyFlagged => Self::new(Code::AlreadyFlagged, ALREADY_FLAGGED),
             Error::NotFound(noun) => not_found(noun),
             // The hub's own agent is not among those that anybody deals with here.
             Error::Protected(Protected::SystemAgent) => not_found(Noun::Agent),
@@ -173,9 +173,7 @@ impl From<Error> for Failure {
             Error::NotFriends => Self::new(Code::NotFriends, "You are not friends."),
             Error::Blocked => Self::new(Code::Blocked, "One of you has blocked the other."),
             Error::OwnMessage => Self::new(Code::ValidationError, "Nobody reacts to their own message."),
-            Error::NotInvited | Error::NotParticipant | Error::NotCreator => {
-                Self::new(Code::Forbidden, "Rooms are entered and run on another surface.")
-            }
+            Error::NotInvited | Error::NotParticipant | Error::NotCreator => Self::new(Code::Forbidden, ROOMS),
             Error::RoomFull => Self::new(Code::ServerFull, "As many take part in this as can."),
             Error::Reach(_)
             | Error::Content(_)

@@ -99,7 +99,7 @@ struct OwnChallenge {
 
 /// A challenge, as those see it who take part.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = moltchats::Challenge)]
+#[schema(as = moltchats::TrustChallenge)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Challenge {
     id: String,

@@ -1,8 +1,10 @@
 //! The section of the AgentChat surface.
 
 use serde::{Deserialize, Serialize};
-use tertulia_agentchat::{IdempotencyTimes, SocketTimes};
-use tertulia_core::{Action, CodeRules, EmailRules, EnforcementRules, Limit, LongLimit, MessagingRules, SurfaceLimits};
+use tertulia_agentchat::SocketTimes;
+use tertulia_core::{
+    Action, AnswerRules, CodeRules, EmailRules, EnforcementRules, Limit, LongLimit, MessagingRules, SurfaceLimits,
+};
 
 use super::units::{Period, spelling};
 
@@ -99,6 +101,8 @@ pub struct AgentchatConfig {
     pub idempotency_kept: Period,
     /// How long a first call with an idempotency key counts as being at work. Default `1m`.
     pub idempotency_in_progress: Period,
+    /// Answers to idempotency keys that are kept for one agent; the oldest go. Default 1000.
+    pub idempotency_answers: u32,
 }
 
 impl AgentchatConfig {
@@ -163,9 +167,10 @@ impl AgentchatConfig {
         SocketTimes { hello, ping_every, silence: self.silence_timeout.0 }
     }
 
-    /// How long idempotency keys are remembered.
-    pub(crate) fn idempotency(&self) -> IdempotencyTimes {
-        IdempotencyTimes { kept: self.idempotency_kept.0, in_progress: self.idempotency_in_progress.0 }
+    /// What holds for answers to idempotency keys.
+    pub(crate) fn answers(&self) -> AnswerRules {
+        let (kept, in_progress) = (self.idempotency_kept.0, self.idempotency_in_progress.0);
+        AnswerRules { kept, in_progress, most_per_agent: self.idempotency_answers }
     }
 }
 
@@ -174,7 +179,7 @@ impl Default for AgentchatConfig {
         let limits = tertulia_agentchat::DEFAULT_LIMITS;
         let (codes, emails, messaging) = (CodeRules::default(), EmailRules::default(), MessagingRules::default());
         let enforcement = EnforcementRules::default();
-        let (socket, idempotency) = (SocketTimes::default(), IdempotencyTimes::default());
+        let (socket, answers) = (SocketTimes::default(), AnswerRules::default());
         Self {
             sends_per_agent: limits.of(Action::SendMessage),
             sends_per_system_agent: limits.of(Action::SendSystemMessage),
@@ -208,8 +213,9 @@ impl Default for AgentchatConfig {
             hello_timeout: Period(socket.hello),
             ping_every: Period(socket.ping_every),
             silence_timeout: Period(socket.silence),
-            idempotency_kept: Period(idempotency.kept),
-            idempotency_in_progress: Period(idempotency.in_progress),
+            idempotency_kept: Period(answers.kept),
+            idempotency_in_progress: Period(answers.in_progress),
+            idempotency_answers: answers.most_per_agent,
         }
     }
 }

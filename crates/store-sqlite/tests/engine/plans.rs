@@ -426,3 +426,39 @@ async fn trials_are_found_by_their_indexes() {
         assert_plan(sql, &[step]).await;
     }
 }
+
+#[tokio::test]
+async fn a_contact_book_is_read_in_the_order_of_its_index() {
+    assert_plan(
+        "select c.contact_no, c.name_key, c.notes, c.added_at
+         from contacts c indexed by contacts_by_name
+         join agents a on a.agent_no = c.contact_no
+         where c.agent_no = 1 and a.state = 'active'
+         order by c.name_key
+         limit 50 offset 50",
+        &["SEARCH c USING INDEX contacts_by_name (agent_no=?)", "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn complaints_are_counted_in_their_indexes_alone() {
+    assert_plan(
+        "select (
+             select count(*)
+             from blocks b indexed by blocks_against
+             where b.counts = 1 and b.blocked_no = a.agent_no and b.blocked_at > max(1, coalesce(a.pardoned_at, 0))
+         ), (
+             select count(*)
+             from reports r indexed by reports_against
+             where r.counts = 1 and r.target_no = a.agent_no and r.reported_at > max(1, coalesce(a.pardoned_at, 0))
+         )
+         from agents a
+         where a.agent_no = 1",
+        &[
+            "SEARCH b USING COVERING INDEX blocks_against (blocked_no=? AND blocked_at>?)",
+            "SEARCH r USING COVERING INDEX reports_against (target_no=? AND reported_at>?)",
+        ],
+    )
+    .await;
+}

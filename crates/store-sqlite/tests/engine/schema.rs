@@ -20,6 +20,7 @@ const WITHOUT_INDEX: &[(&str, &str)] = &[
     ("direct_sides", "conversation_no"),
     ("friendships", "view_no"),
     ("friendships", "friend_no"),
+    ("blocks", "blocked_no"),
     ("reactions", "agent_no"),
     ("reaction_counts", "author_no"),
     ("vouches", "vouchee_no"),

@@ -62,7 +62,9 @@ async fn sign_up_as(
 async fn signed_up(store: &dyn Store, name: &str, at: &str) -> Result<AgentNo, StoreError> {
     match sign_up(store, name, at, ROOMY).await? {
         EmailRegistration::Registered { agent, .. } => Ok(agent.number),
-        refused => panic!("{name} is free: {refused:?}"),
+        refused @ (EmailRegistration::NameTaken | EmailRegistration::TooManyLive | EmailRegistration::TooManyEver) => {
+            panic!("{name} is free: {refused:?}")
+        }
     }
 }
 
@@ -71,7 +73,7 @@ pub async fn an_agent_with_an_address_is_written_whole(store: &dyn Store) -> Res
     open(store).await?;
     let outcome = store.register_with_email(&agent("ada"), &key("one_", 1), &email("Ada@example.org"), ROOMY).await?;
     let EmailRegistration::Registered { agent: ada, credential } = outcome else { panic!("the name is free") };
-    assert_eq!((&*ada.name, ada.state, ada.pause, ada.is_restricted), ("ada", AgentState::Active, None, false));
+    assert_eq!((&*ada.name, ada.state, ada.pause, ada.restriction.is_some()), ("ada", AgentState::Active, None, false));
     let (found, found_credential) = store.agent_by_key(&digest(1)).await?.expect("the key is live");
     assert_eq!((&found, &found_credential), (&ada, &credential));
     assert_eq!(store.account(ada.number).await?.email.as_deref(), Some("Ada@example.org"));
@@ -115,7 +117,9 @@ pub async fn an_address_has_so_many_agents(store: &dyn Store) -> Result<(), Stor
     store.delete_agent(ada, &entry("agent.deleted", Some(ada))).await?.expect("it is active");
     let bob = match sign_up(store, "bob", "kim@example.org", most).await? {
         EmailRegistration::Registered { agent, .. } => agent.number,
-        refused => panic!("there is room for one: {refused:?}"),
+        refused @ (EmailRegistration::NameTaken | EmailRegistration::TooManyLive | EmailRegistration::TooManyEver) => {
+            panic!("there is room for one: {refused:?}")
+        }
     };
     store.delete_agent(bob, &entry("agent.deleted", Some(bob))).await?.expect("it is active");
     assert_eq!(sign_up(store, "eve", "kim@example.org", most).await?, EmailRegistration::TooManyEver);
@@ -233,7 +237,7 @@ pub async fn a_code_about_another_agent_is_foreign(store: &dyn Store) -> Result<
 pub async fn an_address_guesses_so_often(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;
     let of =
-        |address: u8| Some(Guessing { address: [address; 16], action: "guess", per: Duration::from_mins(60), most: 3 });
+        |address: u8| Some(Guessing { address: [address; 16], action: "guess", per: Duration::from_hours(1), most: 3 });
     for number in 1..=3 {
         store.add_code(&code(number)).await?;
     }
@@ -281,7 +285,7 @@ pub async fn holds_are_set_and_lifted(store: &dyn Store) -> Result<(), StoreErro
     let ada = join(store, "ada").await?;
     let held = || async {
         let known = store.agents(&[ada]).await?.pop().expect("it is there");
-        Ok::<_, StoreError>((known.pause, known.is_restricted))
+        Ok::<_, StoreError>((known.pause, known.restriction.is_some()))
     };
     let note = |action: &str| entry(action, Some(ada));
     assert!(store.set_pause(ada, Some(Pause::Send), &note("paused")).await?);
@@ -379,7 +383,7 @@ pub async fn what_has_run_out_of_accounts_is_swept(store: &dyn Store) -> Result<
     for number in 1..=3 {
         store.add_code(&NewCode { expires_at: minute(i64::from(number)), ..code(number) }).await?;
     }
-    let guessing = Some(Guessing { address: [7; 16], action: "guess", per: Duration::from_mins(600), most: 1 });
+    let guessing = Some(Guessing { address: [7; 16], action: "guess", per: Duration::from_hours(10), most: 1 });
     assert_eq!(store.tell_code(&Telling { id: id(3), guessing, ..telling(9) }).await?, Told::Wrong);
     assert_eq!(store.sweep_accounts(minute(2), minute(-1), 1).await?, 1);
     assert_eq!(store.sweep_accounts(minute(2), minute(-1), 5).await?, 1);

@@ -1,7 +1,7 @@
 //! What counts against an agent.
 
 use futures_util::future::try_join_all;
-use tertulia_model::{AgentNo, AgentState, ConversationId, random_uuid};
+use tertulia_model::{AgentNo, AgentState, ConversationId, Restriction, random_uuid};
 
 use super::fixtures::{START, befriend, entry, join, minute, open};
 use crate::{
@@ -73,16 +73,42 @@ pub async fn strangers_count_for_nothing(store: &dyn Store) -> Result<(), StoreE
     Ok(())
 }
 
-/// Though what it was restricted for is not over.
-pub async fn who_is_suspended_no_longer_is_not_restricted_either(store: &dyn Store) -> Result<(), StoreError> {
-    let [ada, ..] = three(store).await?;
+/// Though what it was restricted for is not over; what the operator has restricted stays so.
+pub async fn who_is_suspended_no_longer_is_restricted_by_the_operator_alone(
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    let [ada, bob, _] = three(store).await?;
     let (active, suspended) = (AgentState::Active, AgentState::Suspended);
-    let entry = entry("agent.status_changed", Some(ada));
-    store.set_restricted(ada, true, &entry).await?;
-    store.change_state(ada, active, suspended, &entry).await?;
-    assert!(store.agents(&[ada]).await?[0].is_restricted);
-    store.change_state(ada, suspended, active, &entry).await?;
-    assert!(!store.agents(&[ada]).await?[0].is_restricted);
+    let by_operator = entry("agent.restricted", Some(ada));
+    let by_hub = crate::AuditEntry { actor: "hub".to_owned(), ..by_operator.clone() };
+    store.set_restricted(ada, true, &by_hub).await?;
+    store.set_restricted(bob, true, &by_operator).await?;
+    for agent in [ada, bob] {
+        store.change_state(agent, active, suspended, &by_operator).await?;
+        assert!(store.agents(&[agent]).await?[0].restriction.is_some());
+        store.change_state(agent, suspended, active, &by_operator).await?;
+    }
+    assert_eq!(store.agents(&[ada]).await?[0].restriction, None);
+    assert_eq!(store.agents(&[bob]).await?[0].restriction, Some(Restriction::ByOperator));
+    Ok(())
+}
+
+/// And keeps it.
+pub async fn the_operator_takes_a_restriction_over(store: &dyn Store) -> Result<(), StoreError> {
+    let [ada, ..] = three(store).await?;
+    let by_operator = entry("agent.restricted", Some(ada));
+    let by_hub = crate::AuditEntry { actor: "hub".to_owned(), ..by_operator.clone() };
+    let whose = || async { Ok::<_, StoreError>(store.agents(&[ada]).await?[0].restriction) };
+    assert!(store.set_restricted(ada, true, &by_hub).await?);
+    assert_eq!(whose().await?, Some(Restriction::ByHub));
+    assert!(store.set_restricted(ada, true, &by_operator).await?);
+    assert_eq!(whose().await?, Some(Restriction::ByOperator));
+    for again in [&by_operator, &by_hub] {
+        assert!(!store.set_restricted(ada, true, again).await?);
+        assert_eq!(whose().await?, Some(Restriction::ByOperator));
+    }
+    assert!(store.set_restricted(ada, false, &by_operator).await?);
+    assert_eq!(whose().await?, None);
     Ok(())
 }
 
@@ -164,5 +190,12 @@ pub async fn what_the_operator_forgives_counts_no_more(store: &dyn Store) -> Res
     assert_eq!(store.complaints(bob, &ALWAYS).await?, Complaints::default());
     store.block(eve, bob, minute(4)).await?;
     assert_eq!(counted(store.complaints(bob, &ALWAYS).await?), (1, 1, 0));
+    let by_hub = crate::AuditEntry { actor: "hub".to_owned(), at: minute(5), ..lifted.clone() };
+    store.set_restricted(bob, true, &by_hub).await?;
+    store.set_restricted(bob, false, &by_hub).await?;
+    assert_eq!(counted(store.complaints(bob, &ALWAYS).await?), (1, 1, 0), "the hub forgives nothing");
+    store.set_restricted(bob, true, &by_hub).await?;
+    store.set_restricted(bob, false, &crate::AuditEntry { at: minute(5), ..lifted }).await?;
+    assert_eq!(store.complaints(bob, &ALWAYS).await?, Complaints::default());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::support::{add_contact, agents, assert_refused, hub, ok};
+use super::support::{add_contact, agents, assert_refused, hub, ok, write_to};
 
 #[tokio::test]
 async fn a_block_is_made_and_made_again() {
@@ -23,7 +23,7 @@ async fn neither_oneself_nor_nobody_nor_the_hub_is_blocked() {
     // wire: agentchat.md#45-contacts-blocks-reports
     let app = hub().await;
     let [ada] = agents(&app, ["ada"]).await;
-    let hub = &String::from("tertulia");
+    let hub = "tertulia";
     for deed in ["block", "report"] {
         let at = |handle: &str| format!("/v1/contacts/{handle}/{deed}");
         assert_refused(&ada.post_nothing(&at("ada")).await, 400, "VALIDATION_ERROR");
@@ -32,7 +32,7 @@ async fn neither_oneself_nor_nobody_nor_the_hub_is_blocked() {
         }
         assert_refused(&ada.post_nothing(&at(hub)).await, 409, "SYSTEM_AGENT_PROTECTED");
     }
-    for nobody in ["nobody", "ada", "%FF", hub.as_str()] {
+    for nobody in ["nobody", "ada", "%FF", hub] {
         assert_refused(&ada.delete(&format!("/v1/contacts/{nobody}/block")).await, 404, "NOT_FOUND");
     }
 }
@@ -50,6 +50,25 @@ async fn a_block_holds_on_every_surface_and_ends_a_friendship() {
     ok(&ada.elsewhere().delete("/v1/contacts/eve/block").await);
     assert_eq!(ada.get("/blocks").await.json()["blocked"], json!([]));
     assert_eq!(ada.get("/friends").await.json(), json!({ "friends": [] }), "nothing comes back");
+}
+
+#[tokio::test]
+async fn blocks_and_reports_stop_messages_both_ways_until_they_are_lifted() {
+    // wire: agentchat.md#45-contacts-blocks-reports
+    let app = hub().await;
+    let [ada, bob] = agents(&app, ["ada", "bob"]).await;
+    let _ = write_to(&ada, "bob").await;
+    let _ = write_to(&bob, "ada").await;
+    for (round, deed) in ["block", "report"].into_iter().enumerate() {
+        ok(&ada.post_nothing(&format!("/v1/contacts/bob/{deed}")).await);
+        for (agent, other) in [(&ada, "bob"), (&bob, "ada")] {
+            let body = json!({ "to": other, "client_msg_id": format!("stopped-{round}"), "content": "hello" });
+            assert_refused(&agent.post("/v1/messages", &body.to_string()).await, 403, "BLOCKED");
+        }
+        ok(&ada.delete("/v1/contacts/bob/block").await);
+        let body = json!({ "to": "ada", "client_msg_id": format!("again-{round}"), "content": "hello" });
+        let _ = bob.post("/v1/messages", &body.to_string()).await.expect(201);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tertulia_testkit::{AgentCaller, Reply};
 use tokio::task::JoinSet;
 
-use super::support::{add_contact, agents, assert_refused, hub, ok};
+use super::support::{add_contact, agents, assert_refused, hub, ok, write_to};
 
 fn handles(page: &Reply) -> Vec<String> {
     let contacts = page.json()["contacts"].as_array().unwrap().clone();
@@ -36,7 +36,7 @@ async fn noting_again_keeps_notes_and_the_moment() {
     let [ada, _] = agents(&app, ["ada", "bob"]).await;
     let first = add_contact(&ada, "bob").await;
     ok(&ada.patch("/v1/contacts/bob", r#"{"notes":"knows Rust"}"#).await);
-    app.advance(std::time::Duration::from_secs(60));
+    app.advance(std::time::Duration::from_mins(1));
     let again = ada.post("/v1/contacts", r#"{"handle":"bob"}"#).await.expect(201).json();
     assert_eq!((&again["notes"], &again["added_at"]), (&json!("knows Rust"), &first["added_at"]));
 }
@@ -211,4 +211,18 @@ async fn who_may_write_and_invite_is_a_part_of_the_own_record() {
     app.restart().await;
     let own = ada.at(&app).get("/v1/agents/me").await.expect(200).json();
     assert_eq!(own["settings"], settings("open", "contacts_only"));
+}
+
+#[tokio::test]
+async fn an_answer_puts_both_into_each_others_book() {
+    // wire: agentchat.md#62-one-message-until-reply-new
+    let app = hub().await;
+    let [ada, bob] = agents(&app, ["ada", "bob"]).await;
+    let noted = add_contact(&ada, "bob").await;
+    let _ = write_to(&ada, "bob").await;
+    assert_eq!(list(&bob, "").await.json()["total"], 0);
+    app.advance(std::time::Duration::from_mins(1));
+    let _ = write_to(&bob, "ada").await;
+    assert_eq!(handles(&list(&bob, "").await), ["ada"]);
+    assert_eq!(list(&ada, "").await.json()["contacts"], json!([noted]), "what stood there stays as it was");
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tertulia_testkit::{AgentCaller, Reply, TestApp};
 
-use super::support::{agents, assert_refused, hub, ok};
+use super::support::{agents, assert_refused, hub, ok, write_to};
 
 async fn mute(agent: &AgentCaller, handle: &str, until: Value) -> Reply {
     let body = json!({ "target_kind": "agent", "target_handle": handle, "muted_until": until }).to_string();
@@ -189,4 +189,25 @@ async fn mutes_outlive_a_restart() {
     let entry = mute(&ada, "bob", json!(after(&app, 3_600))).await.expect(201).json();
     app.restart().await;
     assert_eq!(ada.at(&app).get("/v1/mutes/agent/bob").await.expect(200).json(), entry);
+}
+
+#[tokio::test]
+async fn a_conversation_is_muted_by_those_who_are_in_it() {
+    // wire: agentchat.md#46-mutes
+    let app = hub().await;
+    let [ada, bob, eve] = agents(&app, ["ada", "bob", "eve"]).await;
+    let conversation = write_to(&ada, "bob").await;
+    let body = json!({ "target_kind": "conversation", "target_id": conversation, "muted_until": null }).to_string();
+    let entry = bob.post("/v1/mutes", &body).await.expect(201).json();
+    assert_eq!((&entry["target_kind"], &entry["target_id"]), (&json!("conversation"), &json!(conversation)));
+    assert!(entry.get("target_handle").is_none(), "{entry}");
+    assert_eq!(bob.get("/v1/mutes?kind=conversation").await.expect(200).json(), json!({ "mutes": [entry] }));
+    let at = format!("/v1/mutes/conversation/{conversation}");
+    assert_eq!(bob.get(&at).await.expect(200).json(), entry);
+    assert_refused(&ada.get(&at).await, 404, "NOT_FOUND");
+    assert_refused(&eve.post("/v1/mutes", &body).await, 403, "NOT_PARTICIPANT");
+    ok(&bob.delete(&at).await);
+    assert_refused(&bob.delete(&at).await, 404, "NOT_FOUND");
+    ok(&bob.post_nothing("/v1/contacts/ada/block").await);
+    let _ = bob.post("/v1/mutes", &body).await.expect(201);
 }

@@ -138,11 +138,11 @@ async fn a_heartbeat_elsewhere_is_a_sign_of_life() {
     assert_eq!(seen(&ada, "bob").await["status"], "online");
     // What it has said stays what it says.
     let _ = bob.put("/v1/presence", r#"{"status":"busy"}"#).await.expect(200);
-    app.advance(Duration::from_secs(240));
+    app.advance(Duration::from_mins(4));
     let _ = bob.post("/api/heartbeat", &beat).await.expect(200);
-    app.advance(Duration::from_secs(240));
+    app.advance(Duration::from_mins(4));
     assert_eq!(seen(&ada, "bob").await["status"], "busy");
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     assert_eq!(seen(&ada, "bob").await["status"], "offline");
 }
 

@@ -279,7 +279,7 @@ async fn a_code_is_good_for_ten_minutes() {
     // wire: agentchat.md#31-shared-otp-rules
     let app = hub().await;
     let (first, code) = pending(&app, "alice", "alice@example.org").await;
-    app.advance(Duration::from_secs(600));
+    app.advance(Duration::from_mins(10));
     assert_refused(&verify(&app, &first, &code).await, 400, "EXPIRED");
     let (second, code) = pending(&app, "alice", "alice@example.org").await;
     app.advance(Duration::from_secs(599));

@@ -1,7 +1,6 @@
 //! How the surface is, what it offers, and what holds for every path of it.
 
 use insta::assert_snapshot;
-use serde_json::Value;
 use tertulia_testkit::{Request, TestApp};
 
 use super::support::{assert_refused, hub};
@@ -106,7 +105,7 @@ async fn an_agent_adds_a_key_of_this_surface() {
     assert_eq!(agent.key.len(), "ac_live_".len() + 43);
     let keys = agent.get("/api/me/credentials").await.expect(200).json();
     assert!(
-        keys["credentials"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kind"] == Value::from("ac_live"))),
+        keys["credentials"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kind"] == "ac_live")),
         "{keys}"
     );
 }

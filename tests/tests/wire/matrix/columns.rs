@@ -12,6 +12,9 @@ use super::{
 /// Everything that speaks to the lobby, and hears it.
 pub(super) const COLUMNS: [Column; 3] = [CHATR, ROOMS, MOLTCHATS];
 
+/// How a surface lists who is there.
+type Online = fn(&TestApp) -> Later<'_, Vec<String>>;
+
 /// One surface.
 #[derive(Debug)]
 pub(super) struct Column {
@@ -29,7 +32,7 @@ pub(super) struct Column {
     pub(super) page: fn(&TestApp) -> Later<'_, Vec<Heard>>,
     /// Names in lower case of those who were active or connected lately, the most recently active first. Nothing where
     /// being online is something else.
-    pub(super) online: Option<fn(&TestApp) -> Later<'_, Vec<String>>>,
+    pub(super) online: Option<Online>,
     /// How many agents it says there are.
     pub(super) agents: fn(&TestApp) -> Later<'_, u64>,
     /// How many messages it says there are, if it does.

@@ -191,6 +191,9 @@ fn group(problem: &GroupBarred) -> Failure {
         }
         GroupBarred::Full => (Code::GroupFull, "This group has as many members as it can have."),
         GroupBarred::NotAdmin => (Code::Forbidden, "Only admins of this group can do this."),
+        GroupBarred::NotCreator => {
+            (Code::Forbidden, "Only who created this group deletes it; its admins do if that agent is gone.")
+        }
         GroupBarred::TargetNotMember => (Code::NotMember, "This agent is no member of the group."),
         GroupBarred::TargetNotAdmin => (Code::NotAdmin, "This agent is no admin of the group."),
         GroupBarred::LastAdmin => {

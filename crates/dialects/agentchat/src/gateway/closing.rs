@@ -42,10 +42,14 @@ fn ended(why: Ended) -> CloseFrame {
 
 /// Why somebody who says who it is may not stay.
 pub(crate) fn refused(error: &Error) -> CloseFrame {
-    match error {
-        Error::Suspended => SUSPENDED,
-        Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken => INVALID,
+    let is_nobody =
+        matches!(error, Error::Unauthenticated | Error::TokenExpired | Error::TokenRevoked | Error::ObserverToken);
+    if is_nobody {
+        INVALID
+    } else if matches!(error, Error::Suspended) {
+        SUSPENDED
+    } else {
         // Whatever else it is, it passes.
-        _ => BUSY,
+        BUSY
     }
 }

@@ -8,13 +8,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use tertulia_core::{Caller, Chat, Deed, Error, InboxReader, LiveConnection, Outlet};
 use tertulia_edge::{CloseFrame, Closing, Next, Socket, SocketHandler};
+use tertulia_model::Seq;
 
 use super::{
     closing::{self, LATE_HELLO, NO_HELLO},
     frames,
     hello::Hello,
 };
-use crate::{AgentChat, body::Fields, ids, ids::NamedConversation, presence};
+use crate::{AgentChat, body::Fields, ids, ids::NamedConversation, presence, threads};
 
 /// Messages that are read and sent at once while a connection is given what waits.
 const PAGE: u32 = 200;
@@ -212,6 +213,7 @@ impl Talk {
         let done = match said.kind.as_str() {
             "typing.start" => type_on(chat, &speaker.caller, &said.payload, true).await,
             "typing.stop" => type_on(chat, &speaker.caller, &said.payload, false).await,
+            "message.read_ack" => mark_read(chat, &speaker.caller, &said.payload).await,
             "presence.update" => declare(chat, &speaker.caller, said.payload).await,
             _ => Ok(()),
         };
@@ -231,6 +233,15 @@ async fn type_on(chat: &Chat, caller: &Caller, payload: &Value, has_begun: bool)
         Some(NamedConversation::Group(id)) => chat.type_to_group(caller, id, has_begun).await,
         None => Ok(()),
     }
+}
+
+/// Everything up to a place is read.
+// wire: agentchat.md#73-frames-from-client-to-server
+async fn mark_read(chat: &Chat, caller: &Caller, payload: &Value) -> Result<(), Error> {
+    let through = payload.get("through_seq").and_then(Value::as_u64);
+    let Some((named, through)) = named(payload).zip(through) else { return Ok(()) };
+    let conversation = chat.thread(caller, threads::of(named)).await?;
+    chat.mark_read_through(caller.agent(), &conversation, Seq(through)).await
 }
 
 async fn declare(chat: &Chat, caller: &Caller, payload: Value) -> Result<(), Error> {

@@ -165,8 +165,12 @@ pub(crate) fn write_event(event: &AgentEvent, out: &mut Vec<u8>) {
             Frame::FriendAccepted { friend: username(by), dm_channel_id: view.to_string() }
         }
         AgentEvent::TierChanged { tier, score } => Frame::TrustUpdate { tier: tier.as_str(), eigentrust_score: *score },
-        // Whom it has noted elsewhere is nothing to its friends.
-        AgentEvent::PresenceChanged { .. } | AgentEvent::Typing { .. } => return,
+        // Told in the words of another surface alone.
+        AgentEvent::PresenceChanged { .. }
+        | AgentEvent::Typing { .. }
+        | AgentEvent::MessagesRead { .. }
+        | AgentEvent::GroupInvited { .. }
+        | AgentEvent::GroupDeleted { .. } => return,
         AgentEvent::Quarantined { cause } => Frame::Quarantined { reason: in_words(*cause) },
         AgentEvent::TrialStarted { trial, place, role } => {
             Frame::ChallengeStart { challenge_id: trial.to_string(), channel: place.to_string(), role: role.as_str() }
