@@ -43,6 +43,8 @@ pub struct Parts {
     pub badge_source: Arc<dyn BadgeSource>,
     /// The hub's name, which is also the system agent's.
     pub name: String,
+    /// Where everybody else reaches the hub, without a slash at the end.
+    pub public_url: String,
     /// The hub's rules.
     pub rules: Rules,
     /// What counts as a link in the lobby.
@@ -123,6 +125,7 @@ impl Chat {
             ids,
             badge_source,
             name,
+            public_url,
             rules,
             links,
             key_kinds,
@@ -135,7 +138,7 @@ impl Chat {
         let own_name = NameKey::of(&name);
         let hub = store.open_hub(&seed(&*ids, clock.now(), name)).await?;
         store.catch_up_tallies().await?;
-        let directory = Directory::new(store.clone());
+        let directory = Directory::new(store.clone(), public_url.into());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
         let attendance = Attendance::new(clock.clone());
         let (metrics, tallies) = (Arc::new(Metrics::default()), Arc::new(Tallies::default()));

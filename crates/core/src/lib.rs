@@ -9,6 +9,7 @@ mod accounts;
 mod agent_event;
 mod agents;
 mod attachments;
+mod avatars;
 mod backwards;
 mod badge_source;
 mod blocks;
@@ -78,6 +79,7 @@ pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, 
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use attachments::{UploadPlan, UploadTarget};
+pub use avatars::{AVATARS_AT, avatar_key};
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use blocks::BlockedAgent;

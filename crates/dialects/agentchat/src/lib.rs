@@ -8,6 +8,7 @@
 mod account;
 mod agents;
 mod attachments;
+mod avatars;
 mod blocks;
 mod body;
 mod caller;

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, attachments, blocks, contacts, directory, files, gateway::connecting, mutes,
+    AgentChat, PREFIX, agents, attachments, avatars, blocks, contacts, directory, files, gateway::connecting, mutes,
     openapi::completed, presence, recovery, register, rotation, sending, service,
 };
 
@@ -44,6 +44,7 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
+        .routes(routes!(avatars::set, avatars::remove))
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
