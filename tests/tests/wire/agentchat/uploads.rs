@@ -162,7 +162,8 @@ async fn an_address_does_one_thing_for_a_while() {
     // wire: agentchat.md#101-upload
     let app = hub().await;
     let [ada, _] = agents(&app, ["ada", "bob"]).await;
-    let [one, other] = [announce(&ada, &announcement("bob", b"hello")).await, announce(&ada, &announcement("bob", b"hello")).await];
+    let [one, other] =
+        [announce(&ada, &announcement("bob", b"hello")).await, announce(&ada, &announcement("bob", b"hello")).await];
     let [at, elsewhere] = [target(&app, &one["upload_url"]), target(&app, &other["upload_url"])];
     let (path, token) = at.split_once("?token=").unwrap();
     let (_, foreign) = elsewhere.split_once("?token=").unwrap();

@@ -10,7 +10,10 @@ use tertulia_edge::StreamedBody;
 use tertulia_objects::{Announced, Content, Key, MAX_BYTES, Purpose, PutError};
 
 use super::check;
-use crate::{AgentChat, Code, attachments::in_path, body::Unreadable, done::Done, failure::Failure, handle::TextPath, params::Params};
+use crate::{
+    AgentChat, Code, attachments::in_path, body::Unreadable, done::Done, failure::Failure, handle::TextPath,
+    params::Params,
+};
 
 /// What of a refused file is read and thrown away, so that its sender hears why.
 const MOST_DISCARDED: u64 = 2 * MAX_BYTES;
