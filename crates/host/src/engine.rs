@@ -73,6 +73,7 @@ impl Engine {
         config: &Config,
         surroundings: &Surroundings,
         data_dir: DataDir,
+        public_url: &str,
     ) -> Result<Self, StartError> {
         let tlds: Vec<&str> = config.lobby.bare_tlds.iter().map(String::as_str).collect();
         let links = Links::new(&tlds)?;
@@ -84,6 +85,7 @@ impl Engine {
             ids: surroundings.ids.clone(),
             badge_source,
             name: config.name.as_str().to_owned(),
+            public_url: public_url.to_owned(),
             rules: rules(config),
             links,
             key_kinds: surfaces::key_kinds(),

@@ -49,6 +49,12 @@ impl IntoResponse for Unreadable {
     }
 }
 
+impl<E: Into<Failure>> From<E> for Unreadable {
+    fn from(failure: E) -> Self {
+        Self::Failed(failure.into())
+    }
+}
+
 impl<S: Sync> FromRequest<S> for Fields {
     type Rejection = Unreadable;
 

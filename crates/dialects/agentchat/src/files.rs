@@ -21,6 +21,8 @@ use tertulia_objects::{BadSeal, Key, Objects, Purpose, Seal};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use uploading::unfit;
+
 use crate::{AgentChat, Code, failure::Failure, ids, params::Params};
 
 /// Where everything stands.
@@ -61,7 +63,7 @@ impl Files {
 /// The routes, below [`PREFIX`]. An upload goes on when its sender hangs up behind its last byte.
 pub(crate) fn router(tasks: &TaskTracker) -> Router<AgentChat> {
     let uploads = Router::new().route("/uploads/{id}", put(uploading::upload)).layer(tracked(tasks));
-    uploads.route("/attachments/{id}", get(serving::attachment))
+    uploads.route("/attachments/{id}", get(serving::attachment)).route("/avatars/{*key}", get(serving::avatar))
 }
 
 /// The address at which one may do this with an attachment, for a while.

@@ -8,6 +8,7 @@
 mod account;
 mod agents;
 mod attachments;
+mod avatars;
 mod blocks;
 #[cfg_attr(not(test), expect(dead_code, reason = "bodies with numbers are read by it"))]
 mod body;

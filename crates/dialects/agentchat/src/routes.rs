@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, attachments, blocks, contacts, conversations, directory, files, gateway::connecting,
+    AgentChat, PREFIX, agents, attachments, avatars, blocks, contacts, conversations, directory, files, gateway::connecting,
     groups, idempotency, invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync,
     threads,
 };
@@ -62,6 +62,7 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
+        .routes(routes!(avatars::set, avatars::remove))
         .routes(routes!(groups::create))
         .routes(routes!(groups::get, groups::change, groups::delete))
         .routes(routes!(groups::invite))

@@ -1,6 +1,7 @@
 //! The AgentChat dialect, sentence by sentence.
 
 mod agents;
+mod avatars;
 mod blocks;
 mod contacts;
 mod contract;

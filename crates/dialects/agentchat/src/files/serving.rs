@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::State,
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::{
@@ -50,6 +50,23 @@ pub(super) async fn attachment(
         }
         Err(error) => Err(unreadable(&error)),
     }
+}
+
+/// `GET` and `HEAD` of a picture that the hub has made. Under its key there is never another one.
+// wire: agentchat.md#104-avatar-pipeline
+pub(super) async fn avatar(State(agentchat): State<AgentChat>, path: TextPath) -> Result<Response, Failure> {
+    let key = path.ok().and_then(|Path(key)| Key::avatar(&key).ok()).ok_or(Error::NotFound(Noun::Avatar))?;
+    let found = agentchat.files().objects.get(&key, Part::Whole).await.map_err(|error| match error {
+        tertulia_objects::Error::NotFound => Error::NotFound(Noun::Avatar).into(),
+        error => unreadable(&error),
+    })?;
+    let fixed: [(HeaderName, HeaderValue); 4] = [
+        (CONTENT_TYPE, HeaderValue::from_static("image/webp")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CONTENT_SECURITY_POLICY, SANDBOX),
+        (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    Ok(found_response(found, false, fixed.into_iter().collect()))
 }
 
 /// What is said when an object cannot be read.

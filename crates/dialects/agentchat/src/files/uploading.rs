@@ -6,35 +6,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tertulia_core::Error;
-use tertulia_edge::{Refusal, StreamedBody};
+use tertulia_edge::StreamedBody;
 use tertulia_objects::{Announced, Content, Key, MAX_BYTES, Purpose, PutError};
 
 use super::check;
-use crate::{AgentChat, Code, attachments::in_path, done::Done, failure::Failure, handle::TextPath, params::Params};
+use crate::{
+    AgentChat, Code, attachments::in_path, body::Unreadable, done::Done, failure::Failure, handle::TextPath,
+    params::Params,
+};
 
 /// What of a refused file is read and thrown away, so that its sender hears why.
 const MOST_DISCARDED: u64 = 2 * MAX_BYTES;
-
-/// Why a file is not taken: edge says it, or we do.
-enum Refused {
-    ByEdge(Refusal),
-    ByUs(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for Refused {
-    fn from(failure: E) -> Self {
-        Self::ByUs(failure.into())
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        match self {
-            Self::ByEdge(refusal) => refusal.into_response(),
-            Self::ByUs(failure) => failure.into_response(),
-        }
-    }
-}
 
 /// `PUT` of the bytes that were announced, and of no others. The same ones may come again until a message refers to them.
 // wire: agentchat.md#101-upload
@@ -58,7 +40,7 @@ async fn take_in(
     path: TextPath,
     params: &Params,
     body: &mut StreamedBody,
-) -> Result<Done, Refused> {
+) -> Result<Done, Unreadable> {
     let id = in_path(path)?;
     check(agentchat, Purpose::Upload, id, params)?;
     let files = agentchat.files();
@@ -74,7 +56,7 @@ async fn take_in(
         files.objects.put(&Key::attachment(id), &announced, pieces).await
     };
     match (put, broken) {
-        (Err(PutError::Interrupted), Some(refusal)) => return Err(Refused::ByEdge(refusal)),
+        (Err(PutError::Interrupted), Some(refusal)) => return Err(Unreadable::Refused(refusal)),
         (put, _) => put.map_err(unfit)?,
     }
     agentchat.chat().note_uploaded(id).await.map_err(Failure::from)?;
