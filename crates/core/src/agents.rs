@@ -344,11 +344,6 @@ impl Directory {
         Ok(found)
     }
 
-    /// Where everybody else reaches the hub.
-    pub(crate) fn public_url(&self) -> &str {
-        &self.public_url
-    }
-
     /// A profile as it is shown: with the whole address of a picture that the hub keeps.
     pub(crate) fn shown(&self, profile: Arc<Profile>) -> Arc<Profile> {
         match avatars::whole_address(&self.public_url, profile.avatar.as_deref()) {

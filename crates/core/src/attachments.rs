@@ -141,15 +141,15 @@ impl Chat {
         found.ok_or(Error::NotFound(Noun::Attachment))
     }
 
-    /// Files that are gone by rule and whose bytes may be removed, at most so many. They come again until they are
-    /// forgotten.
+    /// Files that are gone by rule, or removed by the operator, whose bytes may be removed; at most so many. They come
+    /// again until they are forgotten.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
-    pub async fn stale_uploads(&self, most: u32) -> Result<Vec<AttachmentId>, Error> {
+    pub async fn spent_uploads(&self, most: u32) -> Result<Vec<AttachmentId>, Error> {
         let before = self.now() - self.0.rules.files.unsent_kept - GRACE;
-        Ok(self.0.store.unsent_attachments(before, most).await?)
+        Ok(self.0.store.spent_attachments(before, most).await?)
     }
 
     /// Forgets files whose bytes are removed.
@@ -159,15 +159,16 @@ impl Chat {
     /// [`Error::Stopping`], [`Error::Store`].
     pub async fn forget_uploads(&self, uploads: Vec<AttachmentId>) -> Result<u32, Error> {
         let chat = self.clone();
-        let forgetting = async move { Ok(chat.0.store.forget_unsent(&uploads).await?) };
+        let forgetting = async move { Ok(chat.0.store.forget_bytes(&uploads).await?) };
         self.0.journal.exclusively(forgetting).await
     }
 
-    /// The attachment with this id, unless its time is over.
+    /// The attachment with this id, unless its time is over or it is removed.
     pub(crate) async fn kept_attachment(&self, id: AttachmentId) -> Result<Option<AttachmentRecord>, Error> {
         let since = self.now() - self.0.rules.files.unsent_kept;
         let found = self.0.store.attachment(id).await?;
-        Ok(found.filter(|found| found.sent_at.is_some() || found.reserved_at > since))
+        let is_kept = |found: &AttachmentRecord| found.sent_at.is_some() || found.reserved_at > since;
+        Ok(found.filter(|found| found.removed_at.is_none() && is_kept(found)))
     }
 
     async fn scope_of(&self, uploader: &Agent, to: &UploadTarget) -> Result<AttachmentScope, Error> {

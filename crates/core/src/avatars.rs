@@ -1,4 +1,4 @@
-//! Pictures of agents that the hub keeps. Where their bytes lie is not the core's business; how they are called is.
+//! Pictures of agents that the hub keeps. Where their bytes lie is not the core's business, nor how they are called.
 //!
 //! The store keeps the path of such a picture where other profiles have a text or an address; in memory it is the whole
 //! address, so that a hub whose URL changes shows the new one. Such a path is longer than a text may be and no address,
@@ -6,27 +6,13 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use tertulia_model::AgentId;
+use tertulia_model::ConversationId;
 use tertulia_store::ProfileChange;
 
-use crate::{
-    Deed, Error, Noun, agents::Agent, chat::Chat, hex::hex, limiter::Subject, limits::Action, surface::Caller,
-};
+use crate::{Deed, Error, Noun, chat::Chat, limiter::Subject, limits::Action, surface::Caller};
 
 /// Where pictures that the hub keeps stand, below its public URL: their key follows.
 pub const AVATARS_AT: &str = "/files/avatars/";
-
-/// The key of an agent's picture: one picture of one agent has one key, and nothing else has it.
-// wire: agentchat.md#104-avatar-pipeline
-#[must_use]
-pub fn avatar_key(agent: &AgentId, picture: &[u8]) -> String {
-    format!("{}/{}.webp", folder(agent), hex(&Sha256::digest(picture)[..16]))
-}
-
-fn folder(agent: &AgentId) -> String {
-    hex(&Sha256::digest(agent.as_uuid().as_bytes())[..8])
-}
 
 /// The whole address of a picture that the hub keeps; nothing, if it is another one.
 pub(crate) fn whole_address(public_url: &str, avatar: Option<&str>) -> Option<Arc<str>> {
@@ -49,41 +35,58 @@ impl Chat {
         counted.map(drop).map_err(Error::Throttled)
     }
 
-    /// Makes the picture with this key the caller's; the key of the one before, if nothing shows that any more.
+    /// Whether the caller may change the picture of a group, before one is made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`crate::GroupBarred::Gone`]; [`crate::GroupBarred::NotAdmin`]; [`Error::Suspended`],
+    /// [`Error::Store`].
+    // wire: agentchat.md#442-endpoints
+    pub async fn permit_group_avatar(&self, caller: &Caller, id: ConversationId) -> Result<(), Error> {
+        Self::permit(&caller.agent, Deed::HoldGroup)?;
+        self.require_admin(&caller.agent, id).await.map(drop)
+    }
+
+    /// Makes the picture with this key the caller's, in place of any other.
     ///
     /// # Errors
     ///
     /// [`Error::Suspended`], [`Error::Store`].
-    pub async fn set_avatar(&self, caller: &Caller, key: &str) -> Result<Option<String>, Error> {
-        let before = self.kept_avatar(&caller.agent);
-        self.change_avatar(caller, Some(format!("{AVATARS_AT}{key}").into())).await?;
-        Ok(before.filter(|before| before != key))
+    pub async fn set_avatar(&self, caller: &Caller, key: &str) -> Result<(), Error> {
+        self.change_avatar(caller, Some(format!("{AVATARS_AT}{key}").into())).await
     }
 
-    /// Takes the caller's picture away, wherever it is; its key, if the hub keeps it.
+    /// Takes the caller's picture away, wherever it is.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`] if it has none, or a text instead; [`Error::Suspended`], [`Error::Store`].
-    pub async fn remove_avatar(&self, caller: &Caller) -> Result<Option<String>, Error> {
+    pub async fn remove_avatar(&self, caller: &Caller) -> Result<(), Error> {
         let is_picture = |avatar: &str| avatar.starts_with("https://") || avatar.starts_with("http://");
         if !caller.agent.profile().avatar.as_deref().is_some_and(is_picture) {
             return Err(Error::NotFound(Noun::Avatar));
         }
-        let before = self.kept_avatar(&caller.agent);
-        self.change_avatar(caller, None).await?;
-        Ok(before)
+        self.change_avatar(caller, None).await
     }
 
     async fn change_avatar(&self, caller: &Caller, avatar: Option<Arc<str>>) -> Result<(), Error> {
         self.change_profile(caller, &ProfileChange { avatar: Some(avatar), ..ProfileChange::default() }).await
     }
+}
 
-    /// The key of an agent's picture, if the hub keeps it. One of another agent is nobody's to take away.
-    fn kept_avatar(&self, agent: &Agent) -> Option<String> {
-        let avatar = agent.profile().avatar.clone()?;
-        let key = avatar.strip_prefix(self.0.directory.public_url())?.strip_prefix(AVATARS_AT)?;
-        let is_own = key.strip_prefix(&folder(&agent.id)).is_some_and(|rest| rest.starts_with('/'));
-        is_own.then(|| key.to_owned())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_kept_picture_is_made_whole_and_no_other() {
+        let shown = |avatar| whole_address("https://hub.test/at", avatar);
+        assert_eq!(
+            shown(Some("/files/avatars/a/b.webp")).as_deref(),
+            Some("https://hub.test/at/files/avatars/a/b.webp")
+        );
+        for other in [None, Some("🤖"), Some("https://example.org/files/avatars/a.png"), Some("/files/")] {
+            assert_eq!(shown(other), None, "{other:?}");
+        }
     }
 }

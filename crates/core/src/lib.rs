@@ -83,7 +83,7 @@ pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use answers::{Answer, Attempt, Fingerprint, FirstAttempt};
 pub use attachments::{UploadPlan, UploadTarget};
-pub use avatars::{AVATARS_AT, avatar_key};
+pub use avatars::AVATARS_AT;
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use blocks::BlockedAgent;
@@ -129,8 +129,8 @@ pub use rules::{AnswerRules, CodeRules, EmailRules, EnforcementRules, FileRules,
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_store::{
-    Account, AgentRecord, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord,
-    Profile, ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
+    Account, AgentRecord, Attached, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content,
+    CredentialRecord, Profile, ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tertulia_model::{AgentNo, AttachmentId, ConversationNo, Openness};
-use tertulia_store::AttachmentScope;
+use tertulia_store::{Attached, AttachmentScope};
 
 use crate::{ContentRefused, Error, KnownContact, agents::Agent, chat::Chat};
 
@@ -23,31 +23,26 @@ impl Chat {
         !recipient.is_fully_paused() && !recipient.mutes(author, conversation, self.now())
     }
 
-    /// Whether `author` may send this file with a message to an agent, or to a group. It counts as sent from here on,
+    /// The file that `author` wants to send with a message to an agent, or to a group. It counts as sent from here on,
     /// whatever becomes of the message: it must not be swept between this and the commit.
     // wire: agentchat.md#101-upload
     pub(crate) async fn permit_attaching(
         &self,
         author: &Agent,
         attachment: Option<AttachmentId>,
-        recipient: Option<AgentNo>,
-        group: Option<ConversationNo>,
-    ) -> Result<(), Error> {
-        let Some(id) = attachment else { return Ok(()) };
+        to: AttachmentScope,
+    ) -> Result<Option<Attached>, Error> {
+        let Some(id) = attachment else { return Ok(None) };
         let found = self.kept_attachment(id).await?;
         let found = found.filter(|found| found.uploader == author.number && found.uploaded_at.is_some());
         let found = found.ok_or(ContentRefused::AttachmentUnknown)?;
-        let fits = match found.scope {
-            AttachmentScope::Agent(agent) => recipient == Some(agent),
-            AttachmentScope::Group(number) => group == Some(number),
-        };
-        if !fits {
+        if found.scope != to {
             return Err(ContentRefused::AttachmentWrongScope.into());
         }
         if found.sent_at.is_none() && !self.0.store.note_attached(id, self.now()).await? {
             return Err(ContentRefused::AttachmentUnknown.into());
         }
-        Ok(())
+        Ok(Some(found.attached()))
     }
 
     /// Whether an agent does not want to be woken by a conversation, or by the other of the two.

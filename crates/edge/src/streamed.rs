@@ -3,9 +3,9 @@
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use axum::{body::Body, extract::FromRequest};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
-use http::Request;
+use http::{Request, header::EXPECT};
 use http_body::Body as _;
 
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
 
 /// How much longer than a body that is read whole one may take that comes in pieces, as long as it comes.
 const PATIENCE: u32 = 10;
+
+/// What a client expects that asks before it sends.
+const CONTINUE: &[u8] = b"100-continue";
 
 /// A request body that is not in memory as a whole. Nothing of it is read before it is asked for.
 ///
@@ -26,6 +29,8 @@ pub struct StreamedBody {
     head: Arc<RequestHead>,
     began: Duration,
     read: u64,
+    /// Whether the client sends nothing before it is told to.
+    is_held_back: bool,
 }
 
 impl<S: Sync> FromRequest<S> for StreamedBody {
@@ -34,7 +39,8 @@ impl<S: Sync> FromRequest<S> for StreamedBody {
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Refusal> {
         let Head(head) = Head::of(request.extensions())?;
         let began = head.link().streams().clock.elapsed();
-        Ok(Self { body: request.into_body(), head, began, read: 0 })
+        let is_held_back = request.headers().get(EXPECT).is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(CONTINUE));
+        Ok(Self { body: request.into_body(), head, began, read: 0, is_held_back })
     }
 }
 
@@ -65,15 +71,33 @@ impl StreamedBody {
         stream::unfold(self, move |body| async move { body.next(limit).await.map(|piece| (piece, body)) })
     }
 
+    /// All of it, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn collect(&mut self, limit: u64) -> Result<Bytes, Refusal> {
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.next(limit).await {
+            whole.extend_from_slice(&piece?);
+        }
+        Ok(whole.freeze())
+    }
+
     /// Reads the rest and throws it away, up to `most` bytes, so that a client which sends before it listens hears a
-    /// refusal instead of a reset connection.
+    /// refusal instead of a reset connection. A client that waits to be told to send is not told to.
     pub async fn discard(&mut self, most: u64) {
+        if self.is_held_back {
+            return;
+        }
         let limit = self.read.saturating_add(most);
         while let Some(Ok(_)) = self.next(limit).await {}
     }
 
     async fn frame(&mut self) -> Option<Result<http_body::Frame<Bytes>, Refusal>> {
-        let Self { body, head, began, .. } = self;
+        let Self { body, head, began, is_held_back, .. } = self;
+        // Whoever asks for a body tells its client to send it.
+        *is_held_back = false;
         let clock = &head.link().streams().clock;
         if clock.elapsed().saturating_sub(*began) > head.body_timeout * PATIENCE {
             return Some(Err(Refusal::BodyTimeout));

@@ -56,7 +56,7 @@ impl Attachments for SqliteStore {
     async fn attachment(&self, id: AttachmentId) -> Result<Option<AttachmentRecord>, StoreError> {
         let attachment = sqlx::query(
             "select a.attachment_id, a.uploader_no, a.recipient_no, a.conversation_no, c.conversation_id, a.filename,
-                    a.content_type, a.size, a.digest, a.reserved_at, a.uploaded_at, a.sent_at
+                    a.content_type, a.size, a.digest, a.reserved_at, a.uploaded_at, a.sent_at, a.removed_at
              from attachments a
              left join conversations c on c.conversation_no = a.conversation_no
              where a.attachment_id = ?1",
@@ -66,44 +66,77 @@ impl Attachments for SqliteStore {
     }
 
     async fn note_uploaded(&self, id: AttachmentId, now: Timestamp) -> Result<bool, StoreError> {
-        let uploaded = sqlx::query("update attachments set uploaded_at = ?2 where attachment_id = ?1")
-            .bind(&id.as_uuid().as_bytes()[..])
-            .bind(now.as_micros());
+        let uploaded = sqlx::query(
+            "update attachments
+             set uploaded_at = ?2
+             where attachment_id = ?1 and removed_at is null",
+        )
+        .bind(&id.as_uuid().as_bytes()[..])
+        .bind(now.as_micros());
         Ok(self.write(uploaded).await? > 0)
     }
 
     async fn note_attached(&self, id: AttachmentId, now: Timestamp) -> Result<bool, StoreError> {
         let attached = sqlx::query(
             "update attachments set sent_at = coalesce(sent_at, ?2)
-             where attachment_id = ?1 and uploaded_at is not null",
+             where attachment_id = ?1 and uploaded_at is not null and removed_at is null",
         )
         .bind(&id.as_uuid().as_bytes()[..])
         .bind(now.as_micros());
         Ok(self.write(attached).await? > 0)
     }
 
-    async fn unsent_attachments(&self, before: Timestamp, most: u32) -> Result<Vec<AttachmentId>, StoreError> {
-        let unsent = sqlx::query(
+    async fn spent_attachments(&self, before: Timestamp, most: u32) -> Result<Vec<AttachmentId>, StoreError> {
+        let spent = sqlx::query(
             "select attachment_id
-             from attachments indexed by attachments_unsent
-             where sent_at is null and reserved_at <= ?1
-             order by reserved_at, attachment_no
+             from (
+                 select *
+                 from (
+                     select attachment_id, 0 as rank, attachment_no as place
+                     from attachments indexed by attachments_removed
+                     where removed_at is not null and uploaded_at is not null
+                     order by attachment_no
+                     limit ?2
+                 )
+                 union all
+                 select *
+                 from (
+                     select attachment_id, 1, reserved_at
+                     from attachments indexed by attachments_unsent
+                     where sent_at is null and reserved_at <= ?1
+                     order by reserved_at, attachment_no
+                     limit ?2
+                 )
+             )
+             order by rank, place
              limit ?2",
         )
         .bind(before.as_micros())
         .bind(most);
-        let rows = self.readers.all(unsent).await?;
+        let rows = self.readers.all(spent).await?;
         rows.iter().map(|row| Ok(AttachmentId::from_uuid(get_uuid(row, "attachment_id")?))).collect()
     }
 
-    async fn forget_unsent(&self, attachments: &[AttachmentId]) -> Result<u32, StoreError> {
+    async fn forget_bytes(&self, attachments: &[AttachmentId]) -> Result<u32, StoreError> {
         let ids: Vec<String> = attachments.iter().map(|id| id.as_uuid().as_simple().to_string()).collect();
-        let forgotten = sqlx::query(
+        let ids = serde_json::to_string(&ids).expect("strings are JSON");
+        let mut writer = self.write_lock().await?;
+        let mut transaction = writer.begin().await?;
+        let mut forgotten = 0;
+        for forgetting in [
             "delete from attachments
              where sent_at is null and attachment_id in (select unhex(value) from json_each(?1))",
-        )
-        .bind(serde_json::to_string(&ids).expect("strings are JSON"));
-        Ok(u32::try_from(self.write(forgotten).await?).unwrap_or(u32::MAX))
+            "update attachments
+             set uploaded_at = null
+             where removed_at is not null
+             and uploaded_at is not null
+             and attachment_id in (select unhex(value) from json_each(?1))",
+        ] {
+            let done = sqlx::query(forgetting).bind(&ids).execute(&mut *transaction).await.map_err(refused)?;
+            forgotten += done.rows_affected();
+        }
+        transaction.commit().await.map_err(refused)?;
+        Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
     }
 }
 
@@ -150,6 +183,7 @@ fn from_row(row: &SqliteRow) -> Result<AttachmentRecord, StoreError> {
         reserved_at: get_time(row, "reserved_at")?,
         uploaded_at: get_optional_time(row, "uploaded_at")?,
         sent_at: get_optional_time(row, "sent_at")?,
+        removed_at: get_optional_time(row, "removed_at")?,
     })
 }
 

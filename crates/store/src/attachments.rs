@@ -59,6 +59,19 @@ pub enum Reservation {
     TooMuch(Option<Timestamp>),
 }
 
+/// What a message says of the file that goes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// Its public id.
+    pub id: AttachmentId,
+    /// What its uploader calls it.
+    pub filename: Arc<str>,
+    /// What kind of file it is.
+    pub media_type: MediaType,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
 /// An attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentRecord {
@@ -84,6 +97,17 @@ pub struct AttachmentRecord {
     pub uploaded_at: Option<Timestamp>,
     /// Since when a message refers to it.
     pub sent_at: Option<Timestamp>,
+    /// Since when nobody may have it, since such a message was removed.
+    pub removed_at: Option<Timestamp>,
+}
+
+impl AttachmentRecord {
+    /// What a message says of it.
+    #[must_use]
+    pub fn attached(&self) -> Attached {
+        let Self { id, filename, media_type, bytes, .. } = self;
+        Attached { id: *id, filename: filename.clone(), media_type: *media_type, bytes: *bytes }
+    }
 }
 
 /// Attachments.
@@ -99,16 +123,18 @@ pub trait Attachments: Debug + Send + Sync + 'static {
     /// The attachment with this id.
     async fn attachment(&self, id: AttachmentId) -> Result<Option<AttachmentRecord>, StoreError>;
 
-    /// Notes that the bytes of an attachment are there. `false`: there is no such attachment.
+    /// Notes that the bytes of an attachment are there. `false`: there is no such attachment, or it is removed.
     async fn note_uploaded(&self, id: AttachmentId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Notes that a message refers to an attachment; the first one counts. `false`: there is no such attachment, or its
-    /// bytes are not there.
+    /// Notes that a message refers to an attachment; the first one counts. `false`: there is no such attachment, its
+    /// bytes are not there, or it is removed.
     async fn note_attached(&self, id: AttachmentId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Attachments announced at this moment or before to which no message refers, the oldest first.
-    async fn unsent_attachments(&self, before: Timestamp, most: u32) -> Result<Vec<AttachmentId>, StoreError>;
+    /// Attachments whose bytes are of no use: those that are removed, then those announced at this moment or before to
+    /// which no message refers, the oldest first.
+    async fn spent_attachments(&self, before: Timestamp, most: u32) -> Result<Vec<AttachmentId>, StoreError>;
 
-    /// Deletes those of these attachments to which no message refers; how many there were.
-    async fn forget_unsent(&self, attachments: &[AttachmentId]) -> Result<u32, StoreError>;
+    /// Notes that the bytes of these attachments are gone. Of one to which no message refers nothing is left; one that
+    /// is used after all is left alone. How many there were.
+    async fn forget_bytes(&self, attachments: &[AttachmentId]) -> Result<u32, StoreError>;
 }

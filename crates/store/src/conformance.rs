@@ -92,6 +92,8 @@ macro_rules! conformance {
             so_many_bytes_are_announced_in_a_day
             of_ten_announcements_at_once_as_many_stand_as_may
             what_no_message_refers_to_is_forgotten
+            a_message_says_which_file_goes_with_it
+            a_removed_message_takes_its_file_with_it
         }
         $crate::conformance_cases! { $make_store, badges,
             a_verification_is_replaced_by_the_next

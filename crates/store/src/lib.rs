@@ -45,7 +45,9 @@ pub use accounts::{
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use answers::{AnswerRecord, Answers, NewAnswer};
-pub use attachments::{AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds};
+pub use attachments::{
+    Attached, AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds,
+};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
 pub use communities::Communities;

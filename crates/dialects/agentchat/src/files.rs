@@ -3,9 +3,11 @@
 //! These paths ask for no key: whoever has an address may do the one thing that it was made for, until its time is over.
 //! What is served was written by strangers. It is never shown inline, never guessed at and never run.
 
+mod arrivals;
 mod disposition;
 mod range;
 mod serving;
+mod sweeping;
 mod uploading;
 
 use std::{sync::Arc, time::Duration};
@@ -18,11 +20,11 @@ use tertulia_edge::tracked;
 use tertulia_images::Studio;
 use tertulia_model::AttachmentId;
 use tertulia_objects::{BadSeal, Key, Objects, Purpose, Seal};
-use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_util::task::TaskTracker;
 
-pub(crate) use uploading::unfit;
-
+use self::arrivals::Arrivals;
+pub(crate) use self::{sweeping::sweep, uploading::unfit};
 use crate::{AgentChat, Code, failure::Failure, ids, params::Params};
 
 /// Where everything stands.
@@ -36,12 +38,11 @@ pub const UPLOAD_FOR: Duration = Duration::from_hours(2);
 // wire: agentchat.md#102-download
 const DOWNLOAD_FOR: Duration = Duration::from_mins(5);
 
-/// Files that arrive at once; each of them needs memory for a part of it.
-const MOST_ARRIVING: usize = 64;
+/// Lanes of changes of pictures. Those in one lane wait for each other.
+const LANES: usize = 16;
 
-/// How often what nobody refers to is looked for, and how much is removed in one go.
-const SWEEP_EVERY: Duration = Duration::from_mins(1);
-const SLICE: u32 = 100;
+/// When a client may try again that met too many others.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Where files lie, and what is needed to take them in and to hand them out. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,14 +50,21 @@ pub struct Files {
     pub(crate) objects: Objects,
     pub(crate) seal: Seal,
     pub(crate) studio: Studio,
-    pub(crate) arriving: Arc<Semaphore>,
+    pub(crate) arrivals: Arrivals,
+    lanes: Arc<[Semaphore; LANES]>,
 }
 
 impl Files {
     /// Files in `objects`, under addresses that `seal` signs; pictures are made in `studio`.
     #[must_use]
     pub fn new(objects: Objects, seal: Seal, studio: Studio) -> Self {
-        Self { objects, seal, studio, arriving: Arc::new(Semaphore::new(MOST_ARRIVING)) }
+        let lanes = Arc::new(std::array::from_fn(|_| Semaphore::new(1)));
+        Self { objects, seal, studio, arrivals: Arrivals::default(), lanes }
+    }
+
+    /// A turn in a lane; nobody else has one there until it is dropped.
+    pub(crate) async fn turn(&self, lane: usize) -> SemaphorePermit<'_> {
+        self.lanes[lane % LANES].acquire().await.expect("nobody closes a lane")
     }
 }
 
@@ -89,38 +97,7 @@ fn check(agentchat: &AgentChat, purpose: Purpose, id: AttachmentId, params: &Par
     }
 }
 
-/// Removes what no message refers to, until `stop` is cancelled. The bytes go first: what fails comes again.
-pub(crate) async fn sweep(agentchat: AgentChat, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = agentchat.chat().clock().sleep(SWEEP_EVERY) => {}
-        }
-        while sweep_slice(&agentchat).await && !stop.is_cancelled() {}
-    }
-}
-
-/// Removes some; whether there may be more.
-async fn sweep_slice(agentchat: &AgentChat) -> bool {
-    let stale = match agentchat.chat().stale_uploads(SLICE).await {
-        Ok(stale) if stale.is_empty() => return false,
-        Ok(stale) => stale,
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "files that nobody refers to were not found");
-            return false;
-        }
-    };
-    for id in &stale {
-        if let Err(error) = agentchat.files().objects.delete(&Key::attachment(*id)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a file that nobody refers to was not removed");
-            return false;
-        }
-    }
-    match agentchat.chat().forget_uploads(stale).await {
-        Ok(forgotten) => forgotten >= SLICE,
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "files that nobody refers to were not forgotten");
-            false
-        }
-    }
+/// Too many files arrive, or too many pictures are made.
+pub(crate) fn busy() -> Failure {
+    Failure::new(Code::StorageUnavailable, "Too many files arrive at once; try again in a moment.").retry_after(SOON)
 }

@@ -13,9 +13,15 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use sha2::{Digest, Sha256};
 use tertulia_core::{Answer, Attempt, Chat, Deed, Fingerprint, FirstAttempt};
-use tertulia_edge::{BodyLimit, Refusal, WholeBody};
+use tertulia_edge::{Refusal, StreamedBody};
 
-use crate::{AgentChat, Code, body::Unreadable, caller::AuthenticatedEvenSuspended, failure::Failure, refusal};
+use crate::{
+    AgentChat, Code,
+    body::{MOST_DISCARDED, Unreadable},
+    caller::AuthenticatedEvenSuspended,
+    failure::Failure,
+    refusal,
+};
 
 /// The header that carries the key.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -28,7 +34,7 @@ pub(crate) const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// Most bytes that are read here: those of an image, the largest body of all. Whoever reads it then has a limit of its
 /// own.
-const MOST_BODY_BYTES: usize = 5 * 1024 * 1024;
+const MOST_BODY_BYTES: u64 = tertulia_images::MAX_BYTES as u64;
 
 /// Most bytes of a body that is kept.
 const MOST_KEPT_BYTES: usize = 64 * 1024;
@@ -86,10 +92,12 @@ fn is_key(text: &str) -> bool {
 }
 
 async fn whole_body(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
-    let mut parts = parts.clone();
-    parts.extensions.insert(BodyLimit(MOST_BODY_BYTES));
-    let WholeBody(bytes) = WholeBody::from_request(Request::from_parts(parts, body), &()).await?;
-    Ok(bytes)
+    let mut body = StreamedBody::from_request(Request::from_parts(parts.clone(), body), &()).await?;
+    let whole = body.collect(MOST_BODY_BYTES).await;
+    if whole.is_err() {
+        body.discard(MOST_DISCARDED).await;
+    }
+    whole
 }
 
 /// Neither a method nor a path holds a space or ends a line, so that no two requests are written the same.

@@ -10,7 +10,6 @@ mod agents;
 mod attachments;
 mod avatars;
 mod blocks;
-#[cfg_attr(not(test), expect(dead_code, reason = "bodies with numbers are read by it"))]
 mod body;
 mod caller;
 mod code;

@@ -7,9 +7,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, attachments, avatars, blocks, contacts, conversations, directory, files, gateway::connecting,
-    groups, idempotency, invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync,
-    threads,
+    AgentChat, PREFIX, agents, attachments, avatars, blocks, contacts, conversations, directory, files,
+    gateway::connecting, groups, idempotency, invitations, mutes, openapi, presence, recovery, register, rotation,
+    sending, service, sync, threads,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -19,7 +19,6 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::description))
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
-        .routes(routes!(attachments::announce))
         .routes(routes!(attachments::fetch))
         .routes(routes!(sending::send))
         .routes(routes!(sync::fetch))
@@ -63,6 +62,7 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
         .routes(routes!(avatars::set, avatars::remove))
+        .routes(routes!(attachments::announce))
         .routes(routes!(groups::create))
         .routes(routes!(groups::get, groups::change, groups::delete))
         .routes(routes!(groups::invite))
@@ -70,6 +70,7 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(groups::promote))
         .routes(routes!(groups::demote))
         .routes(routes!(groups::leave))
+        .routes(routes!(avatars::set_of_group, avatars::remove_of_group))
         .routes(routes!(invitations::accept))
         .routes(routes!(invitations::reject))
 }

@@ -1,10 +1,15 @@
 //! Attachments.
 
-use futures_util::future::try_join_all;
-use tertulia_model::{AgentNo, AttachmentId, MediaType, Timestamp, random_uuid};
+use std::sync::Arc;
 
-use super::fixtures::{join, minute, open};
-use crate::{AttachmentRecord, AttachmentScope, NewAttachment, Reservation, Store, StoreError, UploadBounds};
+use futures_util::future::try_join_all;
+use tertulia_model::{AgentNo, AttachmentId, MediaType, MessageNo, Timestamp, random_uuid};
+
+use super::fixtures::{entry, join, message_id, minute, open, said_at};
+use crate::{
+    Attached, AttachmentRecord, AttachmentScope, Commit, Content, NewAttachment, Reservation, Store, StoreError,
+    UploadBounds,
+};
 
 fn id(number: u8) -> AttachmentId {
     AttachmentId::from_uuid(random_uuid([number; 16]))
@@ -118,13 +123,65 @@ pub async fn what_no_message_refers_to_is_forgotten(store: &dyn Store) -> Result
         store.note_uploaded(id(number), minute(number.into())).await?;
     }
     store.note_attached(id(2), minute(6)).await?;
-    assert_eq!(store.unsent_attachments(minute(4), 2).await?, [id(1), id(3)]);
-    assert_eq!(store.unsent_attachments(minute(4), 9).await?, [id(1), id(3), id(4)]);
+    assert_eq!(store.spent_attachments(minute(4), 2).await?, [id(1), id(3)]);
+    assert_eq!(store.spent_attachments(minute(4), 9).await?, [id(1), id(3), id(4)]);
     store.note_attached(id(3), minute(7)).await?;
-    assert_eq!(store.forget_unsent(&[id(1), id(2), id(3), id(9)]).await?, 1);
-    assert_eq!(store.forget_unsent(&[]).await?, 0);
+    assert_eq!(store.forget_bytes(&[id(1), id(2), id(3), id(9)]).await?, 1);
+    assert_eq!(store.forget_bytes(&[]).await?, 0);
     assert_eq!(store.attachment(id(1)).await?, None);
     assert_eq!(found(store, 3).await?.sent_at, Some(minute(7)));
-    assert_eq!(store.unsent_attachments(minute(9), 9).await?, [id(4), id(5)]);
+    assert_eq!(store.spent_attachments(minute(9), 9).await?, [id(4), id(5)]);
+    Ok(())
+}
+
+/// Announces a file that is there, and says three messages: the first two go with it.
+async fn two_messages_with_a_file(store: &dyn Store) -> Result<Attached, StoreError> {
+    let lobby = open(store).await?.lobby;
+    let ada = join(store, "ada").await?;
+    store.reserve_attachment(&attachment(ada, 1, minute(1)), &WIDE).await?;
+    store.note_uploaded(id(1), minute(1)).await?;
+    store.note_attached(id(1), minute(1)).await?;
+    let attached = found(store, 1).await?.attached();
+    let content = Arc::new(Content { attachment: Some(attached.clone()), ..Content::default() });
+    let mut messages: Vec<_> = (1..=3).map(|place| said_at(lobby, ada, place, place)).collect();
+    messages[0].content = Some(content.clone());
+    messages[1].content = Some(content);
+    store.commit(&Commit { messages, ..Commit::default() }).await?;
+    Ok(attached)
+}
+
+async fn files_of(store: &dyn Store) -> Result<Vec<Option<Attached>>, StoreError> {
+    let contents = store.contents(&[MessageNo(1), MessageNo(2), MessageNo(3)]).await?;
+    Ok(contents.into_iter().map(|(_, content)| content.attachment).collect())
+}
+
+/// With its name, its type and its length.
+pub async fn a_message_says_which_file_goes_with_it(store: &dyn Store) -> Result<(), StoreError> {
+    let attached = two_messages_with_a_file(store).await?;
+    assert_eq!(
+        (&*attached.filename, attached.media_type, attached.bytes),
+        ("a file \u{e9}.txt", MediaType::PlainText, 100)
+    );
+    assert_eq!(files_of(store).await?, [Some(attached.clone()), Some(attached)]);
+    Ok(())
+}
+
+/// Whatever other message refers to it. Then its bytes are of no use, and once they are gone it is left alone.
+pub async fn a_removed_message_takes_its_file_with_it(store: &dyn Store) -> Result<(), StoreError> {
+    let attached = two_messages_with_a_file(store).await?;
+    store.remove_message(message_id(3), minute(2), &entry("message.removed", None)).await?;
+    assert_eq!(found(store, 1).await?.removed_at, None);
+    assert_eq!(store.spent_attachments(minute(9), 9).await?, []);
+    store.remove_message(message_id(1), minute(3), &entry("message.removed", None)).await?;
+    assert_eq!(found(store, 1).await?.removed_at, Some(minute(3)));
+    assert_eq!(files_of(store).await?, [None, Some(attached)]);
+    assert!(!store.note_attached(id(1), minute(4)).await?);
+    assert_eq!(store.spent_attachments(minute(0), 9).await?, [id(1)]);
+    assert_eq!(store.forget_bytes(&[id(1)]).await?, 1);
+    assert_eq!(store.spent_attachments(minute(9), 9).await?, []);
+    assert!(!store.note_uploaded(id(1), minute(5)).await?);
+    store.remove_message(message_id(2), minute(6), &entry("message.removed", None)).await?;
+    let gone = found(store, 1).await?;
+    assert_eq!((gone.uploaded_at, gone.removed_at), (None, Some(minute(3))));
     Ok(())
 }

@@ -18,12 +18,7 @@ const ENDPOINTS_TO_COME: &[(&str, &str)] = &[
 ];
 
 /// Codes that no test sees yet. Whoever sees one takes it from here.
-const CODES_TO_COME: &[&str] = &[
-    "LIMIT_REACHED",
-    "PROCESSING_FAILED",
-    "RECIPIENT_BACKLOGGED",
-    "STORAGE_UNAVAILABLE",
-];
+const CODES_TO_COME: &[&str] = &["LIMIT_REACHED", "PROCESSING_FAILED", "RECIPIENT_BACKLOGGED", "STORAGE_UNAVAILABLE"];
 
 /// Not from outside: a fault of the hub.
 const OUT_OF_REACH: [&str; 1] = ["INTERNAL_ERROR"];

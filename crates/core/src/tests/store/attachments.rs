@@ -28,11 +28,11 @@ impl Attachments for FaultyStore {
         self.through("note_attached", self.inner.note_attached(id, now)).await
     }
 
-    async fn unsent_attachments(&self, before: Timestamp, most: u32) -> Result<Vec<AttachmentId>, StoreError> {
-        self.through("unsent_attachments", self.inner.unsent_attachments(before, most)).await
+    async fn spent_attachments(&self, before: Timestamp, most: u32) -> Result<Vec<AttachmentId>, StoreError> {
+        self.through("spent_attachments", self.inner.spent_attachments(before, most)).await
     }
 
-    async fn forget_unsent(&self, attachments: &[AttachmentId]) -> Result<u32, StoreError> {
-        self.through("forget_unsent", self.inner.forget_unsent(attachments)).await
+    async fn forget_bytes(&self, attachments: &[AttachmentId]) -> Result<u32, StoreError> {
+        self.through("forget_bytes", self.inner.forget_bytes(attachments)).await
     }
 }

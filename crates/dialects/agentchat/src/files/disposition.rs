@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use http::HeaderValue;
+use tertulia_model::harmless_filename;
 
 /// Says that a file is to be saved under this name, and never shown. A name is no path.
 // wire: agentchat.md#102-download
@@ -11,8 +12,8 @@ pub(super) fn attachment(filename: &str) -> HeaderValue {
     let mut header = format!("attachment; filename=\"{plain}\"");
     if plain != filename {
         header.push_str("; filename*=UTF-8''");
-        for c in filename.chars() {
-            encode(if is_unfit(c) { '_' } else { c }, &mut header);
+        for c in harmless_filename(filename).chars() {
+            encode(c, &mut header);
         }
     }
     HeaderValue::try_from(header).unwrap_or(HeaderValue::from_static("attachment"))
@@ -21,12 +22,6 @@ pub(super) fn attachment(filename: &str) -> HeaderValue {
 /// What stands between quotation marks as it is, whoever reads it.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || " !#$&'()+,-.;=@[]^_`{}~".contains(c)
-}
-
-/// What leads elsewhere, or shows a name as another than it is.
-fn is_unfit(c: char) -> bool {
-    let is_bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    is_bidi || c.is_control() || "/\\:*?\"<>|".contains(c)
 }
 
 /// Percent-encoded, but for the characters that RFC 8187 leaves alone.

@@ -9,14 +9,16 @@ use tertulia_core::Error;
 use tertulia_edge::StreamedBody;
 use tertulia_objects::{Announced, Content, Key, MAX_BYTES, Purpose, PutError};
 
-use super::check;
+use super::{SOON, arrivals::Crowded, busy, check};
 use crate::{
-    AgentChat, Code, attachments::in_path, body::Unreadable, done::Done, failure::Failure, handle::TextPath,
+    AgentChat, Code,
+    attachments::in_path,
+    body::{MOST_DISCARDED, Unreadable},
+    done::Done,
+    failure::Failure,
+    handle::TextPath,
     params::Params,
 };
-
-/// What of a refused file is read and thrown away, so that its sender hears why.
-const MOST_DISCARDED: u64 = 2 * MAX_BYTES;
 
 /// `PUT` of the bytes that were announced, and of no others. The same ones may come again until a message refers to them.
 // wire: agentchat.md#101-upload
@@ -44,8 +46,8 @@ async fn take_in(
     let id = in_path(path)?;
     check(agentchat, Purpose::Upload, id, params)?;
     let files = agentchat.files();
-    let _place = files.arriving.try_acquire().map_err(|_| Failure::from(Error::ObjectsUnavailable))?;
-    let expected = agentchat.chat().expected_upload(id).await.map_err(Failure::from)?;
+    let expected = agentchat.chat().expected_upload(id).await?;
+    let _arrival = files.arrivals.admit(expected.uploader).map_err(crowded)?;
     let content = Content::Of(expected.media_type);
     let announced = Announced { bytes: expected.bytes, sha256: expected.digest, content };
     let mut broken = None;
@@ -59,8 +61,18 @@ async fn take_in(
         (Err(PutError::Interrupted), Some(refusal)) => return Err(Unreadable::Refused(refusal)),
         (put, _) => put.map_err(unfit)?,
     }
-    agentchat.chat().note_uploaded(id).await.map_err(Failure::from)?;
+    agentchat.chat().note_uploaded(id).await?;
     Ok(Done::DONE)
+}
+
+fn crowded(crowded: Crowded) -> Failure {
+    match crowded {
+        Crowded::Everywhere => busy(),
+        Crowded::ByOne => {
+            let message = "You are rate limited: too many of your files arrive at once; wait for one of them.";
+            Failure::new(Code::RateLimited, message).retry_after(SOON)
+        }
+    }
 }
 
 /// What is said of bytes that are not kept.
