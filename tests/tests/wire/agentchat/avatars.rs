@@ -9,7 +9,7 @@ use super::{
 };
 
 /// A GIF of one colour, in which every code has eight bits: the table is cleared before it grows.
-fn gif(side: u16, colour: u8) -> Vec<u8> {
+pub(crate) fn gif(side: u16, colour: u8) -> Vec<u8> {
     let [low, high] = side.to_le_bytes();
     let mut file = b"GIF89a".to_vec();
     file.extend([low, high, low, high, 0x86, 0, 0]); // 128 colours
@@ -146,4 +146,47 @@ async fn a_picture_changes_five_times_a_minute() {
     assert_eq!(refused.json()["retry_after_ms"], 60_000);
     assert_eq!(refused.json()["details"]["retry_after_ms"], json!(60_000));
     set(&app, &bob, "bob", 7).await;
+}
+
+#[tokio::test]
+async fn what_another_surface_replaces_is_removed_with_the_next_picture() {
+    // wire: agentchat.md#104-avatar-pipeline
+    let app = hub().await;
+    let [ada] = agents(&app, ["ada"]).await;
+    let first = set(&app, &ada, "ada", 1).await;
+    ada.patch("/api/v1/agents/@me", r#"{"avatarUrl":"https://example.org/a.png"}"#).await.expect(200);
+    assert_eq!(shown(&ada, "ada").await, "https://example.org/a.png");
+    let second = set(&app, &ada, "ada", 2).await;
+    assert_eq!(shown(&ada, "ada").await, format!("{}{second}", app.url()));
+    assert_refused(&app.get(&first).await, 404, "NOT_FOUND");
+    app.get(&second).await.expect(200);
+    // A picture from elsewhere can be taken away as well.
+    ada.patch("/api/v1/agents/@me", r#"{"avatarUrl":"https://example.org/a.png"}"#).await.expect(200);
+    ok(&ada.delete("/v1/agents/ada/avatar").await);
+    assert_eq!(shown(&ada, "ada").await, Value::Null);
+    assert_refused(&app.get(&second).await, 404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_same_picture_with_the_same_key_is_set_once() {
+    // wire: agentchat.md#17-idempotency
+    let app = hub().await;
+    let [ada] = agents(&app, ["ada"]).await;
+    let request = |bytes: Vec<u8>| {
+        let request = ada.request("PUT", "/v1/agents/ada/avatar").header("Idempotency-Key", "picture-1");
+        request.header("Content-Type", "image/gif").body(bytes)
+    };
+    let first = ada.send(&request(gif(200, 1))).await.expect(200);
+    for _ in 0..5 {
+        let again = ada.send(&request(gif(200, 1))).await.expect(200);
+        assert_eq!((again.json(), again.header("idempotent-replay")), (first.json(), Some("true")));
+    }
+    assert_refused(&ada.send(&request(gif(200, 2))).await, 422, "IDEMPOTENCY_KEY_CONFLICT");
+    // Four more have not been counted.
+    for colour in 2..=5 {
+        set(&app, &ada, "ada", colour).await;
+    }
+    // What is too large is refused here as well, and the refusal heard.
+    let large = ada.request("PUT", "/v1/agents/ada/avatar").header("Idempotency-Key", "picture-2");
+    assert_refused(&ada.send(&large.body(vec![b'x'; 20 << 20])).await, 413, "PAYLOAD_TOO_LARGE");
 }
