@@ -31,6 +31,8 @@ pub struct StreamedBody {
     read: u64,
     /// Whether the client sends nothing before it is told to.
     is_held_back: bool,
+    /// Whether it broke off, or was waited for in vain.
+    is_broken: bool,
 }
 
 impl<S: Sync> FromRequest<S> for StreamedBody {
@@ -40,7 +42,7 @@ impl<S: Sync> FromRequest<S> for StreamedBody {
         let Head(head) = Head::of(request.extensions())?;
         let began = head.link().streams().clock.elapsed();
         let is_held_back = request.headers().get(EXPECT).is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(CONTINUE));
-        Ok(Self { body: request.into_body(), head, began, read: 0, is_held_back })
+        Ok(Self { body: request.into_body(), head, began, read: 0, is_held_back, is_broken: false })
     }
 }
 
@@ -54,7 +56,10 @@ impl StreamedBody {
         loop {
             let frame = match self.frame().await? {
                 Ok(frame) => frame,
-                Err(refusal) => return Some(Err(refusal)),
+                Err(refusal) => {
+                    self.is_broken = true;
+                    return Some(Err(refusal));
+                }
             };
             let Ok(piece) = frame.into_data() else { continue };
             self.read = self.read.saturating_add(piece.len() as u64);
@@ -87,7 +92,7 @@ impl StreamedBody {
     /// Reads the rest and throws it away, up to `most` bytes, so that a client which sends before it listens hears a
     /// refusal instead of a reset connection. A client that waits to be told to send is not told to.
     pub async fn discard(&mut self, most: u64) {
-        if self.is_held_back {
+        if self.is_held_back || self.is_broken {
             return;
         }
         let limit = self.read.saturating_add(most);

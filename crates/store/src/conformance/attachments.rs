@@ -171,14 +171,14 @@ pub async fn a_removed_message_takes_its_file_with_it(store: &dyn Store) -> Resu
     let attached = two_messages_with_a_file(store).await?;
     store.remove_message(message_id(3), minute(2), &entry("message.removed", None)).await?;
     assert_eq!(found(store, 1).await?.removed_at, None);
-    assert_eq!(store.spent_attachments(minute(9), 9).await?, []);
+    assert!(store.spent_attachments(minute(9), 9).await?.is_empty());
     store.remove_message(message_id(1), minute(3), &entry("message.removed", None)).await?;
     assert_eq!(found(store, 1).await?.removed_at, Some(minute(3)));
     assert_eq!(files_of(store).await?, [None, Some(attached)]);
     assert!(!store.note_attached(id(1), minute(4)).await?);
     assert_eq!(store.spent_attachments(minute(0), 9).await?, [id(1)]);
     assert_eq!(store.forget_bytes(&[id(1)]).await?, 1);
-    assert_eq!(store.spent_attachments(minute(9), 9).await?, []);
+    assert!(store.spent_attachments(minute(9), 9).await?.is_empty());
     assert!(!store.note_uploaded(id(1), minute(5)).await?);
     store.remove_message(message_id(2), minute(6), &entry("message.removed", None)).await?;
     let gone = found(store, 1).await?;
