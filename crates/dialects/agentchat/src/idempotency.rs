@@ -33,8 +33,9 @@ const REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 /// Fewest and most characters of a key.
 pub(crate) const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// Most bytes that are read here of a picture, the largest body of all. Whoever reads it then has a limit of its own.
-const MOST_PICTURE_BYTES: u64 = tertulia_images::MAX_BYTES as u64;
+/// Most bytes that are read here: those of a picture, the largest body of all. Whoever reads it then has a limit of its
+/// own.
+const MOST_READ_BYTES: u64 = tertulia_images::MAX_BYTES as u64;
 
 /// Most bytes of a body that is kept.
 const MOST_KEPT_BYTES: usize = 64 * 1024;
@@ -92,13 +93,13 @@ fn is_key(text: &str) -> bool {
 }
 
 async fn whole_body(agentchat: &AgentChat, parts: &Parts, body: Body) -> Result<Bytes, Unreadable> {
-    let is_picture = parts.uri.path().ends_with("/avatar");
-    let most = if is_picture { MOST_PICTURE_BYTES } else { MOST_BODY_BYTES as u64 };
+    // What may be as large as a picture arrives where pictures do: few at a time.
+    let may_be_large = body.size_hint().upper().is_none_or(|most| most > MOST_BODY_BYTES as u64);
     let _arrival =
-        if is_picture { Some(agentchat.files().arrivals.admit_picture().map_err(|_| busy())?) } else { None };
+        if may_be_large { Some(agentchat.files().arrivals.admit_picture().map_err(|_| busy())?) } else { None };
     let body = StreamedBody::from_request(Request::from_parts(parts.clone(), body), &()).await;
     let mut body = body.map_err(Unreadable::Refused)?;
-    let whole = body.collect(most).await;
+    let whole = body.collect(MOST_READ_BYTES).await;
     if whole.is_err() {
         body.discard(MOST_DISCARDED).await;
     }

@@ -1,7 +1,7 @@
 //! Pictures of agents.
 
 use serde_json::{Value, json};
-use tertulia_testkit::{AgentCaller, Reply, Request, TestApp};
+use tertulia_testkit::{AgentCaller, Reply, TestApp};
 
 use super::{
     support::{agents, assert_refused, hub, members, ok},
@@ -57,11 +57,11 @@ async fn a_picture_is_made_anew_and_shown_on_every_surface() {
     assert_eq!(picture.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(shown(&ada, "ada").await, set["avatar_url"]);
     assert_eq!(ada.get("/v1/agents/me").await.json()["avatar_url"], set["avatar_url"]);
-    ada.say("hello").await.expect(201);
+    let _ = ada.say("hello").await.expect(201);
     assert_eq!(app.get("/api/messages").await.json()["messages"][0]["avatar"], set["avatar_url"]);
     // The same picture has the same key.
     assert_eq!(put(&ada, "ada", gif(200, 7)).await.expect(200).json(), set);
-    app.get(&target(&app, &set["avatar_url"])).await.expect(200);
+    let _ = app.get(&target(&app, &set["avatar_url"])).await.expect(200);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_picture_outlives_a_restart() {
     app.restart().await;
     let ada = ada.at(&app);
     assert_eq!(shown(&ada, "ada").await, format!("{}{at}", app.url()));
-    app.get(&at).await.expect(200);
+    let _ = app.get(&at).await.expect(200);
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn what_replaces_a_picture_removes_it() {
     let second = set(&app, &ada, "ada", 2).await;
     assert_ne!(first, second);
     assert_refused(&app.get(&first).await, 404, "NOT_FOUND");
-    app.get(&second).await.expect(200);
+    let _ = app.get(&second).await.expect(200);
     ok(&ada.delete("/v1/agents/ada/avatar").await);
     assert_refused(&app.get(&second).await, 404, "NOT_FOUND");
     assert_eq!(shown(&ada, "ada").await, Value::Null);
@@ -112,7 +112,7 @@ async fn what_is_no_picture_is_refused() {
     assert_refused(&put(&ada, "ada", &good[..good.len() / 2]).await, 400, "DECODE_FAILED");
     assert_refused(&put(&ada, "ada", bomb).await, 400, "DECODE_FAILED");
     assert_refused(&put(&ada, "ada", gif(127, 7)).await, 400, "IMAGE_TOO_SMALL");
-    put(&ada, "ada", gif(128, 7)).await.expect(200);
+    let _ = put(&ada, "ada", gif(128, 7)).await.expect(200);
     assert_refused(&put(&ada, "bob", good.clone()).await, 403, "FORBIDDEN");
     assert_refused(&ada.delete("/v1/agents/bob/avatar").await, 403, "FORBIDDEN");
     for nothing in ["/files/avatars/x", "/files/avatars/..%2f..%2fhub.lock", "/files/avatars/"] {
@@ -154,14 +154,14 @@ async fn what_another_surface_replaces_is_removed_with_the_next_picture() {
     let app = hub().await;
     let [ada] = agents(&app, ["ada"]).await;
     let first = set(&app, &ada, "ada", 1).await;
-    ada.patch("/api/v1/agents/@me", r#"{"avatarUrl":"https://example.org/a.png"}"#).await.expect(200);
+    let _ = ada.patch("/api/v1/agents/@me", r#"{"avatarUrl":"https://example.org/a.png"}"#).await.expect(200);
     assert_eq!(shown(&ada, "ada").await, "https://example.org/a.png");
     let second = set(&app, &ada, "ada", 2).await;
     assert_eq!(shown(&ada, "ada").await, format!("{}{second}", app.url()));
     assert_refused(&app.get(&first).await, 404, "NOT_FOUND");
-    app.get(&second).await.expect(200);
+    let _ = app.get(&second).await.expect(200);
     // A picture from elsewhere can be taken away as well.
-    ada.patch("/api/v1/agents/@me", r#"{"avatarUrl":"https://example.org/a.png"}"#).await.expect(200);
+    let _ = ada.patch("/api/v1/agents/@me", r#"{"avatarUrl":"https://example.org/a.png"}"#).await.expect(200);
     ok(&ada.delete("/v1/agents/ada/avatar").await);
     assert_eq!(shown(&ada, "ada").await, Value::Null);
     assert_refused(&app.get(&second).await, 404, "NOT_FOUND");

@@ -39,7 +39,7 @@ pub(crate) async fn put(app: &TestApp, target: &str, bytes: &[u8]) -> Reply {
 /// Announces these bytes for somebody, and puts them there; the attachment's id.
 pub(crate) async fn upload(app: &TestApp, from: &AgentCaller, to: &str, bytes: &[u8]) -> String {
     let announced = announce(from, &announcement(to, bytes)).await;
-    put(app, &target(app, &announced["upload_url"]), bytes).await.expect(200);
+    let _ = put(app, &target(app, &announced["upload_url"]), bytes).await.expect(200);
     announced["attachment_id"].as_str().unwrap().to_owned()
 }
 
@@ -63,9 +63,9 @@ async fn a_file_is_announced_put_and_sent() {
     let at = target(&app, &announced["upload_url"]);
     assert_refused(&send_file(&ada, "bob", "0", id).await, 404, "ATTACHMENT_NOT_FOUND");
     let request = Request::new("PUT", &at).header("Content-Type", "application/x-www-form-urlencoded").body(*b"hello");
-    app.send(request).await.expect(200);
+    let _ = app.send(request).await.expect(200);
     // Once more, since nothing refers to it yet.
-    put(&app, &at, b"hello").await.expect(200);
+    let _ = put(&app, &at, b"hello").await.expect(200);
     let sent = send_file(&ada, "bob", "1", id).await.expect(201).json();
     assert_eq!((&sent["type"], &sent["content"]), (&json!("file"), &json!({ "attachment_id": id })));
     assert_refused(&put(&app, &at, b"hello").await, 400, "VALIDATION_ERROR");
@@ -116,9 +116,9 @@ async fn a_block_either_way_refuses_an_upload_and_a_cold_recipient_does_not() {
     // wire: agentchat.md#101-upload
     let app = hub().await;
     let [ada, bob, eve] = agents(&app, ["ada", "bob", "eve"]).await;
-    eve.patch("/v1/agents/eve", r#"{"settings":{"inbox_mode":"contacts_only"}}"#).await.expect(200);
+    let _ = eve.patch("/v1/agents/eve", r#"{"settings":{"inbox_mode":"contacts_only"}}"#).await.expect(200);
     announce(&ada, &announcement("eve", b"hello")).await;
-    bob.post_nothing("/v1/contacts/ada/block").await.expect(200);
+    let _ = bob.post_nothing("/v1/contacts/ada/block").await.expect(200);
     for (from, to) in [(&ada, "bob"), (&bob, "ada")] {
         let refused = from.post("/v1/uploads", &announcement(to, b"hello").to_string()).await;
         assert_refused(&refused, 403, "BLOCKED");
@@ -137,7 +137,7 @@ async fn bytes_that_were_not_announced_are_not_kept() {
     }
     let id = announced["attachment_id"].as_str().unwrap();
     assert_refused(&send_file(&ada, "bob", "1", id).await, 404, "ATTACHMENT_NOT_FOUND");
-    put(&app, &at, b"hello").await.expect(200);
+    let _ = put(&app, &at, b"hello").await.expect(200);
     // Not what it says it is, though it is what was announced.
     let picture = with(announcement("bob", b"<html></html>"), "content_type", "image/png");
     let picture = announce(&ada, &picture).await;
@@ -154,7 +154,7 @@ async fn a_body_without_a_length_is_taken_as_well() {
     let request = Request::new("PUT", &target(&app, &announced["upload_url"])).header("Transfer-Encoding", "chunked");
     let mut connection = Connection::open(app.address()).await;
     let reply = connection.exchange(&request.body(*b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")).await;
-    reply.expect(200);
+    let _ = reply.expect(200);
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn an_address_does_one_thing_for_a_while() {
     assert_refused(&put(&app, "/files/uploads/att_x?token=AAAA", b"hello").await, 404, "NOT_FOUND");
     assert_refused(&app.get(&at).await, 404, "NOT_FOUND");
     app.advance(Duration::from_secs(7_199));
-    put(&app, &at, b"hello").await.expect(200);
+    let _ = put(&app, &at, b"hello").await.expect(200);
     app.advance(Duration::from_secs(1));
     assert_refused(&put(&app, &at, b"hello").await, 403, "FORBIDDEN");
 }
@@ -193,12 +193,13 @@ async fn a_file_is_sent_by_its_uploader_to_whom_it_is_for() {
     for nothing in ["att_AAAAAAAAAAAAAAAAAAAAAA", "att_", "nothing"] {
         assert_refused(&send_file(&ada, "bob", "1", nothing).await, 404, "ATTACHMENT_NOT_FOUND");
     }
-    send_file(&ada, "bob", "1", &id).await.expect(201);
-    bob.post("/v1/messages", &json!({ "to": "ada", "client_msg_id": "1", "content": "yes" }).to_string())
+    let _ = send_file(&ada, "bob", "1", &id).await.expect(201);
+    let _ = bob
+        .post("/v1/messages", &json!({ "to": "ada", "client_msg_id": "1", "content": "yes" }).to_string())
         .await
         .expect(201);
     // As often as one likes.
-    send_file(&ada, "bob", "2", &id).await.expect(201);
+    let _ = send_file(&ada, "bob", "2", &id).await.expect(201);
 }
 
 #[tokio::test]
@@ -207,14 +208,14 @@ async fn what_no_message_refers_to_is_gone_after_a_day() {
     let app = hub().await;
     let [ada, _, _] = agents(&app, ["ada", "bob", "eve"]).await;
     let sent = upload(&app, &ada, "bob", b"sent").await;
-    send_file(&ada, "bob", "1", &sent).await.expect(201);
+    let _ = send_file(&ada, "bob", "1", &sent).await.expect(201);
     let kept = upload(&app, &ada, "eve", b"kept").await;
     app.advance(Duration::from_secs(86_399));
-    ada.get(&format!("/v1/attachments/{kept}")).await.expect(302);
+    let _ = ada.get(&format!("/v1/attachments/{kept}")).await.expect(302);
     app.advance(Duration::from_secs(1));
     assert_refused(&ada.get(&format!("/v1/attachments/{kept}")).await, 404, "NOT_FOUND");
     assert_refused(&send_file(&ada, "eve", "2", &kept).await, 404, "ATTACHMENT_NOT_FOUND");
-    ada.get(&format!("/v1/attachments/{sent}")).await.expect(302);
+    let _ = ada.get(&format!("/v1/attachments/{sent}")).await.expect(302);
 }
 
 #[tokio::test]
@@ -228,17 +229,17 @@ async fn so_much_is_announced_in_a_day() {
     let app = app.start().await;
     let [ada, bob] = agents(&app, ["ada", "bob"]).await;
     let sized = |size: u64| with(announcement("bob", b"hello"), "size", size).to_string();
-    ada.post("/v1/uploads", &sized(60)).await.expect(201);
+    let _ = ada.post("/v1/uploads", &sized(60)).await.expect(201);
     app.advance(Duration::from_hours(1));
     let refused = ada.post("/v1/uploads", &sized(41)).await;
     assert_refused(&refused, 429, "RATE_LIMITED");
     assert_eq!(refused.header("retry-after"), Some("82800"));
     for _ in 0..2 {
-        ada.post("/v1/uploads", &sized(20)).await.expect(201);
+        let _ = ada.post("/v1/uploads", &sized(20)).await.expect(201);
     }
     assert_refused(&ada.post("/v1/uploads", &sized(1)).await, 429, "RATE_LIMITED");
     let other = with(announcement("ada", b"hello"), "size", 60).to_string();
-    bob.post("/v1/uploads", &other).await.expect(201);
+    let _ = bob.post("/v1/uploads", &other).await.expect(201);
     app.advance(Duration::from_hours(23));
-    ada.post("/v1/uploads", &sized(60)).await.expect(201);
+    let _ = ada.post("/v1/uploads", &sized(60)).await.expect(201);
 }
