@@ -25,6 +25,8 @@ mod contacts;
 mod contents;
 mod conversations;
 mod copy;
+#[cfg(test)]
+mod cost;
 mod credentials;
 mod departures;
 mod directory;

@@ -87,6 +87,7 @@ impl Chat {
         match self.0.store.register_with_email(&new, &credential, &told.email, most).await? {
             EmailRegistration::Registered { agent, credential } => {
                 let agent = self.welcome(surface, agent, Some((credential, digest, ended_before)));
+                self.keep_queue_for(kind, &agent).await;
                 Ok(Registered { agent, key, email: Some(told.email.spelling().clone()), quota: None })
             }
             EmailRegistration::NameTaken => Err(Error::NameTaken),

@@ -12,7 +12,10 @@ const ENDPOINTS_TO_COME: &[(&str, &str)] =
     &[("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"), ("DELETE", "/v1/webhooks/:id"), ("GET", "/v1/webhooks/:id")];
 
 /// Codes that no test sees yet. Whoever sees one takes it from here.
-const CODES_TO_COME: &[&str] = &["LIMIT_REACHED", "RECIPIENT_BACKLOGGED"];
+const CODES_TO_COME: &[&str] = &["LIMIT_REACHED"];
+
+/// Files that mention what they do not call, or call everything.
+const TABLES: [&str; 3] = ["contract.rs", "coverage.rs", "masks.rs"];
 
 /// Not from outside: faults of the hub.
 const OUT_OF_REACH: [&str; 2] = ["INTERNAL_ERROR", "PROCESSING_FAILED"];
@@ -34,7 +37,7 @@ const UNUSED: [&str; 8] = [
 fn sources() -> String {
     let told = files("tests/tests/wire/agentchat");
     let told =
-        told.iter().filter(|path| path.file_name().is_some_and(|name| name != "coverage.rs" && name != "contract.rs"));
+        told.iter().filter(|path| path.file_name().is_some_and(|name| !TABLES.iter().any(|table| name == *table)));
     let text: String = told.map(|path| fs::read_to_string(path).unwrap()).collect();
     text.split_whitespace().collect()
 }

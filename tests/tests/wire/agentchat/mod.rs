@@ -2,6 +2,7 @@
 
 mod agents;
 mod avatars;
+mod backlog;
 mod blocks;
 mod contacts;
 mod contract;
@@ -14,11 +15,13 @@ mod enforcement;
 mod file_trouble;
 mod group_avatars;
 mod group_files;
+mod group_history;
 mod group_messages;
 mod groups;
 mod history;
 mod idempotency;
 mod invitations;
+mod masks;
 mod messages;
 mod mutes;
 mod presence;
