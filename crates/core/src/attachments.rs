@@ -116,18 +116,20 @@ impl Chat {
     // wire: agentchat.md#102-download
     pub async fn attachment_for(&self, caller: &Caller, id: AttachmentId) -> Result<AttachmentRecord, Error> {
         Self::permit(&caller.agent, Deed::Attend)?;
-        let found = self.uploaded(id).await?;
-        if found.uploader == caller.agent.number {
-            return Ok(found);
+        let found = self.kept_attachment(id).await?.filter(|found| found.uploaded_at.is_some());
+        let number = caller.agent.number;
+        let is_own =
+            |found: &AttachmentRecord| found.uploader == number || found.scope == AttachmentScope::Agent(number);
+        if let Some(own) = found.clone().filter(is_own) {
+            return Ok(own);
         }
-        match (found.scope, found.group) {
-            (AttachmentScope::Agent(recipient), _) if recipient == caller.agent.number => Ok(found),
-            (AttachmentScope::Group(_), Some(group)) => match self.group_to_write_in(&caller.agent, group).await {
-                Ok(_) => Ok(found),
-                Err(Error::NotFound(_)) => Err(Error::NotFound(Noun::Attachment)),
-                Err(barred) => Err(barred),
-            },
-            (AttachmentScope::Agent(_) | AttachmentScope::Group(_), _) => Err(Error::NotFound(Noun::Attachment)),
+        // Also about what is not there, so that the store is asked the same.
+        let group = found.as_ref().and_then(|found| found.group);
+        let group = group.unwrap_or(ConversationId::from_uuid(random_uuid(self.random())));
+        match self.group_to_write_in(&caller.agent, group).await {
+            Ok(_) => found.ok_or(Error::NotFound(Noun::Attachment)),
+            Err(Error::NotFound(_)) => Err(Error::NotFound(Noun::Attachment)),
+            Err(barred) => Err(barred),
         }
     }
 

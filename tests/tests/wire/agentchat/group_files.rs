@@ -14,7 +14,7 @@ fn for_group(group: &str, bytes: &[u8]) -> Value {
 }
 
 /// Announces these bytes for a group, and puts them there; the attachment's id.
-async fn upload_for(app: &TestApp, from: &AcCaller, group: &str, bytes: &[u8]) -> String {
+pub(crate) async fn upload_for(app: &TestApp, from: &AcCaller, group: &str, bytes: &[u8]) -> String {
     let announced = from.post("/v1/uploads", &for_group(group, bytes)).await.expect(201).json();
     let _ = put(app, &target(app, &announced["upload_url"]), bytes).await.expect(200);
     announced["attachment_id"].as_str().unwrap().to_owned()
