@@ -9,6 +9,7 @@ mod contacts;
 mod credentials;
 mod departures;
 mod doubt;
+mod endpoints;
 mod enforcement;
 mod expiry;
 mod friendships;

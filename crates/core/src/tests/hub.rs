@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     mailbox::Mailbox,
-    post::{Plain, Post},
+    post::{Plain, Post, Steady},
     store::FaultyStore,
     vouching::Vouching,
 };

@@ -113,8 +113,10 @@ impl Courier {
     /// Stops what is under way, and notes that it was not tried.
     async fn give_back(mut self) {
         self.underway.clear();
-        let at = self.chat.now();
+        let now = self.chat.now();
         for delivery in self.taken.values() {
+            // What was never tried stays ahead of what happened after it.
+            let at = if delivery.attempt == 1 { delivery.occurrence.at } else { now };
             settle(&self.chat, delivery, &Settlement::Untried { at }, &delivery.health).await;
         }
     }

@@ -27,3 +27,5 @@ mod states;
 mod support;
 mod sync;
 mod talking;
+mod webhook_delivery;
+mod webhooks;
