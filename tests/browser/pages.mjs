@@ -27,6 +27,20 @@ await withBrowser(async (browser) => {
 
   await page.getByRole('link', { name: 'For agents' }).click();
   assert.equal(await page.locator('h1').textContent(), 'For agents');
+
+  const calls = page.locator('.call[id]:visible');
+  const all = await calls.count();
+  await page.getByLabel('Find a call').fill('post /v1/messages');
+  await page.getByText(/^\d+ found$/).waitFor();
+  assert.ok((await calls.count()) < all);
+  const send = page.locator('#post-v1-messages');
+  await send.locator('summary').click();
+  await send.getByText('Needs a key: Authorization: Bearer KEY').waitFor();
+  await send.locator('a[href="#shape-agentchat-message"]').first().click();
+  const shape = page.locator('#shape-agentchat-message');
+  await shape.locator('td').first().waitFor();
+  assert.equal(await shape.getAttribute('open'), '');
+  assert.equal(await calls.count(), all);
   await page.close();
 
   const phone = await openPage(browser, { viewport: { width: 390, height: 844 }, hasTouch: true });
@@ -38,6 +52,9 @@ await withBrowser(async (browser) => {
   await people.locator('[data-name="vouched"]').waitFor();
   await phone.keyboard.press('Escape');
   await people.waitFor({ state: 'hidden' });
+  assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
+  await phone.goto(`${hub}/docs#post-v1-messages`);
+  await phone.locator('#post-v1-messages td').first().waitFor();
   assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
   await phone.close();
 });

@@ -74,7 +74,9 @@ async fn every_page_is_fenced_in() {
         let html = reply.text();
         assert!(!html.contains(" style=") && !html.contains("<style"), "{target}: nothing inline");
         assert!(!html.contains("<script>") && !html.contains(" onclick="), "{target}: nothing inline");
-        assert!(!html.contains("//") || html.matches("//").count() == html.matches(&app.url()).count(), "{target}");
+        for link in [" href=\"", " src=\"", " action=\""].into_iter().flat_map(|before| attributes(html, before)) {
+            assert!(!link.contains("//") || link.starts_with(&app.url()), "{target} leads to {link}");
+        }
     }
     app.stop().await;
 }
@@ -308,6 +310,39 @@ async fn every_path_that_the_documents_name_exists() {
         assert!(named >= 5, "{document} names {named} calls");
     }
     app.stop().await;
+}
+
+#[tokio::test]
+async fn the_page_about_the_api_has_every_call_and_every_shape_of_the_description() {
+    let mut app = TestApp::start().await;
+    let description = app.get("/openapi.json").await.expect(200).json();
+    let html = page(&app, "/docs").await.expect(200).text().to_owned();
+    let ids = attributes(&html, " id=\"");
+    assert_eq!(ids.len(), ids.iter().collect::<std::collections::HashSet<_>>().len(), "an id stands once");
+    for target in attributes(&html, " href=\"#") {
+        assert!(ids.contains(&target), "#{target} leads nowhere");
+    }
+    let paths = description["paths"].as_object().expect("paths");
+    let calls = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().expect("methods");
+        methods.keys().map(move |method| format!("{}</span> <code>{path}</code>", method.to_uppercase()))
+    });
+    let mut count = 0;
+    for call in calls {
+        count += 1;
+        assert!(html.contains(&call), "{call} is missing");
+    }
+    assert!(count > 150, "{count}");
+    for shape in description["components"]["schemas"].as_object().expect("shapes").keys() {
+        assert!(html.contains(&format!("<summary><code>{shape}</code>")), "{shape} is missing");
+    }
+    app.stop().await;
+}
+
+/// What follows `before` up to the quotation mark, wherever it stands.
+fn attributes<'a>(html: &'a str, before: &str) -> Vec<&'a str> {
+    let after = html.match_indices(before).map(|(at, _)| &html[at + before.len()..]);
+    after.filter_map(|rest| rest.split_once('"')).map(|(value, _)| value).collect()
 }
 
 #[tokio::test]

@@ -119,6 +119,14 @@ impl Conversations {
         }
     }
 
+    /// The conversation with this id, if it is in memory and `agent` is one of the two, or a member of the group.
+    pub(crate) fn of_member(&self, id: ConversationId, agent: AgentNo) -> Option<Arc<Conversation>> {
+        self.lighten_if_heavy();
+        let known = self.lock().by_id.get(&id).cloned();
+        known.filter(|known| known.has_member(agent))?;
+        self.lock().asked_for(id)
+    }
+
     async fn read(&self, key: Key, directory: &Directory) -> Result<Option<Conversation>, StoreError> {
         match key {
             Key::Room(id) => match self.store.whole_room(id).await? {

@@ -243,20 +243,17 @@ impl Chat {
         Ok(self.0.journal.hold(conversation, GroupDeed::Delete(by)).await?.at)
     }
 
-    /// The group with this id, as long as it is there, whoever is a member.
+    /// The group with this id, as long as it is there, of which `agent` is a member, or was one.
     ///
     /// # Errors
     ///
-    /// [`GroupBarred::Gone`] if `agent` was a member of it; [`Error::NotFound`] else; [`Error::Store`].
+    /// [`GroupBarred::Gone`] if it is deleted; [`Error::NotFound`] if `agent` never was a member; [`Error::Store`].
     pub(crate) async fn living_group(&self, agent: &Agent, id: ConversationId) -> Result<Arc<Conversation>, Error> {
-        let found = self.0.conversations.group(id, &self.0.directory).await?;
+        let found = self.own_conversation(agent, id).await?.filter(|found| found.group().is_some());
         let conversation = found.ok_or(Error::NotFound(Noun::Group))?;
         match conversation.group().and_then(Group::gone) {
             None => Ok(conversation),
-            Some(gone) => match self.0.store.former_member(conversation.number, agent.number).await? {
-                Some(_) => Err(gone.into()),
-                None => Err(Error::NotFound(Noun::Group)),
-            },
+            Some(gone) => Err(gone.into()),
         }
     }
 

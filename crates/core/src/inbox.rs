@@ -10,7 +10,7 @@ mod receipts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tertulia_model::MessageId;
+use tertulia_model::{CredentialKind, MessageId};
 use tertulia_store::{Move, QueueRecord};
 
 pub use self::reader::InboxReader;
@@ -104,6 +104,14 @@ impl Chat {
         self.0.store.keep_queue(agent.number).await?;
         agent.inbox.keep();
         self.0.receipts.load(vec![agent.clone()]).await
+    }
+
+    /// Notes it of whoever is given a key of this kind, if that says so.
+    // rule: delivery queue
+    pub(crate) async fn keep_queue_for(&self, kind: &CredentialKind, agent: &Arc<Agent>) {
+        if kind.keeps_queue() {
+            self.note_queue_is_kept(agent).await;
+        }
     }
 
     /// As [`Chat::keep_queue`]; that it could not be written stands in nobody's way, since it is tried again.

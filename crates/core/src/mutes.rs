@@ -13,8 +13,8 @@ use tertulia_store::{MuteRecord, MuteTarget, NewMute, StoreError};
 
 pub(crate) use self::book::{Mutes, read};
 use crate::{
-    Deed, Error, Noun, Protected, agents::Agent, chat::Chat, conversations::DirectKey, limiter::Subject,
-    limits::Action, participation::AgentRef, surface::Caller,
+    Deed, Error, Noun, Protected, agents::Agent, chat::Chat, group::Group, limiter::Subject, limits::Action,
+    participation::AgentRef, surface::Caller,
 };
 
 /// Mutes of one agent at the most.
@@ -125,7 +125,7 @@ impl Chat {
         book::read(&*self.0.store, std::slice::from_ref(agent), self.now()).await
     }
 
-    /// What the caller may mute.
+    /// What the caller may mute. Only who had part in a conversation once is told that it has none now.
     async fn mutable(&self, caller: &Caller, of: &MuteRef) -> Result<MuteTarget, Error> {
         match of {
             MuteRef::Agent(other) => {
@@ -134,12 +134,12 @@ impl Chat {
                 if is_other { Ok(MuteTarget::Agent(agent.number)) } else { Err(Protected::SelfMute.into()) }
             }
             MuteRef::Conversation(id) => {
-                let found = self.0.conversations.direct(DirectKey::Id(*id), &self.0.directory).await?;
-                let conversation = match found {
-                    Some(direct) => direct,
-                    None => self.living_group(&caller.agent, *id).await.map_err(as_conversation)?,
-                };
-                let is_party = conversation.readers().iter().any(|agent| agent.number == caller.agent.number);
+                let found = self.own_conversation(&caller.agent, *id).await?;
+                let conversation = found.ok_or(Error::NotFound(Noun::Conversation))?;
+                if let Some(gone) = conversation.group().and_then(Group::gone) {
+                    return Err(gone.into());
+                }
+                let is_party = conversation.has_member(caller.agent.number);
                 if is_party { Ok(MuteTarget::Conversation(conversation.number)) } else { Err(Error::NotParticipant) }
             }
         }
@@ -178,9 +178,4 @@ impl Chat {
         };
         Ok(records.into_iter().filter_map(shown).collect())
     }
-}
-
-/// What is no group was looked for as any conversation.
-pub(crate) fn as_conversation(error: Error) -> Error {
-    if matches!(error, Error::NotFound(Noun::Group)) { Error::NotFound(Noun::Conversation) } else { error }
 }

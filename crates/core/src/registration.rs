@@ -155,6 +155,7 @@ impl Chat {
         Self::permit(&caller.agent, Deed::HoldCredentials)?;
         let kind = self.0.key_kinds.iter().find(|known| known.label() == kind.trim_end_matches('_'));
         let kind = kind.ok_or(Error::UnknownKeyKind)?;
+        self.keep_queue_for(kind, &caller.agent).await;
         let (key, credential) = self.make_key(kind);
         let entry = self.entry(&caller.agent, "credential.issued", kind.prefix());
         let (agent, by) = (caller.agent.number, caller.credential);

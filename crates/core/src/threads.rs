@@ -5,6 +5,7 @@
 
 mod hiding;
 mod listing;
+mod part;
 mod queue;
 mod reading;
 
@@ -20,10 +21,7 @@ use crate::{
     agents::Agent,
     chat::Chat,
     conversation::Conversation,
-    conversations::DirectKey,
-    direct::Direct,
     history::{SaidIn, assemble},
-    mutes::as_conversation,
     posted::Posted,
     surface::Caller,
 };
@@ -119,9 +117,8 @@ impl Chat {
     ///
     /// [`Error::NotFound`], [`Error::Store`].
     pub async fn direct_thread(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Conversation>, Error> {
-        let found = self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?;
-        let is_own = |direct: &Direct| direct.other(caller.agent.number).is_some();
-        let found = found.filter(|found| found.direct().is_some_and(is_own) && found.end() > Seq::START);
+        let found = self.own_conversation(&caller.agent, id).await?;
+        let found = found.filter(|found| found.direct().is_some() && found.end() > Seq::START);
         found.ok_or(Error::NotFound(Noun::Conversation))
     }
 
@@ -238,4 +235,9 @@ impl Chat {
     fn place_behind(&self, agent: &Agent, after: Option<Uuid>) -> Option<MessageNo> {
         after.map_or(Some(MessageNo(0)), |shown| self.read_place(agent, shown))
     }
+}
+
+/// What is no group was looked for as any conversation.
+fn as_conversation(error: Error) -> Error {
+    if matches!(error, Error::NotFound(Noun::Group)) { Error::NotFound(Noun::Conversation) } else { error }
 }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use tertulia_model::ConversationId;
 
-use crate::{
-    AgentEvent, Error, agents::Agent, chat::Chat, conversation::Conversation, conversations::DirectKey, surface::Caller,
-};
+use crate::{AgentEvent, Error, agents::Agent, chat::Chat, conversation::Conversation, surface::Caller};
 
 impl Chat {
     /// Tells the others of a conversation of two that the caller types, or does so no more. To whom it may not write, it
@@ -17,12 +15,10 @@ impl Chat {
     /// [`Error::Store`].
     // wire: agentchat.md#73-frames-from-client-to-server
     pub async fn type_to_agent(&self, caller: &Caller, id: ConversationId, has_begun: bool) -> Result<(), Error> {
-        let found = self.0.conversations.direct(DirectKey::Id(id), &self.0.directory).await?;
-        let Some(conversation) = found else { return Ok(()) };
+        let Some(conversation) = self.own_conversation(&caller.agent, id).await? else { return Ok(()) };
         let Some(direct) = conversation.direct() else { return Ok(()) };
         let bond = direct.bond();
-        let is_open = direct.other(caller.agent.number).is_some() && !bond.is_blocked && !bond.is_unopened();
-        if is_open {
+        if !bond.is_blocked && !bond.is_unopened() {
             self.tell_typing(caller, &conversation, has_begun);
         }
         Ok(())

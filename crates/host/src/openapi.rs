@@ -8,6 +8,15 @@ use utoipa::{OpenApi, openapi};
 
 use crate::surfaces::AllSurfaces;
 
+/// The surfaces and the hub itself: name, name as people write it, what it is.
+const TAGS: [(&str, &str, &str); 5] = [
+    ("chatr", "chatr", "The lobby: one public room that everybody shares."),
+    ("rooms", "rooms", "The global chat, which is the lobby, and rooms that are open for a while, public or private."),
+    ("moltchats", "MoltChats", "Servers with channels, friends, direct messages, karma and trust."),
+    ("agentchat", "AgentChat", "Direct and group messages that wait until they are fetched and acknowledged."),
+    ("hub", "The hub", "Whether it is well, and this description."),
+];
+
 /// What the hub itself answers.
 #[derive(OpenApi)]
 #[openapi(paths(crate::health::answer, crate::metrics::answer, answer))]
@@ -30,7 +39,7 @@ impl Description {
         Self(Arc::new(Inner { title, url, surfaces, bytes: OnceLock::new() }))
     }
 
-    fn bytes(&self) -> Bytes {
+    pub(crate) fn bytes(&self) -> Bytes {
         self.0.bytes.get_or_init(|| self.write()).clone()
     }
 
@@ -39,10 +48,20 @@ impl Description {
         for surface in self.0.surfaces.descriptions() {
             whole.merge(surface);
         }
+        whole.tags = Some(tags());
         whole.info = openapi::Info::new(self.0.title.as_str(), crate::VERSION);
         whole.servers = Some(vec![openapi::Server::new(&self.0.url)]);
         whole.to_json().expect("a description consists of plain values").into()
     }
+}
+
+/// What the operations are grouped by, in the order in which readers want them.
+fn tags() -> Vec<openapi::Tag> {
+    let tag = |(name, display_name, about): (&str, &str, &str)| {
+        let display_name = openapi::extensions::ExtensionsBuilder::new().add("x-displayName", display_name).build();
+        openapi::tag::TagBuilder::new().name(name).description(Some(about)).extensions(Some(display_name)).build()
+    };
+    TAGS.map(tag).into()
 }
 
 pub(crate) fn router(description: Description) -> Router {

@@ -213,6 +213,7 @@ fn own_routes(
     Router::new()
         .merge(health::router(chat.clone()))
         .merge(metrics::router(metrics::registry(chat, edge_metrics)))
+        .merge(surfaces.docs(description.clone()))
         .merge(openapi::router(description))
 }
 

@@ -18,7 +18,7 @@ use tertulia_rooms::Rooms;
 use tertulia_site::Site;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, outside::Outside};
+use crate::{config::Config, openapi::Description, outside::Outside};
 
 /// Somebody on the hub's own machine: the connection is from there, and no proxy speaks for another.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,11 @@ impl AllSurfaces {
     pub(crate) fn router(&self, tasks: &TaskTracker) -> Router {
         let at_api = self.chatr.router(tasks).merge(self.rooms.router(tasks));
         at_api.merge(self.moltchats.router(tasks)).merge(self.agentchat.router(tasks)).merge(self.site.router())
+    }
+
+    /// The page about the API.
+    pub(crate) fn docs(&self, description: Description) -> Router {
+        self.site.docs(move || description.bytes())
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {

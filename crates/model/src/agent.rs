@@ -87,24 +87,40 @@ pub enum Restriction {
 /// What a credential is. A surface names the kind of API key it issues by its prefix, and an agent has at most one
 /// live key of each such kind; every live credential opens every surface.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CredentialKind(&'static str);
+pub struct CredentialKind {
+    prefix: &'static str,
+    keeps_queue: bool,
+}
 
 impl CredentialKind {
     /// The kind of API key whose text begins with `prefix`, such as `key_`.
     #[must_use]
     pub const fn api_key(prefix: &'static str) -> Self {
-        Self(prefix)
+        Self { prefix, keeps_queue: false }
+    }
+
+    /// The same for agents that work off what waits for them: whoever has held such a key loses nothing of it.
+    #[must_use]
+    pub const fn with_queue(self) -> Self {
+        Self { keeps_queue: true, ..self }
+    }
+
+    /// Whether whoever has held such a key works off what waits for it.
+    // rule: delivery queue
+    #[must_use]
+    pub const fn keeps_queue(&self) -> bool {
+        self.keeps_queue
     }
 
     /// The prefix of its keys, which is also its word in the store.
     #[must_use]
     pub const fn prefix(&self) -> &'static str {
-        self.0
+        self.prefix
     }
 
     /// The same word without the trailing underscore, as shown to people.
     #[must_use]
     pub fn label(&self) -> &'static str {
-        self.0.trim_end_matches('_')
+        self.prefix.trim_end_matches('_')
     }
 }

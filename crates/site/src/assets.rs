@@ -26,11 +26,12 @@ macro_rules! embedded {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 28] = embedded! {
+const FILES: [(&str, &str, &[u8]); 30] = embedded! {
     "site.css": STYLE,
     "conversation.css": STYLE,
     "rooms.css": STYLE,
     "servers.css": STYLE,
+    "docs.css": STYLE,
     "theme.js": SCRIPT,
     "lobby.js": SCRIPT,
     "room.js": SCRIPT,
@@ -41,6 +42,7 @@ const FILES: [(&str, &str, &[u8]); 28] = embedded! {
     "clock.js": SCRIPT,
     "countdown.js": SCRIPT,
     "counts.js": SCRIPT,
+    "docs.js": SCRIPT,
     "faces.js": SCRIPT,
     "feed.js": SCRIPT,
     "log.js": SCRIPT,

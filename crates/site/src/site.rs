@@ -70,7 +70,6 @@ impl Site {
             .route("/servers/{id}/{channel}/stream", get(channel::follow))
             .route("/servers/{id}/{channel}/messages", get(channel::list))
             .route("/agents/{name}", get(agent::show))
-            .route("/docs", get(docs::show))
             .route("/skill.md", get(documents::skill))
             .route("/heartbeat.md", get(documents::heartbeat))
             .route("/llms.txt", get(documents::llms))
@@ -78,6 +77,12 @@ impl Site {
             .route("/favicon.ico", get(crate::assets::favicon))
             .route("/assets/{version}/{file}", get(crate::assets::asset))
             .with_state(self.clone())
+    }
+
+    /// The page about the API, which `description` gives: an OpenAPI document, as JSON. It is asked for once, when the page is
+    /// first read.
+    pub fn docs(&self, description: impl Fn() -> Bytes + Send + Sync + 'static) -> Router {
+        docs::router(self.clone(), description)
     }
 
     /// The rules of every path that no other surface has taken.

@@ -24,6 +24,8 @@ mod contacts;
 mod contents;
 mod conversations;
 mod copy;
+#[cfg(test)]
+mod cost;
 mod credentials;
 mod departures;
 mod directory;

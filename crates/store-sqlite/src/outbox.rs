@@ -199,10 +199,10 @@ const SWEEPS: [&str; 3] = [
 pub(crate) async fn insert(connection: &mut SqliteConnection, deliveries: &[NewDelivery]) -> Result<u64, StoreError> {
     let written = sqlx::query(
         "insert into deliveries (delivery_id, endpoint_no, topic, from_no, facts, happened_at, due_at)
-         select unhex(d.id), d.endpoint_no, d.topic, d.from_no, d.facts, d.at, d.at
+         select unhex(d.id), d.endpoint_no, d.topic, d.from_no, d.facts, d.at, d.due_at
          from (
              select n.key as place, n.value ->> 0 as id, n.value ->> 2 as topic, n.value ->> 3 as from_no,
-                    n.value ->> 4 as at, n.value -> 5 as facts, n.value ->> 6 as most,
+                    n.value ->> 4 as at, n.value -> 5 as facts, n.value ->> 6 as most, n.value ->> 7 as due_at,
                     e.endpoint_no, e.waiting,
                     row_number() over (partition by e.endpoint_no order by n.key) as new_one
              from json_each(?1) n
@@ -231,7 +231,7 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, deliveries: &[NewD
 }
 
 fn delivery_list(deliveries: &[NewDelivery]) -> String {
-    let list = deliveries.iter().map(|NewDelivery { id, agent, occurrence }| {
+    let list = deliveries.iter().map(|NewDelivery { id, agent, occurrence, due_at }| {
         let Occurrence { from, at, occasion } = occurrence;
         let topic = occasion.topic();
         json!([
@@ -242,6 +242,7 @@ fn delivery_list(deliveries: &[NewDelivery]) -> String {
             at.as_micros(),
             occasions::encode(occasion),
             most_waiting(topic),
+            due_at.as_micros(),
         ])
     });
     serde_json::Value::Array(list.collect()).to_string()

@@ -64,6 +64,14 @@ impl Readers {
         Ok((connection, permit))
     }
 
+    /// Counts what one of the readers does from now on; it is the next to be taken.
+    #[cfg(test)]
+    pub(crate) async fn count(&self, steps: &crate::cost::Steps) -> Result<(), StoreError> {
+        let (mut connection, _permit) = self.take().await?;
+        steps.of(&mut connection).await;
+        self.give_back(connection, Ok(()))
+    }
+
     fn give_back<T>(&self, connection: SqliteConnection, answer: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         let reusable = !answer.as_ref().is_err_and(breaks_connection);
         if reusable && !self.permits.is_closed() {

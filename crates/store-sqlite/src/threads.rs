@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use tertulia_model::{AgentNo, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
 use tertulia_store::{
-    ListedThread, Moved, OwnMessage, ReadMark, Receipt, Slice, StoreError, ThreadMarks, ThreadMarksQuery, ThreadQuery,
-    ThreadRecord, Threads, VisiblePlace,
+    ListedThread, Moved, OwnMessage, Part, ReadMark, Receipt, Slice, StoreError, ThreadMarks, ThreadMarksQuery,
+    ThreadQuery, ThreadRecord, Threads, VisiblePlace,
 };
 
 use crate::{
@@ -23,6 +23,23 @@ type Row = (page::Row, Option<contents::Row>, u8, Option<i64>, Option<i64>);
 
 #[async_trait]
 impl Threads for SqliteStore {
+    async fn part_in(&self, agent: AgentNo, conversation: ConversationId) -> Result<Option<Part>, StoreError> {
+        let part = sqlx::query(
+            "select c.kind, g.left_at is not null as has_ended
+             from conversations c
+             left join directs d on d.conversation_no = c.conversation_no and ?1 in (d.low_no, d.high_no)
+             left join group_members g on g.conversation_no = c.conversation_no and g.agent_no = ?1
+             where c.conversation_id = ?2
+             and (d.conversation_no is not null or g.agent_no is not null)",
+        )
+        .bind(agent.0)
+        .bind(conversation.as_uuid().as_bytes().as_slice());
+        let Some(row) = self.readers.first(part).await? else { return Ok(None) };
+        let kind = ConversationKind::from_word(get(&row, "kind")?);
+        let kind = kind.ok_or(StoreError::Unreadable("kind of a conversation"))?;
+        Ok(Some(Part { kind, has_ended: get(&row, "has_ended")? }))
+    }
+
     #[tracing::instrument(name = "db.threads.read", level = "debug", skip_all)]
     async fn read_thread(&self, query: &ThreadQuery) -> Result<Vec<ThreadRecord>, StoreError> {
         let statement = match query.slice {

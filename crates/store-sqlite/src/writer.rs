@@ -70,6 +70,13 @@ impl WriteLock<'_> {
         done.map_err(refused)
     }
 
+    /// Counts what is written from now on.
+    #[cfg(test)]
+    pub(crate) async fn count(&mut self, steps: &crate::cost::Steps) -> Result<(), StoreError> {
+        steps.of(self.connection()?).await;
+        Ok(())
+    }
+
     /// Begins a transaction that may write at once. Dropping it rolls it back.
     pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
         self.connection()?.begin_with("begin immediate").await.map_err(refused)

@@ -195,6 +195,7 @@ macro_rules! conformance {
             who_joins_a_group_is_a_member
             who_leaves_a_group_has_nothing_waiting_from_there
             who_comes_back_to_a_group_begins_anew
+            a_part_in_a_group_is_remembered
             who_is_no_member_has_no_role
             an_edit_of_a_group_changes_what_it_names
             a_deleted_group_leaves_its_last_message_waiting
@@ -378,6 +379,7 @@ macro_rules! conformance {
             what_waits_in_a_hidden_conversation_is_delivered
             a_message_is_found_in_its_own_inbox
             both_of_a_pair_see_its_messages
+            both_of_a_pair_have_part_in_it
             the_last_that_was_read_is_told
             the_list_is_last_written_first
             the_list_leaves_out_what_is_hidden

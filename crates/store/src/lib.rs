@@ -90,7 +90,8 @@ pub use reports::{BanRecord, NewReport, ReportRecord, Reporting};
 pub use rooms::{NewRoom, Participant, ParticipantChange, RoomListing, RoomRecord, Rooms, Swept, WholeRoom};
 pub use tallies::Tallies;
 pub use threads::{
-    ListedThread, OwnMessage, ReadMark, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads, VisiblePlace,
+    ListedThread, OwnMessage, Part, ReadMark, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads,
+    VisiblePlace,
 };
 pub use trials::{Ballot, NewTrial, NewVote, TrialEnd, TrialRecord, TrialSentence, Trials, Voting};
 pub use trust::{

@@ -139,6 +139,8 @@ pub struct NewDelivery {
     pub agent: AgentNo,
     /// Of what.
     pub occurrence: Occurrence,
+    /// When it is to be sent: the time of a message may be a little later than the clock's.
+    pub due_at: Timestamp,
 }
 
 /// A delivery that was taken to be sent.

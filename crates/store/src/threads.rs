@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, ConversationId, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
+use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, MessageId, MessageNo, Seq, Timestamp};
 
 use crate::{Content, MessageRecord, Receipt, Slice, StoreError, UnreadRecord};
 
@@ -118,9 +118,22 @@ pub struct ListedThread {
     pub unread: UnreadRecord,
 }
 
+/// That an agent is one of two, or was a member of a group at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// In what kind of conversation.
+    pub kind: ConversationKind,
+    /// Whether it is a member no more.
+    pub has_ended: bool,
+}
+
 /// The conversations of two and groups, as one agent sees them.
 #[async_trait]
 pub trait Threads: Debug + Send + Sync + 'static {
+    /// What part an agent has in the direct conversation or the group with this public id, or had; nothing if it never had
+    /// any, whether or not there is one.
+    async fn part_in(&self, agent: AgentNo, conversation: ConversationId) -> Result<Option<Part>, StoreError>;
+
     /// Part of a conversation as an agent sees it, oldest first, removed messages included: what it has hidden does not
     /// count.
     async fn read_thread(&self, query: &ThreadQuery) -> Result<Vec<ThreadRecord>, StoreError>;

@@ -33,6 +33,12 @@ impl Reply {
         same.map(|(_, value)| value.as_str()).collect()
     }
 
+    /// Every header, in the order in which they came; names in lower case.
+    #[must_use]
+    pub fn every_header(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// A header that is a whole number.
     ///
     /// # Panics

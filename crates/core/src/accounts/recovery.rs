@@ -72,6 +72,7 @@ impl Chat {
         if agent.is_system {
             return Err(Protected::SystemAgent.into());
         }
+        self.keep_queue_for(kind, &agent).await;
         let (key, credential) = self.make_key(kind);
         let entry = self.entry(&agent, "agent.key_rotated", "recovered by e-mail");
         let recovery = self.0.store.recover(agent.number, &credential, &entry).await?;

@@ -87,6 +87,7 @@ impl Chat {
         match self.0.store.register_with_email(&new, &credential, &told.email, most).await? {
             EmailRegistration::Registered { agent, credential } => {
                 let agent = self.welcome(surface, agent, Some((credential, digest, ended_before)));
+                self.keep_queue_for(kind, &agent).await;
                 let registered = self.occurrence(&agent, Occasion::AgentRegistered);
                 self.tell_elsewhere(&self.0.system_agent, registered).await;
                 Ok(Registered { agent, key, email: Some(told.email.spelling().clone()), quota: None })

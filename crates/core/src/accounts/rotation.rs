@@ -47,6 +47,7 @@ impl Chat {
         Self::permit(agent, Deed::HoldCredentials)?;
         let kind = caller.surface.key_kind.as_ref().ok_or(Error::UnknownKeyKind)?;
         self.tell_code(address, (id, CodePurpose::Rotate), Some(agent.number), code).await?;
+        self.keep_queue_for(kind, agent).await;
         let (key, credential) = self.make_key(kind);
         let entry = self.entry(agent, "agent.key_rotated", kind.prefix());
         let (by, now) = (caller.credential, self.now());

@@ -53,24 +53,45 @@ struct Position {
     is_live: bool,
 }
 
+/// To whom a message is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offered {
+    /// It is given it.
+    Awake,
+    /// It does not want to be woken by this one, which it finds when it looks.
+    Undisturbed,
+    /// It is given nothing before it goes on: then it reads what has come meanwhile.
+    // wire: agentchat.md#66-owner-pause
+    Paused,
+}
+
 impl Line {
     fn lock(&self) -> MutexGuard<'_, Position> {
         self.position.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives it a message that has just come, if it is live. Says whether it was pushed.
-    fn offer(&self, envelopes: &Envelopes, is_woken: bool) -> bool {
+    fn offer(&self, envelopes: &Envelopes, to: Offered) -> bool {
         let place = envelopes.posted.number;
         let mut position = self.lock();
         position.newest = position.newest.max(place);
         if !position.is_live || position.at >= place {
             return false;
         }
-        position.at = place;
-        if !is_woken {
-            return false;
+        match to {
+            Offered::Awake => {
+                position.at = place;
+                self.outlet.push(&envelopes.frames(&self.form)) == Flow::Open
+            }
+            Offered::Undisturbed => {
+                position.at = place;
+                false
+            }
+            Offered::Paused => {
+                position.is_live = false;
+                false
+            }
         }
-        self.outlet.push(&envelopes.frames(&self.form)) == Flow::Open
     }
 }
 
@@ -80,11 +101,15 @@ impl Inbox {
         let lines = self.lines().clone();
         let Some(first) = lines.first() else { return };
         let author = envelopes.posted.author.number;
-        let is_woken = first.chat.wakes(agent, author, envelopes.conversation);
+        let to = match first.chat.wakes(agent, author, envelopes.conversation) {
+            _ if agent.is_fully_paused() => Offered::Paused,
+            true => Offered::Awake,
+            false => Offered::Undisturbed,
+        };
         let somebody_acknowledges = lines.iter().any(|line| line.acknowledges && line.outlet.is_open());
         let mut is_pushed = false;
         for line in &lines {
-            is_pushed |= line.offer(envelopes, is_woken);
+            is_pushed |= line.offer(envelopes, to);
         }
         if is_pushed && !somebody_acknowledges {
             let moved = Move::Delivered { agent: agent.number, message: envelopes.posted.id };

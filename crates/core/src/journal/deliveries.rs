@@ -30,6 +30,7 @@ pub(super) fn of_copies(
         id: DeliveryId::from_uuid(*message.as_uuid()),
         agent: agent.number,
         occurrence: Occurrence { from: author.number, at, occasion: Occasion::MessageReceived { message } },
+        due_at: now,
     });
     told.collect()
 }
@@ -41,6 +42,7 @@ pub(super) fn of_deletion(
     group: ConversationId,
     dismissed: &[Arc<Agent>],
     (at, by): (Timestamp, &Agent),
+    now: Timestamp,
 ) -> Vec<NewDelivery> {
     let is_told = |agent: &&Arc<Agent>| known.wants(agent.number, WebhookTopic::GroupDeleted) && may_be_told(agent);
     let told = dismissed.iter().filter(is_told).map(|agent| NewDelivery {
@@ -48,6 +50,7 @@ pub(super) fn of_deletion(
         id: DeliveryId::from_uuid(*group.as_uuid()),
         agent: agent.number,
         occurrence: Occurrence { from: by.number, at, occasion: Occasion::GroupDeleted { group } },
+        due_at: now,
     });
     told.collect()
 }

@@ -152,7 +152,13 @@ impl Batch {
         }
         if let Some((at, by)) = &state.deleted {
             // Behind the message that says so.
-            self.commit.deliveries.extend(deliveries::of_deletion(&self.known, group, &dismissed, (*at, by)));
+            self.commit.deliveries.extend(deliveries::of_deletion(
+                &self.known,
+                group,
+                &dismissed,
+                (*at, by),
+                numbering.now,
+            ));
         }
         Held { notices, state, name, emptied, dismissed, outcome }
     }

@@ -61,6 +61,54 @@ async fn a_recovery_asks_the_store_the_same_whoever_it_is_for() {
 }
 
 #[tokio::test]
+async fn a_registration_asks_the_store_the_same_whoever_has_the_address() {
+    // wire: agentchat.md#32-post-v1register
+    let hub = TestHub::open().await;
+    hub.sign_up("ada").await;
+    hub.clock.advance(std::time::Duration::from_mins(1));
+    let asked = async |email_of: &str, name: &str| {
+        let wanted = Applicant { email: email(email_of), ..applicant(name) };
+        hub.store.take_calls();
+        hub.chat.begin_registration(wanted).await.unwrap();
+        let calls = hub.store.take_calls();
+        assert_eq!(hub.mailbox.next().await.0, email_of);
+        calls
+    };
+    let unknown = asked("nobody@example.org", "bob").await;
+    assert_eq!(unknown, ["registrable", "add_code"]);
+    assert_eq!(asked("ada@example.org", "eve").await, unknown);
+    hub.close().await;
+}
+
+#[tokio::test]
+async fn a_code_for_nobody_is_told_at_the_same_cost() {
+    // wire: agentchat.md#34-post-v1agentsrecover
+    let hub = TestHub::open().await;
+    hub.sign_up("ada").await;
+    hub.clock.advance(std::time::Duration::from_mins(1));
+    let real = hub.chat.begin_recovery(email("ada@example.org"), None).await.unwrap();
+    let (_, code) = hub.mailbox.next().await;
+    let decoy = hub.chat.begin_recovery(email("nobody@example.org"), None).await.unwrap();
+    let another = hub.chat.begin_recovery(email("ada@example.org"), None).await.unwrap();
+    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+    // As often as one may, and once more; then there is nothing to be told.
+    let mut told = Vec::new();
+    for id in [real, decoy, another] {
+        let mut answers = Vec::new();
+        for _ in 0..7 {
+            hub.store.take_calls();
+            let refused = hub.chat.complete_recovery(&hub.surface, address(), id, &wrong).await.unwrap_err();
+            answers.push((format!("{refused:?}"), hub.store.take_calls()));
+        }
+        told.push(answers);
+    }
+    assert!(told[0].iter().all(|(_, calls)| calls == &["tell_code"]), "{told:?}");
+    assert!(told[0][4].0 != told[0][5].0 && told[0][5].0 != told[0][6].0, "{told:?}");
+    assert_eq!((&told[1], &told[2]), (&told[0], &told[0]));
+    hub.close().await;
+}
+
+#[tokio::test]
 async fn a_code_that_cannot_be_kept_or_sent_gives_its_turn_back() {
     // wire: agentchat.md#31-shared-otp-rules
     let hub = TestHub::open().await;

@@ -50,7 +50,7 @@ impl TestHub {
     }
 
     /// Waits until all steps of envelopes that were noted are on disk.
-    async fn settle_receipts(&self) {
+    pub(super) async fn settle_receipts(&self) {
         self.chat.0.receipts.load(Vec::new()).await.unwrap();
     }
 }

@@ -116,7 +116,7 @@ impl Courier {
         let now = self.chat.now();
         for delivery in self.taken.values() {
             // What was never tried stays ahead of what happened after it.
-            let at = if delivery.attempt == 1 { delivery.occurrence.at } else { now };
+            let at = if delivery.attempt == 1 { delivery.occurrence.at.min(now) } else { now };
             settle(&self.chat, delivery, &Settlement::Untried { at }, &delivery.health).await;
         }
     }

@@ -73,7 +73,7 @@ impl Chat {
             return Ok(None);
         }
         let id = DeliveryId::from_uuid(random_uuid(self.random()));
-        Ok(Some(NewDelivery { id, agent: agent.number, occurrence }))
+        Ok(Some(NewDelivery { id, agent: agent.number, occurrence, due_at: self.now() }))
     }
 
     /// What `from` does now.

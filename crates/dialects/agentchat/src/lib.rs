@@ -62,7 +62,7 @@ pub use webhook_format::WebhookTimes;
 
 /// The kind of API key that this surface issues.
 // wire: agentchat.md#12-api-key
-pub const KEY_KIND: CredentialKind = CredentialKind::api_key("ac_live_");
+pub const KEY_KIND: CredentialKind = CredentialKind::api_key("ac_live_").with_queue();
 
 /// What the surface is told by the host.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ mod trusting;
 use std::{sync::Arc, time::Duration};
 
 use tertulia_core::{AgentForm, Clock, Form, Limit};
-use tertulia_edge::{BinaryMessages, SocketClass, StreamPermits};
+use tertulia_edge::{BinaryMessages, FrameRate, SocketClass, StreamPermits};
 
 pub use ops::unreadable_code;
 pub(crate) use rounds::tell_presence;
@@ -50,7 +50,7 @@ impl Gateway {
     /// A gateway as the host wants it.
     pub(crate) fn new(clock: &Arc<dyn Clock>, options: &Options) -> Self {
         Self {
-            sockets: Arc::new(class(options.socket_queue_bytes)),
+            sockets: Arc::new(class(options)),
             messages: Form::sparing_authors(frames::write_message),
             events: AgentForm::new(frames::write_event),
             audience: Audience::new(clock.clone()),
@@ -62,13 +62,13 @@ impl Gateway {
 }
 
 // wire: moltchats.md#31-connecting
-fn class(queue_bytes: usize) -> SocketClass {
+fn class(options: &Options) -> SocketClass {
     SocketClass {
-        queue_bytes,
+        queue_bytes: options.socket_queue_bytes,
         longest_message: 256 * 1024,
         binary: BinaryMessages::TakeAsText,
         ping_every: Duration::from_secs(30),
         silent_after: Duration::from_secs(90),
-        ..SocketClass::default()
+        frames: FrameRate::beyond(options.frames_per_connection),
     }
 }

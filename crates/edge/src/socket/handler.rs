@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::BytesMut;
+use tertulia_core::Limit;
 
 use super::{
     closing::{CloseFrame, Closing},
@@ -66,6 +67,22 @@ pub struct FrameRate {
 impl Default for FrameRate {
     fn default() -> Self {
         Self { most: 1_200, per: Duration::from_secs(10) }
+    }
+}
+
+impl FrameRate {
+    /// The default, or twice what the surface itself lets through where that is more: so its own words come first.
+    #[must_use]
+    pub fn beyond(limit: Limit) -> Self {
+        let usual = Self::default();
+        let twice = match limit {
+            Limit::Off => return Self { most: u32::MAX, ..usual },
+            Limit::Rate { count, per } => Limit::Rate { count: count.saturating_mul(2), per },
+        };
+        match (Limit::Rate { count: usual.most, per: usual.per }).or_more(twice) {
+            Limit::Rate { count, per } => Self { most: count, per },
+            Limit::Off => usual,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tertulia_model::{
 use super::fixtures::{START, join, minute, open, room, said_at};
 use crate::{
     Append, Commit, Content, EventRecord, FormerMemberRecord, GroupChange, GroupEdit, GroupInvitationRecord,
-    GroupMemberRecord, GroupRecord, InvitationsMade, LogEnd, NewEnvelope, NewGroup, NewGroupInvitation, Store,
+    GroupMemberRecord, GroupRecord, InvitationsMade, LogEnd, NewEnvelope, NewGroup, NewGroupInvitation, Part, Store,
     StoreError, WholeGroup,
 };
 
@@ -152,6 +152,30 @@ pub async fn who_comes_back_to_a_group_begins_anew(store: &dyn Store) -> Result<
     store.commit(&told(group, ada, 3, 3, &[bob], vec![joined(group, bob, 3)])).await?;
     assert_eq!(whole(store, 1).await?.members[1], member(bob, 3));
     assert_eq!(store.former_member(group, bob).await?, None);
+    Ok(())
+}
+
+/// Whoever left, or is a member no more since nobody is; and nobody else, not even who is invited.
+pub async fn a_part_in_a_group_is_remembered(store: &dyn Store) -> Result<(), StoreError> {
+    let [ada, bob, eve, zoe] = members(store, ["ada", "bob", "eve", "zoe"]).await?;
+    let group = store.create_group(&new(1, ada)).await?.number;
+    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), joined(group, eve, 1)])).await?;
+    invite(store, 1, group, zoe, ada).await?;
+    let part = |has_ended| Some(Part { kind: ConversationKind::Group, has_ended });
+    for agent in [ada, bob, eve] {
+        assert_eq!(store.part_in(agent, group_id(1)).await?, part(false));
+    }
+    store.commit(&told(group, bob, 2, 2, &[ada, eve], vec![left(group, bob, 2)])).await?;
+    assert_eq!(store.part_in(bob, group_id(1)).await?, part(true));
+    let at = minute(3);
+    let deleted = GroupChange::Deleted { conversation: group, by: ada, at };
+    store.commit(&told(group, ada, 3, 3, &[eve], vec![deleted])).await?;
+    for agent in [ada, bob, eve] {
+        assert_eq!(store.part_in(agent, group_id(1)).await?, part(true));
+    }
+    for (agent, id) in [(zoe, group_id(1)), (ada, group_id(2))] {
+        assert_eq!(store.part_in(agent, id).await?, None);
+    }
     Ok(())
 }
 

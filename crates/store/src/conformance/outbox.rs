@@ -47,12 +47,14 @@ pub(super) async fn reachable(store: &dyn Store, name: &str) -> Result<AgentNo, 
 pub(super) fn direct(agent: AgentNo, from: AgentNo, number: u32) -> NewDelivery {
     let mut id = [9; 16];
     id[8..12].copy_from_slice(&number.to_be_bytes());
+    let at = Timestamp::from_micros(START.as_micros() + i64::from(number));
     NewDelivery {
         id: DeliveryId::from_uuid(random_uuid(id)),
         agent,
+        due_at: at,
         occurrence: Occurrence {
             from,
-            at: Timestamp::from_micros(START.as_micros() + i64::from(number)),
+            at,
             occasion: Occasion::DirectReceived {
                 view: ViewId::from_uuid(random_uuid([5; 16])),
                 preview: format!("\"message\" {number} \u{e9}").into(),
@@ -95,8 +97,9 @@ pub async fn only_who_wants_to_know_is_told(store: &dyn Store) -> Result<(), Sto
     let (ada, bob) = (reachable(store, "ada").await?, join(store, "bob").await?);
     store.change_endpoint(&change(bob), &entry("x", None)).await?;
     let request = other(Occasion::FriendRequested { request: request_id(2) }, direct(ada, bob, 2));
-    let written = store.enqueue(&[direct(ada, bob, 1), request, direct(bob, ada, 3)]).await?;
-    assert_eq!(written, 1);
+    let early = NewDelivery { due_at: START, ..direct(ada, bob, 1) };
+    assert_eq!(store.enqueue(&[early, request, direct(bob, ada, 3)]).await?, 1);
+    assert_eq!(store.next_delivery().await?, Some(START), "whenever it happened");
     let taken = take(store, minute(1)).await?;
     let [one] = taken.as_slice() else { panic!("{taken:?}") };
     assert_eq!((one.agent, &*one.format, one.attempt), (ada, FORMAT, 1));

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tertulia_model::{AgentNo, ConversationId, ConversationNo, MessageNo, Seq, random_uuid};
+use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, MessageNo, Seq, random_uuid};
 
-use super::fixtures::{befriend, entry, join, message_id, minute, open, open_room, said_at};
+use super::fixtures::{befriend, entry, join, message_id, minute, open, open_room, room, said_at};
 use crate::{
-    Commit, Content, ListedThread, Move, NewEnvelope, Receipt, Slice, Store, StoreError, ThreadMarksQuery, ThreadQuery,
-    ThreadRecord, UnreadRecord,
+    Commit, Content, ListedThread, Move, NewEnvelope, Part, Receipt, Slice, Store, StoreError, ThreadMarksQuery,
+    ThreadQuery, ThreadRecord, UnreadRecord,
 };
 
 /// Two who talk, and their conversation.
@@ -236,6 +236,23 @@ pub async fn both_of_a_pair_see_its_messages(store: &dyn Store) -> Result<(), St
     assert_eq!(store.visible_place(eve, message_id(2)).await?, None);
     assert_eq!(store.visible_place(pair.ada, message_id(3)).await?, None);
     assert_eq!(store.visible_place(pair.ada, message_id(9)).await?, None);
+    Ok(())
+}
+
+/// Rooms are nobody's here.
+pub async fn both_of_a_pair_have_part_in_it(store: &dyn Store) -> Result<(), StoreError> {
+    let pair = pair(store).await?;
+    let eve = join(store, "eve").await?;
+    let room = store.create_room(&room("den", pair.ada)).await?.id;
+    let direct = ConversationId::from_uuid(random_uuid([1; 16]));
+    let part = Some(Part { kind: ConversationKind::Direct, has_ended: false });
+    for agent in [pair.ada, pair.bob] {
+        assert_eq!(store.part_in(agent, direct).await?, part);
+    }
+    let nowhere = ConversationId::from_uuid(random_uuid([9; 16]));
+    for (agent, id) in [(eve, direct), (pair.ada, room), (pair.ada, nowhere)] {
+        assert_eq!(store.part_in(agent, id).await?, None);
+    }
     Ok(())
 }
 

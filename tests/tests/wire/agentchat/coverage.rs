@@ -24,10 +24,12 @@ const CODES_TO_COME: &[&str] = &[
     "EMPTY_BODY",
     "IMAGE_TOO_SMALL",
     "PROCESSING_FAILED",
-    "RECIPIENT_BACKLOGGED",
     "STORAGE_UNAVAILABLE",
     "UNSUPPORTED_FORMAT",
 ];
+
+/// Files that mention what they do not call, or call everything.
+const TABLES: [&str; 3] = ["contract.rs", "coverage.rs", "masks.rs"];
 
 /// Not from outside: a fault of the hub.
 const OUT_OF_REACH: [&str; 1] = ["INTERNAL_ERROR"];
@@ -49,7 +51,7 @@ const UNUSED: [&str; 8] = [
 fn sources() -> String {
     let told = files("tests/tests/wire/agentchat");
     let told =
-        told.iter().filter(|path| path.file_name().is_some_and(|name| name != "coverage.rs" && name != "contract.rs"));
+        told.iter().filter(|path| path.file_name().is_some_and(|name| !TABLES.iter().any(|table| name == *table)));
     let text: String = told.map(|path| fs::read_to_string(path).unwrap()).collect();
     text.split_whitespace().collect()
 }

@@ -3,7 +3,6 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tertulia_model::MessageId;
-use tertulia_testkit::Reply;
 
 use super::{
     support::{assert_refused, hub, members},
@@ -284,41 +283,4 @@ async fn what_was_said_elsewhere_stands_in_the_same_conversation() {
     assert_eq!(texts(&waiting(&ada).await), ["hello there"]);
     // The view is a name of it that means nothing here.
     assert_refused(&history(&ada, &format!("conv_{view}"), "").await, 404, "CONVERSATION_NOT_FOUND");
-}
-
-/// Status, body and headers, without the id of the request and the date.
-fn outside(reply: &Reply) -> (u16, String, Vec<Option<String>>) {
-    let headers = ["content-type", "content-length", "vary", "cache-control", "retry-after", "www-authenticate"];
-    let headers = headers.map(|name| reply.header(name).map(str::to_owned)).into();
-    (reply.status, reply.text().to_owned(), headers)
-}
-
-#[tokio::test]
-async fn a_stranger_is_answered_as_if_it_were_not_there() {
-    // wire: agentchat.md#423-get-v1messagesconversation_id
-    let app = hub().await;
-    let Two { ada, conversation, .. } = two(&app).await;
-    let message = message_at(&ada, &conversation, 1).await;
-    let eve = app.ac("eve").await;
-    let (nowhere, nothing) = ("conv_AAAAAAAAAAAAAAAAAAAAAA", "msg_AAAAAAAAAAAAAAAAAAAAAA");
-    let group = conversation.replace("conv_", "grp_");
-    for (method, before, there, missing, after, code) in [
-        ("GET", "/v1/messages/", &conversation, nowhere, "", "CONVERSATION_NOT_FOUND"),
-        ("GET", "/v1/messages/", &conversation, "nonsense", "?after_seq=1", "CONVERSATION_NOT_FOUND"),
-        ("GET", "/v1/messages/", &group, "grp_AAAAAAAAAAAAAAAAAAAAAA", "", "CONVERSATION_NOT_FOUND"),
-        ("GET", "/v1/messages/", &conversation, nowhere, "?around_message_id=msg_x", "CONVERSATION_NOT_FOUND"),
-        ("GET", "/v1/conversations/", &conversation, nowhere, "/participants", "CONVERSATION_NOT_FOUND"),
-        ("GET", "/v1/conversations/", &conversation, nowhere, "/context", "CONVERSATION_NOT_FOUND"),
-        ("GET", "/v1/conversations/", &group, "nonsense", "/context", "CONVERSATION_NOT_FOUND"),
-        ("DELETE", "/v1/conversations/", &conversation, nowhere, "", "CONVERSATION_NOT_FOUND"),
-        ("POST", "/v1/messages/", &message, nothing, "/read", "MESSAGE_NOT_FOUND"),
-        ("DELETE", "/v1/messages/", &message, nothing, "", "MESSAGE_NOT_FOUND"),
-        ("DELETE", "/v1/messages/", &message, "nonsense", "", "MESSAGE_NOT_FOUND"),
-    ] {
-        let [hers, nobodys] = [there.as_str(), missing].map(|id| eve.request(method, &format!("{before}{id}{after}")));
-        let (hers, nobodys) = (eve.send(&hers).await, eve.send(&nobodys).await);
-        assert_eq!((hers.status, hers.code().as_str()), (404, code), "{method} {before}…{after}: {hers}");
-        assert_eq!(outside(&hers), outside(&nobodys), "{method} {before}…{after}");
-    }
-    assert_refused(&history(&eve, &conversation, "").await, 404, "CONVERSATION_NOT_FOUND");
 }

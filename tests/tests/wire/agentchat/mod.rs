@@ -1,6 +1,7 @@
 //! The AgentChat dialect, sentence by sentence.
 
 mod agents;
+mod backlog;
 mod blocks;
 mod contacts;
 mod contract;
@@ -9,11 +10,13 @@ mod coverage;
 mod deletion;
 mod directory;
 mod enforcement;
+mod group_history;
 mod group_messages;
 mod groups;
 mod history;
 mod idempotency;
 mod invitations;
+mod masks;
 mod messages;
 mod mutes;
 mod presence;

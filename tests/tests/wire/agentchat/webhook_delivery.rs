@@ -111,7 +111,10 @@ async fn a_message_is_told_as_it_is_pushed_and_is_delivered_by_that() {
     let arrival = next(&hook, 0).await;
     let data = checked(&arrival, &secret, "message.new");
     assert_eq!(data, socket.next_json().await["payload"]);
-    assert_eq!((&data["id"], &data["status"], &data["delivered_at"]), (&sent.json()["id"], &json!("stored"), &Value::Null));
+    assert_eq!(
+        (&data["id"], &data["status"], &data["delivered_at"]),
+        (&sent.json()["id"], &json!("stored"), &Value::Null)
+    );
     assert_eq!(data["context"]["mentions"], json!(["bob"]));
     let body: Value = serde_json::from_slice(&arrival.body).unwrap();
     assert_eq!(body["timestamp"], sent.json()["created_at"]);
@@ -238,8 +241,10 @@ async fn who_is_muted_or_paused_wakes_nobody() {
     let _ = write(&alice, "bob", "told").await;
     assert_eq!(checked(&next(&hook, 0).await, &secret, "message.new")["content"]["text"], "told");
     stands(&app, <[_]>::is_empty).await;
-    eventually("what was told to be delivered", || async { (waiting(&bob).await == ["muted", "paused"]).then_some(()) })
-        .await;
+    eventually("what was told to be delivered", || async {
+        (waiting(&bob).await == ["muted", "paused"]).then_some(())
+    })
+    .await;
     assert_eq!(hook.count(), 1);
 }
 
@@ -262,7 +267,10 @@ async fn what_fails_is_tried_nine_times_and_then_kept_for_the_operator() {
     }
     let arrived = hook.arrivals(9).await;
     let dead = stands(&app, |entries| entries.iter().any(|entry| entry.state == "dead")).await.remove(0);
-    assert_eq!((dead.attempts, dead.reason.as_deref(), dead.topic.as_str()), (9, Some("status 410"), "message-received"));
+    assert_eq!(
+        (dead.attempts, dead.reason.as_deref(), dead.topic.as_str()),
+        (9, Some("status 410"), "message-received")
+    );
     assert_eq!(elsewhere.count(), 0, "redirects are not followed");
     for arrival in &arrived {
         checked(arrival, &secret, "message.new");

@@ -184,9 +184,7 @@ async fn a_webhook_is_its_agents_alone() {
     assert_eq!(bob.get("/v1/webhooks").await.expect(200).json(), json!({ "webhooks": [] }), "it is another surface's");
 
     ok(&alice.delete(&format!("/v1/webhooks/{id}")).await);
-    for reply in
-        [alice.delete(&format!("/v1/webhooks/{id}")).await, alice.get(&format!("/v1/webhooks/{id}")).await]
-    {
+    for reply in [alice.delete(&format!("/v1/webhooks/{id}")).await, alice.get(&format!("/v1/webhooks/{id}")).await] {
         assert_refused(&reply, 404, "NOT_FOUND");
     }
     assert_eq!(alice.get("/v1/webhooks").await.expect(200).json(), json!({ "webhooks": [] }));

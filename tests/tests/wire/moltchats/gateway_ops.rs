@@ -293,6 +293,23 @@ async fn how_often_a_connection_speaks_is_configuration() {
 }
 
 #[tokio::test]
+async fn a_connection_that_may_speak_often_is_not_taken_for_a_flood() {
+    // wire: moltchats.md#32-client--server-ops
+    let app = TestApp::with(|config| {
+        one_address(config);
+        config.moltchats.frames_per_connection = Limit::per_secs(1_500, 10);
+    });
+    let app = app.start().await;
+    let mut gateway = app.molt("ada").await.gateway().await;
+    for _ in 0..1_500 {
+        gateway.hears_nothing().await;
+    }
+    gateway.send(&json!({ "op": "ping" })).await;
+    let error = gateway.expect_error("HANDLER_ERROR").await;
+    assert_eq!(error["reason"], "RATE_LIMITED");
+}
+
+#[tokio::test]
 async fn typing_is_told_to_the_others_by_name_and_not_too_often() {
     // wire: moltchats.md#36-message-fan-out
     let app = hub().await;

@@ -1,16 +1,20 @@
 //! Conversations as their readers see them, of a store that fails or waits where a test wants it to.
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, MessageId, MessageNo};
+use tertulia_model::{AgentNo, ConversationId, MessageId, MessageNo};
 use tertulia_store::{
-    ListedThread, OwnMessage, ReadMark, StoreError, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord, Threads,
-    VisiblePlace,
+    ListedThread, OwnMessage, Part, ReadMark, StoreError, ThreadMarks, ThreadMarksQuery, ThreadQuery, ThreadRecord,
+    Threads, VisiblePlace,
 };
 
 use super::FaultyStore;
 
 #[async_trait]
 impl Threads for FaultyStore {
+    async fn part_in(&self, agent: AgentNo, conversation: ConversationId) -> Result<Option<Part>, StoreError> {
+        self.through("part_in", self.inner.part_in(agent, conversation)).await
+    }
+
     async fn read_thread(&self, query: &ThreadQuery) -> Result<Vec<ThreadRecord>, StoreError> {
         self.through("read_thread", self.inner.read_thread(query)).await
     }
