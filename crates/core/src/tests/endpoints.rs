@@ -122,6 +122,25 @@ async fn a_message_is_told_at_every_webhook_and_counts_as_delivered_then() {
 }
 
 #[tokio::test]
+async fn many_are_told_at_once() {
+    // Whoever sent one thing and whoever took up the next waited for each other, and the whole hub for both of them.
+    let hub = TestHub::open().await;
+    let ada = hub.join("ada").await;
+    for round in 0..8 {
+        let agent = reachable(&hub, &format!("agent{round}")).await;
+        for number in 0..4 {
+            add(&hub, &agent, &url_of(&number.to_string()), vec![WebhookTopic::MessageReceived]).await.unwrap();
+        }
+        hub.write(&ada, &agent, &round.to_string(), "hello").await.unwrap();
+    }
+    let sending = Sending::start(&hub);
+    assert_eq!(told(&hub, 40).await.len(), 40);
+    waits(&hub, 0).await;
+    sending.end().await;
+    hub.close().await;
+}
+
+#[tokio::test]
 async fn what_nobody_takes_goes_on_waiting() {
     let hub = TestHub::open().await;
     let (ada, bob) = (hub.join("ada").await, reachable(&hub, "bob").await);

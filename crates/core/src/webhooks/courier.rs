@@ -4,12 +4,11 @@
 //! it has taken comes up again after a while unless it says what came of it: whatever befalls the hub meanwhile, it is
 //! sent again rather than lost.
 
-use std::{collections::HashMap, future::Future, pin::Pin, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
-use tertulia_model::EndpointNo;
 use tertulia_store::{EndpointHealth, Settlement, TakenDelivery};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::sending::REST;
 use crate::{Error, chat::Chat};
@@ -32,33 +31,33 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// Rows deleted in one go.
 const SLICE: u32 = 500;
 
-type Underway = Pin<Box<dyn Future<Output = EndpointNo> + Send>>;
-
-/// What is being sent.
+/// What is being sent. Each delivery is a task of its own: one that is about to be handed the store's one writer must not
+/// wait for the courier, which waits for it as well.
 struct Courier {
     chat: Chat,
-    underway: FuturesUnordered<Underway>,
-    taken: HashMap<EndpointNo, TakenDelivery>,
+    hands: Arc<Semaphore>,
+    underway: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Chat {
     /// Sends what waits until it is time to stop; what is under way then is given back.
     pub(crate) async fn send_webhooks(self, stop: CancellationToken) {
-        let mut courier = Courier { chat: self, underway: FuturesUnordered::new(), taken: HashMap::new() };
+        let hands = Arc::new(Semaphore::new(MOST_AT_ONCE));
+        let courier = Courier { chat: self, hands, underway: TaskTracker::new(), stop: stop.clone() };
         loop {
             let next = courier.take_up().await.unwrap_or_else(|error| {
                 tracing::warn!(error = &error as &dyn std::error::Error, "webhooks cannot be read from the outbox");
                 Some(REST)
             });
-            let Courier { chat, underway, taken } = &mut courier;
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(endpoint) = underway.next() => drop(taken.remove(&endpoint)),
-                () = chat.0.webhooks.bell.notified() => {}
-                () = sleep(chat, next) => {}
+                () = courier.chat.0.webhooks.bell.notified() => {}
+                () = sleep(&courier.chat, next) => {}
             }
         }
-        courier.give_back().await;
+        courier.underway.close();
+        courier.underway.wait().await;
     }
 
     /// Deletes what could not be sent and is old, and what is left of endpoints that were removed.
@@ -80,10 +79,11 @@ impl Chat {
 }
 
 impl Courier {
-    /// Takes what is due, as long as there are hands; how long until something else is, if anything waits.
-    async fn take_up(&mut self) -> Result<Option<Duration>, Error> {
+    /// Takes what is due, as long as there are hands; how long until something else is, if anything waits. Whoever is done
+    /// rings.
+    async fn take_up(&self) -> Result<Option<Duration>, Error> {
         loop {
-            let free = MOST_AT_ONCE - self.taken.len();
+            let free = self.hands.available_permits();
             if free == 0 {
                 return Ok(None);
             }
@@ -100,8 +100,8 @@ impl Courier {
                 return Ok(Some(REST));
             }
             for delivery in taken {
-                self.underway.push(Box::pin(deliver(self.chat.clone(), delivery.clone())));
-                self.taken.insert(delivery.endpoint, delivery);
+                let hand = self.hands.clone().try_acquire_owned().expect("no more were taken than there are hands");
+                self.underway.spawn(deliver(self.chat.clone(), delivery, hand, self.stop.clone()));
             }
         }
     }
@@ -109,26 +109,27 @@ impl Courier {
     fn longest_attempt(&self) -> Duration {
         self.chat.0.webhooks.formats.values().map(|format| format.manner().timeout).max().unwrap_or_default()
     }
-
-    /// Stops what is under way, and notes that it was not tried.
-    async fn give_back(mut self) {
-        self.underway.clear();
-        let now = self.chat.now();
-        for delivery in self.taken.values() {
-            // What was never tried stays ahead of what happened after it.
-            let at = if delivery.attempt == 1 { delivery.occurrence.at.min(now) } else { now };
-            settle(&self.chat, delivery, &Settlement::Untried { at }, &delivery.health).await;
-        }
-    }
 }
 
-async fn deliver(chat: Chat, delivery: TakenDelivery) -> EndpointNo {
-    let (settlement, health) = chat.send(&delivery).await.unwrap_or_else(|error| {
+async fn deliver(chat: Chat, delivery: TakenDelivery, hand: OwnedSemaphorePermit, stop: CancellationToken) {
+    let sent = tokio::select! {
+        sent = chat.send(&delivery) => sent,
+        () = stop.cancelled() => Ok(untried(&chat, &delivery)),
+    };
+    let (settlement, health) = sent.unwrap_or_else(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "a webhook could not be prepared");
         (Settlement::Untried { at: chat.now() + REST }, delivery.health.clone())
     });
     settle(&chat, &delivery, &settlement, &health).await;
-    delivery.endpoint
+    drop(hand);
+    chat.0.webhooks.bell.notify_one();
+}
+
+/// What was never tried stays ahead of what happened after it.
+fn untried(chat: &Chat, delivery: &TakenDelivery) -> (Settlement, EndpointHealth) {
+    let now = chat.now();
+    let at = if delivery.attempt == 1 { delivery.occurrence.at.min(now) } else { now };
+    (Settlement::Untried { at }, delivery.health.clone())
 }
 
 async fn settle(chat: &Chat, delivery: &TakenDelivery, settlement: &Settlement, health: &EndpointHealth) {
