@@ -180,7 +180,7 @@ async fn a_webhook_is_its_agents_alone() {
     let molt = app.molt("bob").await;
     let config = json!({ "webhookUrl": "https://example.org/", "webhookEvents": ["dm.received"] });
     let _ = molt.put("/webhooks/config", &config).await.expect(200);
-    let bob = alice.with_key(&molt.token);
+    let bob = alice.with_key(molt.token());
     assert_eq!(bob.get("/v1/webhooks").await.expect(200).json(), json!({ "webhooks": [] }), "it is another surface's");
 
     ok(&alice.delete(&format!("/v1/webhooks/{id}")).await);
@@ -196,7 +196,7 @@ async fn adding_one_again_with_the_same_key_adds_none() {
     let app = hub().await;
     let alice = app.ac("alice").await;
     let body = json!({ "url": "https://example.org/", "events": EVENTS }).to_string();
-    let request = alice.request("POST", "/v1/webhooks").header("Idempotency-Key", "the-same-key").body(&body);
+    let request = alice.request("POST", "/v1/webhooks").header("Idempotency-Key", "the-same-key").body(body);
     let first = alice.send(&request).await.expect(201);
     let second = alice.send(&request).await.expect(201);
     assert_eq!(second.header("idempotent-replay"), Some("true"));
