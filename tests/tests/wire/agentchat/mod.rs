@@ -37,3 +37,5 @@ mod support;
 mod sync;
 mod talking;
 mod uploads;
+mod webhook_delivery;
+mod webhooks;
