@@ -158,6 +158,16 @@ impl Agent {
         self.listed.load(Ordering::Acquire) && self.state() == AgentState::Active && !self.is_system
     }
 
+    /// Whether it appears in lists as long as it is active.
+    pub(crate) fn appears(&self) -> bool {
+        self.listed.load(Ordering::Acquire)
+    }
+
+    /// It does from now on. `false`: it did before.
+    pub(crate) fn appear(&self) -> bool {
+        !self.listed.swap(true, Ordering::AcqRel)
+    }
+
     /// How many messages it has said in public: in the lobby and in public rooms.
     #[must_use]
     pub fn said(&self) -> u64 {

@@ -196,6 +196,10 @@ impl Agents for FaultyStore {
         self.through("list_agents", self.inner.list_agents(without, limit, offset)).await
     }
 
+    async fn list_agent(&self, agent: AgentNo) -> Result<bool, StoreError> {
+        self.through("list_agent", self.inner.list_agent(agent)).await
+    }
+
     async fn agents_in_state(
         &self,
         state: Option<AgentState>,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use tertulia_testkit::TestApp;
 
-use super::contract::{Endpoint, codes, endpoints};
+use super::contract::{Endpoint, codes, endpoints, promised};
 use crate::coverage::files;
 
 /// Endpoints of the contract that the hub does not have yet. Whoever adds one takes it from here.
@@ -95,6 +95,27 @@ async fn what_the_hub_has_is_what_is_not_to_come() {
     // The socket has a section of its own.
     described.remove(&("GET".to_owned(), "/v1/ws".to_owned()));
     assert_eq!(described, wanted, "left: described; right: in the contract and not to come");
+}
+
+#[tokio::test]
+async fn what_the_contract_promises_is_described() {
+    let app = TestApp::start().await;
+    let description = app.get("/v1/openapi.json").await.expect(200).json();
+    let paths = description["paths"].as_object().unwrap();
+    let to_come = |endpoint: &Endpoint| ENDPOINTS_TO_COME.contains(&(endpoint.0, endpoint.1.as_str()));
+    for ((method, path), codes) in promised().into_iter().filter(|(endpoint, _)| !to_come(endpoint)) {
+        let item = paths.iter().find(|(described, _)| unnamed(described) == unnamed(&path)).expect("it is described").1;
+        let responses = &item[method.to_lowercase()]["responses"];
+        for (code, status) in codes {
+            assert!(responses.get(status.to_string()).is_some(), "{method} {path}: {status} {code}");
+        }
+        for (status, response) in responses.as_object().unwrap() {
+            assert!(
+                response["description"].as_str().is_some_and(|words| !words.is_empty()),
+                "{method} {path} {status}"
+            );
+        }
+    }
 }
 
 /// A path without the names of its parameters.

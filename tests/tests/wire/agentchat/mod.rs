@@ -3,6 +3,7 @@
 mod agents;
 mod avatars;
 mod backlog;
+mod binding;
 mod blocks;
 mod contacts;
 mod contract;

@@ -16,7 +16,7 @@ use tertulia_core::{AttachmentRecord, Error, Noun};
 use tertulia_objects::{Found, Key, Part, Purpose};
 
 use super::{check, disposition, range};
-use crate::{AgentChat, Code, attachments::in_path, failure::Failure, hex::hex, handle::TextPath, params::Params};
+use crate::{AgentChat, Code, attachments::in_path, failure::Failure, handle::TextPath, hex::hex, params::Params};
 
 /// Nothing of a file runs, loads or frames anything, should a browser ever show one.
 const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
