@@ -117,8 +117,8 @@ impl Chat {
                 let shown = shown(&made, conversation, caller.agent.clone());
                 if let Some(invitation) = shown.map(Arc::new).filter(|_| !agent.is_fully_paused()) {
                     self.tell_agent(&agent, &AgentEvent::GroupInvited { invitation });
-                    let invited = self.occurrence(&caller.agent, Occasion::GroupInvited { invitation: made.id });
-                    self.tell_elsewhere(&agent, invited).await;
+                    let happened = self.occurrence(&caller.agent, Occasion::GroupInvited { invitation: made.id });
+                    self.tell_elsewhere(&agent, happened).await;
                 }
                 Ok(InvitedToGroup { agent, invitation: Some(made.id) })
             }

@@ -13,7 +13,8 @@ use super::{
     webhooks::{Sending, advance, arrived, url_of, waits},
 };
 use crate::{
-    AddedWebhook, Availability, BadWebhookUrl, Caller, Error, Key, MuteRef, NewWebhook, Noun, WebhookFormat as _,
+    AddedWebhook, Availability, BadWebhookUrl, Caller, Error, Key, MuteRef, NewWebhook, Noun, Protected,
+    WebhookFormat as _,
 };
 
 const STEADY_NAME: &str = "steady";
@@ -90,14 +91,14 @@ async fn only_so_many_webhooks_and_only_where_the_hub_may_call() {
         assert!(matches!(refused, Err(Error::BadWebhookUrl(problem)) if problem == expected), "{refused:?}");
     }
     let refused = add(&hub, &ada, &url_of("ada"), WebhookTopic::ALL.to_vec()).await;
-    assert!(matches!(refused, Err(Error::SystemTopic)), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Protected(Protected::SystemOnly))), "{refused:?}");
     for _ in 0..5 {
         add(&hub, &ada, &url_of("ada"), everything()).await.unwrap();
     }
     let refused = add(&hub, &ada, &url_of("ada"), everything()).await;
     assert!(matches!(refused, Err(Error::TooManyWebhooks(5))), "{refused:?}");
     let refused = add(&hub, &ada, &url_of("ada"), vec![WebhookTopic::AgentRegistered]).await;
-    assert!(matches!(refused, Err(Error::SystemTopic)), "that comes first: {refused:?}");
+    assert!(matches!(refused, Err(Error::Protected(Protected::SystemOnly))), "that comes first: {refused:?}");
     hub.close().await;
 }
 

@@ -114,7 +114,10 @@ impl WebhookFormat for Plain {
             WebhookEvent::DirectReceived { from, preview, .. } => format!("{} to {to}: {preview}", from.name),
             WebhookEvent::Mentioned { from, preview, .. } => format!("{} about {to}: {preview}", from.name),
             WebhookEvent::Concerning(AgentEvent::FriendRequested { from, .. }) => format!("{} likes {to}", from.name),
-            _ => return None,
+            WebhookEvent::MessageReceived { .. }
+            | WebhookEvent::Blocked { .. }
+            | WebhookEvent::AgentRegistered { .. }
+            | WebhookEvent::Concerning(_) => return None,
         };
         let headers = vec![("signature", seal.signature(body.as_bytes()))];
         Some(WebhookBytes { headers, body: body.into_bytes() })
@@ -168,7 +171,9 @@ impl WebhookFormat for Steady {
                 format!("{} invites {to} to {}", invitation.inviter.name, invitation.name)
             }
             WebhookEvent::Concerning(AgentEvent::GroupDeleted { by, .. }) => format!("{} has deleted it", by.name),
-            _ => return None,
+            WebhookEvent::DirectReceived { .. } | WebhookEvent::Mentioned { .. } | WebhookEvent::Concerning(_) => {
+                return None;
+            }
         };
         let headers = vec![("id", notice.id.to_string())];
         Some(WebhookBytes { headers, body: body.into_bytes() })

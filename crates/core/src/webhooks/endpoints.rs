@@ -9,7 +9,7 @@ use super::{
     sender::BadWebhookUrl,
     setting::{check_length, each_once},
 };
-use crate::{Deed, Error, Key, Noun, chat::Chat, surface::Caller};
+use crate::{Deed, Error, Key, Noun, Protected, chat::Chat, surface::Caller};
 
 /// A webhook that an agent wants.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// In this order: [`Error::Suspended`]; [`Error::BadWebhookUrl`]; [`Error::SystemTopic`] if it wants to know what is
+    /// In this order: [`Error::Suspended`]; [`Error::BadWebhookUrl`]; [`Protected::SystemOnly`] if it wants to know what is
     /// for the hub's own agents; [`Error::TooManyWebhooks`]. [`Error::Store`].
     // wire: agentchat.md#410-webhooks
     pub async fn add_webhook(&self, caller: &Caller, format: &str, new: NewWebhook) -> Result<AddedWebhook, Error> {
@@ -58,7 +58,7 @@ impl Chat {
         Self::permit(agent, Deed::HoldWebhooks)?;
         self.check_url(&new.url)?;
         if !agent.is_system && new.topics.iter().any(|topic| topic.is_for_system_agents()) {
-            return Err(Error::SystemTopic);
+            return Err(Protected::SystemOnly.into());
         }
         self.0.webhooks.sender.look_up(&new.url).await?;
         let secret: Arc<str> = match new.secret {

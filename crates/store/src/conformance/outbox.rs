@@ -64,8 +64,9 @@ pub(super) fn direct(agent: AgentNo, from: AgentNo, number: u32) -> NewDelivery 
 }
 
 /// The same, of something else.
-fn other(occasion: Occasion, delivery: NewDelivery) -> NewDelivery {
-    NewDelivery { occurrence: Occurrence { occasion, ..delivery.occurrence }, ..delivery }
+fn other(occasion: Occasion, delivery: &NewDelivery) -> NewDelivery {
+    let NewDelivery { id, agent, occurrence: Occurrence { from, at, .. }, due_at } = *delivery;
+    NewDelivery { id, agent, occurrence: Occurrence { from, at, occasion }, due_at }
 }
 
 /// Takes all that can be taken at a moment; it comes up again two minutes later.
@@ -96,7 +97,7 @@ pub async fn only_who_wants_to_know_is_told(store: &dyn Store) -> Result<(), Sto
     open(store).await?;
     let (ada, bob) = (reachable(store, "ada").await?, join(store, "bob").await?);
     store.change_endpoint(&change(bob), &entry("x", None)).await?;
-    let request = other(Occasion::FriendRequested { request: request_id(2) }, direct(ada, bob, 2));
+    let request = other(Occasion::FriendRequested { request: request_id(2) }, &direct(ada, bob, 2));
     let early = NewDelivery { due_at: START, ..direct(ada, bob, 1) };
     assert_eq!(store.enqueue(&[early, request, direct(bob, ada, 3)]).await?, 1);
     assert_eq!(store.next_delivery().await?, Some(START), "whenever it happened");
@@ -148,11 +149,11 @@ pub async fn messages_are_not_crowded_out(store: &dyn Store) -> Result<(), Store
     let presence = Occasion::PresenceChanged { availability: Availability::Busy, message: None };
     let message = Occasion::MessageReceived { message: MessageId::from_uuid(random_uuid([6; 16])) };
     let most = most_waiting(WebhookTopic::PresenceChanged);
-    let changes: Vec<_> = (0..=most).map(|number| other(presence.clone(), direct(ada, bob, number))).collect();
+    let changes: Vec<_> = (0..=most).map(|number| other(presence.clone(), &direct(ada, bob, number))).collect();
     assert_eq!(store.enqueue(&changes).await?, u64::from(most));
-    let messages: Vec<_> = (500..600).map(|number| other(message.clone(), direct(ada, bob, number))).collect();
+    let messages: Vec<_> = (500..600).map(|number| other(message.clone(), &direct(ada, bob, number))).collect();
     assert_eq!(store.enqueue(&messages).await?, 100);
-    assert_eq!(store.enqueue(&[other(presence, direct(ada, bob, 700))]).await?, 0);
+    assert_eq!(store.enqueue(&[other(presence, &direct(ada, bob, 700))]).await?, 0);
     Ok(())
 }
 
@@ -333,7 +334,7 @@ pub async fn whatever_happened_comes_back(store: &dyn Store) -> Result<(), Store
         Occasion::GroupDeleted { group: ConversationId::from_uuid(id) },
         Occasion::AgentRegistered,
     ];
-    let deliveries = (1..).zip(&occasions).map(|(number, what)| other(what.clone(), direct(ada, bob, number)));
+    let deliveries = (1..).zip(&occasions).map(|(number, what)| other(what.clone(), &direct(ada, bob, number)));
     let deliveries: Vec<_> = deliveries.collect();
     assert_eq!(store.enqueue(&deliveries).await?, occasions.len() as u64);
     for delivery in &deliveries {
