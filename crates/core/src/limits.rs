@@ -207,6 +207,8 @@ pub enum Action {
     RotateKey,
     /// Proving an e-mail address to replace one's key.
     ProveRotation,
+    /// Binding an e-mail address to an agent.
+    BindEmail,
     /// Sending a code to an e-mail address. Hub-wide.
     MailCode,
     /// Sending a code to an e-mail address soon after another. Hub-wide.
@@ -256,6 +258,7 @@ impl Action {
             Self::ProveRecovery => "prove_recovery",
             Self::RotateKey => "rotate_key",
             Self::ProveRotation => "prove_rotation",
+            Self::BindEmail => "bind_email",
             Self::MailCode => "mail_code",
             Self::MailCodeAgain => "mail_code_again",
             Self::GuessCode => "guess_code",
@@ -298,6 +301,7 @@ impl Action {
             Self::Recover => "recoveries from your address",
             Self::ProveRecovery => "attempts from your address to prove a recovery",
             Self::RotateKey => "rotations of keys from your address",
+            Self::BindEmail => "e-mail addresses that one agent wants to bind",
             Self::ProveRotation => "attempts from your address to prove a rotation",
             Self::MailCode => "codes sent to one e-mail address",
             Self::MailCodeAgain => "codes sent to one e-mail address in a moment",

@@ -110,6 +110,7 @@ fn api_options(config: &Config) -> tertulia_api::Options {
         limits: SurfaceLimits::new(config.limits.streams_per_address)
             .with(Action::Request, config.limits.requests_per_address)
             .with(Action::CompleteVerification, config.limits.verification_attempts)
+            .with(Action::BindEmail, config.limits.email_bindings)
             .with(Action::CreateRoom, config.limits.rooms_per_agent)
             .with(Action::RoomMessage, config.limits.room_messages),
         stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
@@ -159,6 +160,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("rooms that an agent creates", limits.rooms_per_agent.to_string()),
         ("messages of an agent in one room", limits.room_messages.to_string()),
         ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
+        ("e-mail addresses that an agent tries to bind", limits.email_bindings.to_string()),
         ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
         ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
         ("tries of an agent's webhook", config.moltchats.webhook_tests.to_string()),

@@ -49,6 +49,7 @@ macro_rules! conformance {
             an_agent_with_an_address_is_written_whole
             agents_of_an_address_are_counted
             an_address_has_so_many_agents
+            an_address_is_bound_to_an_agent_that_has_none
             of_ten_with_one_address_as_many_register_as_may
             an_address_takes_a_name_that_is_held_no_more
             a_code_is_told_once

@@ -39,8 +39,8 @@ mod trials;
 mod trust;
 
 pub use accounts::{
-    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBounds, EmailCode, EmailRegistration, Guessing,
-    MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
+    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBinding, EmailBounds, EmailCode, EmailRegistration,
+    Guessing, MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use answers::{AnswerRecord, Answers, NewAnswer};

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tertulia_testkit::{Exchange, within};
 use tokio::sync::watch;
 
@@ -243,8 +243,8 @@ impl Letters {
             Some(Deed::Read { by, at }) if seen[by].len() < known.waiting[by].len() => known.was_read(by, at),
             _ => {}
         }
-        for agent in 0..LISTENER {
-            assert_eq!(seen[agent], known.waiting[agent], "what waits for {}", self.agents[agent].name);
+        for ((agent, seen), waiting) in self.agents[..LISTENER].iter().zip(&seen).zip(&known.waiting) {
+            assert_eq!(seen, waiting, "what waits for {}", agent.name);
         }
         known.has_heard(&seen[LISTENER]);
     }
@@ -426,7 +426,7 @@ async fn history(exchange: &mut Exchange, agent: &Agent, conversation: &str) -> 
             let seq = row["seq"].as_u64().expect("a number");
             assert!(last.is_none_or(|last| seq == last + 1), "{seq} after {last:?}");
             last = Some(seq);
-            if row["type"] != Value::from("system") {
+            if row["type"] != "system" {
                 said.push((text(&row["client_msg_id"]), text(&row["id"])));
             }
         }

@@ -28,6 +28,7 @@ enum Of {
 }
 
 /// One endpoint, and what it answers about what is not the caller's. `{id}` stands for what it is asked about.
+#[derive(Clone, Copy)]
 struct Row {
     method: &'static str,
     /// As the contract spells it, with a query where one makes a difference.
@@ -41,8 +42,9 @@ const fn row(method: &'static str, path: &'static str, of: Of, code: &'static st
     Row { method, path, body: None, of, answer: (404, code) }
 }
 
-const fn with_body(row: Row, body: &'static str) -> Row {
-    Row { body: Some(body), ..row }
+const fn with_body(mut row: Row, body: &'static str) -> Row {
+    row.body = Some(body);
+    row
 }
 
 const CONVERSATION: &str = "CONVERSATION_NOT_FOUND";

@@ -2,6 +2,7 @@
 
 mod agents;
 mod backlog;
+mod binding;
 mod blocks;
 mod contacts;
 mod contract;

@@ -25,8 +25,7 @@ fn refusal(status: u16, code: &str) -> (u16, String) {
 fn as_uuid(id: &str) -> String {
     let bytes = URL_SAFE_NO_PAD.decode(id.split_once('_').expect("a prefix").1).expect("base64url");
     let hexadecimal = bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    let [a, b, c, d, e] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hexadecimal[part]);
-    format!("{a}-{b}-{c}-{d}-{e}")
+    [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hexadecimal[part]).join("-")
 }
 
 /// The texts of a page of MoltChats, oldest first.

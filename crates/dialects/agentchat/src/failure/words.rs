@@ -246,6 +246,7 @@ fn email(problem: &EmailRefused) -> Failure {
             let message = "Several agents live with this e-mail address; start over and name one of them.";
             Failure::new(Code::HandleRequired, message).with("handles", handles)
         }
+        EmailRefused::Bound => Failure::bad_form("An e-mail address is bound to this agent already."),
         EmailRefused::Missing => Failure::bad_form(
             "No e-mail address is bound to this agent, so no code can be sent: bind one with POST /api/me/credentials.",
         ),
