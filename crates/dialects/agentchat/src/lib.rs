@@ -7,8 +7,9 @@
 
 mod account;
 mod agents;
+mod attachments;
+mod avatars;
 mod blocks;
-#[cfg_attr(not(test), expect(dead_code, reason = "bodies with numbers are read by it"))]
 mod body;
 mod caller;
 mod code;
@@ -17,6 +18,7 @@ mod conversations;
 mod directory;
 mod done;
 mod failure;
+mod files;
 mod gateway;
 mod groups;
 mod handle;
@@ -55,6 +57,7 @@ use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use files::{Files, UPLOAD_FOR};
 
 /// The kind of API key that this surface issues.
 // wire: agentchat.md#12-api-key
@@ -75,6 +78,8 @@ pub struct Options {
     pub socket_queue_bytes: usize,
     /// What a socket waits for, and how long.
     pub socket: SocketTimes,
+    /// Where files lie.
+    pub files: Files,
 }
 
 /// How long a socket waits.
@@ -170,9 +175,15 @@ impl AgentChat {
         tertulia_edge::Surface::new(PREFIX, refusal::Envelope).body_limit(MOST_BODY_BYTES)
     }
 
-    /// Starts what the surface does by itself.
+    /// The paths of files, with the way to say refusals there.
+    #[must_use]
+    pub fn files_prefixed(&self) -> tertulia_edge::Surface {
+        tertulia_edge::Surface::new(files::PREFIX, refusal::Envelope)
+    }
+
+    /// Starts what the surface does by itself. It ends when `stop` is cancelled.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        let _ = (tasks, stop);
+        tasks.spawn(files::sweep(self.clone(), stop.clone()));
     }
 
     /// Its part of the description as a document of its own.
@@ -186,6 +197,10 @@ impl AgentChat {
 
     fn gateway(&self) -> &gateway::Gateway {
         &self.0.gateway
+    }
+
+    fn files(&self) -> &Files {
+        &self.0.options.files
     }
 
     fn options(&self) -> &Options {
