@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Error, KeyInUse, agents::Agent, chat::Chat};
 
-/// How often answers that have run out are looked for.
-const SWEEP_EVERY: Duration = Duration::from_mins(10);
+/// How often answers that have run out are looked for. At no other task's interval: a test that waits for that one to sleep would
+/// take this one for it.
+const SWEEP_EVERY: Duration = Duration::from_mins(15);
 
 /// Answers that are deleted in one go.
 const SLICE: u32 = 100;

@@ -48,9 +48,11 @@ enum Deed {
     FetchFile,
     AnnounceFile,
     ChangePicture,
+    RemovePicture,
+    SendFile,
 }
 
-const DEEDS: [Deed; 25] = [
+const DEEDS: [Deed; 27] = [
     Deed::ReadDirect,
     Deed::ReadGroup,
     Deed::Write,
@@ -76,6 +78,8 @@ const DEEDS: [Deed; 25] = [
     Deed::FetchFile,
     Deed::AnnounceFile,
     Deed::ChangePicture,
+    Deed::RemovePicture,
+    Deed::SendFile,
 ];
 
 impl Deed {
@@ -119,6 +123,11 @@ impl Deed {
             Self::FetchFile => chat.attachment_for(by, attachment).await.map(drop),
             Self::AnnounceFile => chat.announce_upload(by, &file_for(group)).await.map(drop),
             Self::ChangePicture => chat.permit_group_avatar(by, group).await,
+            Self::RemovePicture => chat.set_group_avatar(by, group, None).await,
+            Self::SendFile => {
+                let letter = Letter { attachment: Some(attachment), ..letter("file", "look") };
+                chat.send_to_agent(by, "ada", &letter).await.map(drop)
+            }
         }
     }
 
