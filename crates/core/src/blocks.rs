@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tertulia_model::{AgentNo, Timestamp};
+use tertulia_store::Occasion;
 
 use crate::{
     Deed, Error, Noun, agents::Agent, chat::Chat, friendships::MOST_LISTED, participation::AgentRef, surface::Caller,
@@ -43,6 +44,10 @@ impl Chat {
         };
         let blocking = self.0.journal.exclusively(blocking).await?;
         self.weigh_complaint(&target, blocking.counts).await;
+        if blocking.is_new {
+            // wire: agentchat.md#45-contacts-blocks-reports
+            self.tell_elsewhere(&target, self.occurrence(&caller.agent, Occasion::Blocked)).await;
+        }
         Ok(blocking.is_new)
     }
 

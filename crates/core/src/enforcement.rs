@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use tertulia_model::AgentState;
-use tertulia_store::{ComplaintsAfter, PlainReport, PlainReporting};
+use tertulia_store::{ComplaintsAfter, Occasion, PlainReport, PlainReporting};
 
 use crate::{
     Deed, Error, Limit, Protected, agents::Agent, chat::Chat, participation::AgentRef, rules::EnforcementRules,
@@ -61,10 +61,14 @@ impl Chat {
             if let Some(ended) = &blocking.ended {
                 chat.withdraw(ended).await;
             }
-            Ok(counts || blocking.counts)
+            Ok((counts || blocking.counts, blocking.is_new))
         };
-        let counts = self.0.journal.exclusively(reporting).await?;
+        let (counts, blocks) = self.0.journal.exclusively(reporting).await?;
         self.weigh_complaint(&target, counts).await;
+        if blocks {
+            // wire: agentchat.md#92-delivery-request
+            self.tell_elsewhere(&target, self.occurrence(&caller.agent, Occasion::Blocked)).await;
+        }
         Ok(())
     }
 

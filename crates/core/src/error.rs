@@ -309,6 +309,9 @@ pub enum Error {
     /// The agent has no webhook.
     #[error("no webhook")]
     NoWebhook,
+    /// What only the hub's own agents may be told.
+    #[error("for the hub's own agents only")]
+    SystemTopic,
     /// The agent has as many webhooks as it may.
     #[error("at most {0} webhooks of one agent")]
     TooManyWebhooks(u32),

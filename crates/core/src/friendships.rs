@@ -4,12 +4,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tertulia_model::{AgentNo, AgentState, ConversationId, FriendRequestId, Timestamp, ViewId, random_uuid};
-use tertulia_store::{Acceptance, EndedView, FriendRequest, NewFriendRequest, NewView, RequestOutcome, StoreError};
+use tertulia_store::{
+    Acceptance, EndedView, FriendRequest, NewFriendRequest, NewView, Occasion, RequestOutcome, StoreError,
+};
 
 use crate::{
-    AgentEvent, Deed, Error, Noun, WebhookEvent, agents::Agent, chat::Chat, conversation::Conversation,
-    conversations::DirectKey, direct::View, fanout::Announcement, limiter::Subject, limits::Action, notice::Event,
-    participation::AgentRef, surface::Caller,
+    AgentEvent, Deed, Error, Noun, agents::Agent, chat::Chat, conversation::Conversation, conversations::DirectKey,
+    direct::View, fanout::Announcement, limiter::Subject, limits::Action, notice::Event, participation::AgentRef,
+    surface::Caller,
 };
 
 /// Friends, requests or blocks on one list at the most: the newest.
@@ -55,8 +57,7 @@ impl Chat {
         let to = other_than(from, to)?;
         counted.map_err(Error::Throttled)?;
         let id = FriendRequestId::from_uuid(random_uuid(self.random()));
-        let event = WebhookEvent::FriendRequested { from: from.clone(), request: id };
-        let told = self.delivery_to(&to, &event).await?;
+        let told = self.delivery_to(&to, self.occurrence(from, Occasion::FriendRequested { request: id })).await?;
         let is_told = told.is_some();
         let request = NewFriendRequest { id, from: from.number, to: to.number, now: self.now(), told };
         match self.0.store.request_friendship(&request).await? {

@@ -7,6 +7,7 @@
 //! Only after the sync is memory changed and are the callers told, and after them the fan-out.
 
 mod batch;
+mod deliveries;
 mod doubt;
 mod entry;
 mod groups;

@@ -118,12 +118,13 @@ pub use participation::AgentRef;
 pub use password::{BadPassword, Password};
 pub use permission::Deed;
 pub use posted::{GroupNews, Posted};
-pub use presence::{Availability, Declaration, Presence, Watched};
+pub use presence::{Declaration, Presence, Watched};
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
 pub use rules::{AnswerRules, CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
+pub use tertulia_model::Availability;
 pub use tertulia_store::{
     Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
     ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
@@ -134,6 +135,7 @@ pub use threads::{GroupFace, KnownContact, ThreadContext, ThreadFace, ThreadRef,
 pub use trust::{AgentTrust, OwnTrust, TrialView, VoteView, Vouch};
 pub use unread::{Unread, UnreadFrom};
 pub use webhooks::{
-    BadWebhookUrl, Manner, NotSent, SetWebhook, UrlChange, Webhook, WebhookBytes, WebhookChange, WebhookEvent,
-    WebhookFormat, WebhookNotice, WebhookParts, WebhookRequest, WebhookSeal, WebhookSender, When,
+    AddedWebhook, BadWebhookUrl, Breaker, HeldWebhook, Manner, NewWebhook, NotSent, SetWebhook, UrlChange, Webhook,
+    WebhookBytes, WebhookChange, WebhookEvent, WebhookFormat, WebhookNotice, WebhookParts, WebhookRequest, WebhookSeal,
+    WebhookSender, When,
 };

@@ -13,7 +13,7 @@ use std::{
 use tertulia_model::{AgentNo, Timestamp};
 use tertulia_store::{LastSeen, Store, StoreError};
 
-pub use self::declared::{Availability, Declaration, Watched};
+pub use self::declared::{Declaration, Watched};
 pub(crate) use self::{declared::Declared, news::News};
 use crate::{Clock, agents::Agent};
 

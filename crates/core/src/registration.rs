@@ -26,7 +26,9 @@ const KEY_BYTES: usize = 32;
 pub struct Key(String);
 
 impl Key {
-    pub(crate) fn new(text: String) -> Self {
+    /// A secret with this text.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
         Self(text)
     }
 

@@ -10,6 +10,7 @@ mod credentials;
 mod delivery;
 mod departures;
 mod doubt;
+mod endpoints;
 mod enforcement;
 mod expiry;
 mod friendships;

@@ -1,14 +1,18 @@
-//! Webhooks: telling an agent, at a URL of its own, of what happens to it while it is away.
+//! Webhooks: telling an agent, at URLs of its own, of what happens to it.
 //!
 //! What happens goes into the store's outbox, where it can in the very commit that makes it true, so that neither is
 //! there without the other. A courier sends it from there: at least once, in no promised order, as often and as
 //! patiently as its format says. A format is what a surface registers ([`WebhookFormat`]): it turns a notice into bytes
 //! at the moment of sending. How bytes leave the hub is the host's business ([`WebhookSender`]).
 
+mod breaker;
 mod courier;
+mod endpoints;
+mod events;
 mod format;
 mod notices;
 mod sender;
+mod sending;
 mod setting;
 mod wants;
 
@@ -16,9 +20,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::Notify;
 
-pub(crate) use self::wants::Wants;
+pub(crate) use self::wants::{Topics, Wants, read as read_wants};
 pub use self::{
-    format::{Manner, WebhookBytes, WebhookEvent, WebhookFormat, WebhookNotice, WebhookSeal, When},
+    breaker::Breaker,
+    endpoints::{AddedWebhook, HeldWebhook, NewWebhook},
+    events::{WebhookEvent, WebhookNotice},
+    format::{Manner, WebhookBytes, WebhookFormat, WebhookSeal, When},
     sender::{BadWebhookUrl, NotSent, WebhookRequest, WebhookSender},
     setting::{SetWebhook, UrlChange, Webhook, WebhookChange},
 };

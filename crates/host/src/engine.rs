@@ -67,10 +67,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// The hub in `data_dir`, which others reach at `public_url`.
     pub(crate) async fn open(
         config: &Config,
         surroundings: &Surroundings,
         data_dir: DataDir,
+        public_url: &str,
     ) -> Result<Self, StartError> {
         let tlds: Vec<&str> = config.lobby.bare_tlds.iter().map(String::as_str).collect();
         let links = Links::new(&tlds)?;
@@ -85,7 +87,7 @@ impl Engine {
             rules: rules(config),
             links,
             key_kinds: surfaces::key_kinds(),
-            webhooks: webhooks(config, &surroundings.clock),
+            webhooks: webhooks(config, public_url, &surroundings.clock),
             mailer: mailer(config, surroundings, &store)?,
             token_secret: token_secret(config, surroundings, &data_dir)?,
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
@@ -169,10 +171,10 @@ fn mailer(
     }
 }
 
-fn webhooks(config: &Config, clock: &Arc<dyn Clock>) -> WebhookParts {
+fn webhooks(config: &Config, public_url: &str, clock: &Arc<dyn Clock>) -> WebhookParts {
     let policy = Policy { addresses: addresses(config), plain_http: config.webhooks.allow_http, ..Policy::default() };
-    let sender = Sender::new(Outgoing::new(policy), clock.clone());
-    WebhookParts { formats: surfaces::webhook_formats(), sender: Arc::new(sender) }
+    let sender = Sender::new(policy, clock.clone());
+    WebhookParts { formats: surfaces::webhook_formats(config, public_url), sender: Arc::new(sender) }
 }
 
 /// Which addresses requests of the hub may reach.

@@ -132,7 +132,7 @@ impl Host {
         let socket = ControlSocket::bind(data_dir.path())?;
         data_dir.announce(&outside.listening_url)?;
         // The last step that can fail: afterwards there are tasks.
-        let engine = Engine::open(&config, &surroundings, data_dir).await?;
+        let engine = Engine::open(&config, &surroundings, data_dir, &outside.public_url).await?;
 
         engine.start_workers();
         let serving = Phase::new();
@@ -156,7 +156,9 @@ impl Host {
     /// See [`StartError`].
     pub async fn open(config: &Config, surroundings: &Surroundings) -> Result<Offline, StartError> {
         let data_dir = DataDir::hold(&config.data_dir)?;
-        Ok(Offline(Engine::open(config, surroundings, data_dir).await?))
+        // Nobody reaches it, and nothing leaves it.
+        let public_url = config.public_url.as_ref().map(ToString::to_string).unwrap_or_default();
+        Ok(Offline(Engine::open(config, surroundings, data_dir, &public_url).await?))
     }
 }
 

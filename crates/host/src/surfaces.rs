@@ -44,8 +44,9 @@ pub(crate) fn key_kinds() -> Vec<CredentialKind> {
 }
 
 /// How the surfaces spell what agents are told through webhooks.
-pub(crate) fn webhook_formats() -> Vec<Arc<dyn WebhookFormat>> {
-    vec![tertulia_moltchats::webhook_format()]
+pub(crate) fn webhook_formats(config: &Config, public_url: &str) -> Vec<Arc<dyn WebhookFormat>> {
+    let agentchat = tertulia_agentchat::webhook_format(config.agentchat.webhooks(), public_url.to_owned());
+    vec![tertulia_moltchats::webhook_format(), agentchat]
 }
 
 /// Every surface of the hub.

@@ -4,6 +4,7 @@
 
 mod account;
 mod agent;
+mod availability;
 mod community;
 mod content;
 mod conversation;
@@ -30,6 +31,7 @@ mod webhook;
 
 pub use account::{AccountKey, AccountName, BadAccountName, BadVerificationCode, VerificationCode};
 pub use agent::{AgentState, CredentialKind, Pause, Restriction};
+pub use availability::Availability;
 pub use community::{
     BadCommunityText, BadTags, ChannelCategory, ChannelKind, ChannelName, ChannelTopic, CommunityDescription,
     CommunityName, Edit, IconUrl, Instructions, Reason, ReportThreshold, Role, Tags,

@@ -4,7 +4,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::{Error, Policy, Request, Response, Target, TargetError, failure, redirect, resolver::Resolver, tls};
+use crate::{
+    AddressPolicy, Error, Policy, Request, Response, Target, TargetError, failure, redirect,
+    resolver::{NameRefused, Resolver},
+    tls,
+};
 
 /// What we call ourselves.
 const OUR_NAME: &str = concat!("tertulia/", env!("CARGO_PKG_VERSION"));
@@ -51,6 +55,28 @@ impl Outgoing {
     /// A [`TargetError`] that says which rule it breaks.
     pub fn target(&self, url: &str) -> Result<Target, TargetError> {
         Target::parse(url, self.policy())
+    }
+
+    /// Asks where a target's name leads, if it is a name. One that leads nowhere now, or of which `deadline` completes first,
+    /// may be taken: it is looked up again by every request.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Address`] if it leads to an address that this client may not call.
+    pub async fn look_up(&self, target: &Target, deadline: impl Future<Output = ()> + Send) -> Result<(), TargetError> {
+        let addresses = &self.policy().addresses;
+        let Some(name) = target.url().domain().filter(|_| *addresses != AddressPolicy::AllowPrivate) else {
+            return Ok(());
+        };
+        let resolver = Resolver { addresses: addresses.clone() };
+        let found = tokio::select! {
+            found = resolver.look_up(name) => found,
+            () = deadline => return Ok(()),
+        };
+        match found {
+            Ok(_) | Err(NameRefused::Unknown) => Ok(()),
+            Err(NameRefused::NotPublic) => Err(TargetError::Address),
+        }
     }
 
     /// Sends a request and reads the whole answer, whatever its status.

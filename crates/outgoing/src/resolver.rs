@@ -40,13 +40,20 @@ impl std::error::Error for NameRefused {}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.addresses.clone();
+        let resolver = Self { addresses: self.addresses.clone() };
         Box::pin(async move {
-            // Port 0 stands for the port of the URL.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NameRefused::Unknown)?;
-            let checked = all_permitted(&policy, found.map(|found| found.ip()).collect())?;
+            let checked = resolver.look_up(name.as_str()).await?;
             Ok(Box::new(checked.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
+    }
+}
+
+impl Resolver {
+    /// Asks where a name leads.
+    pub(crate) async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, NameRefused> {
+        // Port 0 stands for the port of the URL.
+        let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| NameRefused::Unknown)?;
+        all_permitted(&self.addresses, found.map(|found| found.ip()).collect())
     }
 }
 

@@ -188,6 +188,15 @@ async fn a_name_that_leads_to_this_machine_is_refused() {
 }
 
 #[tokio::test]
+async fn where_a_name_leads_can_be_asked_without_a_request() {
+    let strict = Outgoing::new(Policy::default());
+    let here = strict.target("https://localhost/").unwrap();
+    assert!(matches!(strict.look_up(&here, pending()).await, Err(TargetError::Address)));
+    assert!(strict.look_up(&strict.target("https://8.8.8.8/").unwrap(), pending()).await.is_ok(), "it is no name");
+    assert!(local().look_up(&here, pending()).await.is_ok(), "it may call whatever it is");
+}
+
+#[tokio::test]
 async fn a_target_of_a_looser_client_is_checked_again() {
     let server = Server::silent().await;
     let request = get(&local(), &server.url());

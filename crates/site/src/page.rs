@@ -169,6 +169,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
         | Error::UnknownKeyKind
         | Error::BadWebhookUrl(_)
         | Error::NoWebhook
+        | Error::SystemTopic
         | Error::TooManyWebhooks(_)
         | Error::ObjectsUnavailable
         | Error::Throttled(_)

@@ -53,7 +53,7 @@ async fn write_with_changes(store: &SqliteStore, batch: Option<Batch>, commit: &
     }
     write_envelopes(&mut transaction, commit).await?;
     if !commit.deliveries.is_empty() {
-        outbox::insert(&commit.deliveries).execute(&mut *transaction).await.map_err(refused)?;
+        outbox::insert(&mut transaction, &commit.deliveries).await?;
     }
     transaction.commit().await.map_err(refused)
 }

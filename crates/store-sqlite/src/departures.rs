@@ -22,7 +22,7 @@ const LEFT_BEHIND: [&str; 5] = [
 ];
 
 /// What is undone in slices besides friendships; in this order, since what waits for an endpoint refers to it.
-const UNDOINGS: [&str; 4] = [
+const UNDOINGS: [&str; 5] = [
     "delete from friend_requests
      where request_no in (
          select request_no from (select request_no from friend_requests where from_no = ?1 limit ?3)
@@ -39,6 +39,10 @@ const UNDOINGS: [&str; 4] = [
          select agent_no, vouchee_no
          from (select agent_no, vouchee_no from vouches where vouchee_no = ?1 and ended_at is null limit ?3)
      )",
+    "update endpoints
+     set url = null, secret = null, comes_up_at = null, removed_at = ?2
+     where agent_no = ?1
+     and removed_at is null",
     "delete from deliveries
      where delivery_no in (
          select d.delivery_no

@@ -48,6 +48,7 @@ mod interactions;
 mod messages;
 mod mutes;
 mod observers;
+mod occasions;
 mod open;
 mod options;
 mod outbox;

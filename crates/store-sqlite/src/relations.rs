@@ -39,7 +39,7 @@ impl Relations for SqliteStore {
         .await
         .map_err(refused)?;
         if let Some(told) = &request.told {
-            outbox::insert(std::slice::from_ref(told)).execute(&mut *transaction).await.map_err(refused)?;
+            outbox::insert(&mut transaction, std::slice::from_ref(told)).await?;
         }
         transaction.commit().await.map_err(refused)?;
         Ok(RequestOutcome::Requested)

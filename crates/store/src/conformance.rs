@@ -19,6 +19,7 @@ pub mod contacts;
 pub mod credentials;
 pub mod departures;
 pub mod directs;
+pub mod endpoints;
 pub mod enforcement;
 mod fixtures;
 pub mod groups;
@@ -272,18 +273,25 @@ macro_rules! conformance {
             an_observer_has_so_many_sessions
             sessions_of_observers_are_swept
         }
-        $crate::conformance_cases! { $make_store, outbox,
+        $crate::conformance_cases! { $make_store, endpoints,
             an_endpoint_comes_to_be_with_its_first_change
             the_same_url_keeps_its_secret
             endpoints_are_told_apart_by_agent_and_format
+            endpoints_are_added
+            endpoints_are_removed
+        }
+        $crate::conformance_cases! { $make_store, outbox,
             only_who_wants_to_know_is_told
             what_was_written_before_is_not_written_again
             only_so_many_wait_for_one_endpoint
+            messages_are_not_crowded_out
             one_delivery_is_taken_for_each_endpoint
+            an_endpoint_rests
             what_is_not_settled_comes_up_again
             what_failed_is_tried_again
             the_dead_are_kept_for_a_while
             clearing_an_endpoint_forgets_what_waits
+            whatever_happened_comes_back
             a_commit_carries_its_deliveries
             a_friend_request_carries_its_delivery
         }

@@ -18,6 +18,7 @@ mod contacts;
 mod credentials;
 mod departures;
 mod discovery;
+mod endpoints;
 mod enforcement;
 mod error;
 mod groups;
@@ -55,6 +56,9 @@ pub use contacts::{ContactPage, ContactRecord, Contacts};
 pub use credentials::{CredentialRecord, Credentials, Issuance, KeyDigest, NewCredential, Revocation};
 pub use departures::{Departures, Parting, UndoneTies};
 pub use discovery::{Discovery, FeedRecord};
+pub use endpoints::{
+    ChangedEndpoint, Endpoint, EndpointChange, EndpointHealth, EndpointTarget, NewEndpoint, TargetChange,
+};
 pub use enforcement::{Complaints, ComplaintsAfter, Enforcement, PlainReport, PlainReporting};
 pub use error::StoreError;
 pub use groups::{
@@ -74,8 +78,7 @@ pub use messages::{Append, Commit, LogEnd, MessageRecord, Messages, Slice};
 pub use mutes::{MuteRecord, MuteTarget, Mutes, NewMute};
 pub use observers::{NewObserver, NewObserverSession, ObserverRecord, Observers};
 pub use outbox::{
-    ChangedEndpoint, DeliveryRecord, Endpoint, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING,
-    NewDelivery, Occurrence, Outbox, Settlement, TakenDelivery, TargetChange,
+    DeliveryRecord, Fate, MOST_DEAD, NewDelivery, Occasion, Occurrence, Outbox, Settlement, TakenDelivery, most_waiting,
 };
 pub use presence::{LastSeen, Presence};
 pub use reactions::{Reacted, Reaction, Reactions};

@@ -1,122 +1,146 @@
 //! The outbox: where agents want to be told of what happens to them, and what waits to be sent there.
 //!
-//! A delivery says what happened, to whom and for which endpoint; its bytes are made when it is sent. Whoever sends
-//! takes deliveries for a while and says what came of each: one that nobody has answered for by then comes up again.
-//! So each is sent at least once, and again if the sender was stopped in between.
+//! A delivery says what happened, to whom and for which endpoint; its bytes are made when it is sent. An endpoint *comes
+//! up* when something for it is due. Whoever sends takes one delivery of each endpoint that has come up and says what came
+//! of it; until then the endpoint is busy, and if nobody has said so after a while it comes up again. So each delivery is
+//! sent at least once, and again if the sender was stopped in between. What an endpoint costs does not depend on how much
+//! waits for it.
 
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{AgentNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo, Timestamp, WebhookTopic};
-use uuid::Uuid;
+use tertulia_model::{
+    AgentNo, Availability, ConversationId, ConversationNo, DeliveryId, DeliveryNo, EndpointId, EndpointNo,
+    FriendRequestId, GroupInvitationId, MessageId, Seq, Timestamp, ViewId, WebhookTopic,
+};
 
-use crate::{AuditEntry, StoreError};
+use crate::{
+    AuditEntry, ChangedEndpoint, Endpoint, EndpointChange, EndpointHealth, EndpointTarget, NewEndpoint, StoreError,
+};
 
-/// Deliveries that wait for one endpoint at the most. What happens beyond them is not written.
-pub const MOST_WAITING: u32 = 100;
+/// How many deliveries may wait for one endpoint when one of this topic is written. What happens beyond them is not
+/// written. What an agent can find out by asking does not crowd out its messages.
+#[must_use]
+pub const fn most_waiting(topic: WebhookTopic) -> u32 {
+    match topic {
+        WebhookTopic::MessageReceived | WebhookTopic::GroupDeleted => 10_000,
+        WebhookTopic::DirectReceived
+        | WebhookTopic::Mentioned
+        | WebhookTopic::Replied
+        | WebhookTopic::FriendRequested
+        | WebhookTopic::MessagesRead
+        | WebhookTopic::PresenceChanged
+        | WebhookTopic::Blocked
+        | WebhookTopic::GroupInvited
+        | WebhookTopic::AgentRegistered => 100,
+    }
+}
 
 /// Dead deliveries that are kept of one endpoint at the most: the newest.
 pub const MOST_DEAD: u32 = 100;
 
-/// Where something is sent, and what it is signed with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EndpointTarget {
-    /// The URL. Its path may be a secret of the agent.
-    pub url: Arc<str>,
-    /// The text of the secret. It is needed to sign, so that it cannot be kept as a digest.
-    pub secret: Arc<str>,
-}
-
-/// Shows neither: both may open something.
-impl Debug for EndpointTarget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EndpointTarget([redacted])")
-    }
-}
-
-/// Where an agent wants to be told of what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Its number inside the hub.
-    pub number: EndpointNo,
-    /// Its public id.
-    pub id: EndpointId,
-    /// Whose it is.
-    pub agent: AgentNo,
-    /// Who renders what is sent there.
-    pub format: Arc<str>,
-    /// Where it is. Nothing is sent to an endpoint without a target.
-    pub target: Option<EndpointTarget>,
-    /// Of what, in the agent's order.
-    pub topics: Vec<WebhookTopic>,
-    /// Since when it is known.
-    pub created_at: Timestamp,
-}
-
-/// What becomes of an endpoint's target.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum TargetChange {
-    /// It stays what it is.
-    #[default]
-    Keep,
-    /// There is none from now on. What waits to be sent is deleted.
-    Clear,
-    /// This one. The same URL as before keeps the secret that it has.
-    Set(EndpointTarget),
-}
-
-/// What becomes of the one endpoint that an agent has in a format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointChange {
-    /// Whose it is.
-    pub agent: AgentNo,
-    /// Who renders what is sent there.
-    pub format: Arc<str>,
-    /// Its target.
-    pub target: TargetChange,
-    /// Its topics, if they change.
-    pub topics: Option<Vec<WebhookTopic>>,
-    /// The id of an endpoint that comes to be.
-    pub new_id: EndpointId,
-    /// Its topics, unless some are named.
-    pub default_topics: Vec<WebhookTopic>,
-    /// When.
-    pub now: Timestamp,
-}
-
-/// An endpoint after a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedEndpoint {
-    /// As it stands now.
-    pub endpoint: Endpoint,
-    /// Whether it got a new secret: its URL is another one than before.
-    pub has_new_secret: bool,
-}
-
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
-    /// Of what kind it is.
-    pub topic: WebhookTopic,
     /// Whose doing it is.
     pub from: AgentNo,
-    /// Where or what: the view of a direct conversation, the conversation of a mention, the friend request.
-    pub about: Uuid,
-    /// How a message begins.
-    pub preview: Option<Arc<str>>,
     /// When.
     pub at: Timestamp,
+    /// What it is.
+    pub occasion: Occasion,
+}
+
+/// What an agent is told of: as little as it takes to say it later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// A message to the agent alone.
+    DirectReceived {
+        /// In which view of the direct conversation.
+        view: ViewId,
+        /// How the message begins.
+        preview: Arc<str>,
+    },
+    /// A message that names the agent.
+    Mentioned {
+        /// Where.
+        conversation: ConversationId,
+        /// How the message begins.
+        preview: Arc<str>,
+    },
+    /// A friend request.
+    FriendRequested {
+        /// Which.
+        request: FriendRequestId,
+    },
+    /// A message in the agent's inbox.
+    MessageReceived {
+        /// Which.
+        message: MessageId,
+    },
+    /// What the agent wrote was read.
+    MessagesRead {
+        /// The last of its messages that are newly read.
+        message: MessageId,
+        /// Where it was said.
+        conversation: ConversationNo,
+        /// And where there.
+        seq: Seq,
+        /// Up to which place there was read.
+        through: Seq,
+    },
+    /// Another presence.
+    PresenceChanged {
+        /// What it is now.
+        availability: Availability,
+        /// In the agent's own words.
+        message: Option<Arc<str>>,
+    },
+    /// A block.
+    Blocked,
+    /// An invitation to a group.
+    GroupInvited {
+        /// Which.
+        invitation: GroupInvitationId,
+    },
+    /// The end of a group.
+    GroupDeleted {
+        /// Of which.
+        group: ConversationId,
+    },
+    /// A registration.
+    AgentRegistered,
+}
+
+impl Occasion {
+    /// Of what kind it is.
+    #[must_use]
+    pub const fn topic(&self) -> WebhookTopic {
+        match self {
+            Self::DirectReceived { .. } => WebhookTopic::DirectReceived,
+            Self::Mentioned { .. } => WebhookTopic::Mentioned,
+            Self::FriendRequested { .. } => WebhookTopic::FriendRequested,
+            Self::MessageReceived { .. } => WebhookTopic::MessageReceived,
+            Self::MessagesRead { .. } => WebhookTopic::MessagesRead,
+            Self::PresenceChanged { .. } => WebhookTopic::PresenceChanged,
+            Self::Blocked => WebhookTopic::Blocked,
+            Self::GroupInvited { .. } => WebhookTopic::GroupInvited,
+            Self::GroupDeleted { .. } => WebhookTopic::GroupDeleted,
+            Self::AgentRegistered => WebhookTopic::AgentRegistered,
+        }
+    }
 }
 
 /// Something an agent is to be told of, at each of its endpoints that wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDelivery {
-    /// The public id of the deliveries that come of it, one for each endpoint.
+    /// What tells it from everything else that the agent is told of.
     pub id: DeliveryId,
     /// Who is to be told.
     pub agent: AgentNo,
     /// Of what.
     pub occurrence: Occurrence,
+    /// When it is to be sent: the time of a message may be a little later than the clock's.
+    pub due_at: Timestamp,
 }
 
 /// A delivery that was taken to be sent.
@@ -124,10 +148,12 @@ pub struct NewDelivery {
 pub struct TakenDelivery {
     /// Its number inside the hub.
     pub number: DeliveryNo,
-    /// Its public id.
+    /// What tells it from everything else that is sent to this endpoint.
     pub id: DeliveryId,
     /// Which endpoint it is for.
     pub endpoint: EndpointNo,
+    /// That endpoint's public id.
+    pub endpoint_id: EndpointId,
     /// Whose endpoint it is.
     pub agent: AgentNo,
     /// Who renders it.
@@ -138,6 +164,8 @@ pub struct TakenDelivery {
     pub occurrence: Occurrence,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// How well the endpoint did before it.
+    pub health: EndpointHealth,
 }
 
 /// What came of an attempt.
@@ -203,29 +231,49 @@ pub trait Outbox: Debug + Send + Sync + 'static {
     async fn change_endpoint(&self, change: &EndpointChange, entry: &AuditEntry)
     -> Result<ChangedEndpoint, StoreError>;
 
-    /// The endpoints of an agent, oldest first.
-    async fn endpoints_of(&self, agent: AgentNo) -> Result<Vec<Endpoint>, StoreError>;
+    /// Adds an endpoint; nothing if the agent has as many in its format as it may.
+    async fn add_endpoint(&self, new: &NewEndpoint, entry: &AuditEntry) -> Result<Option<Endpoint>, StoreError>;
+
+    /// Takes an endpoint away from an agent that has it in this format. What waits for it, and what is dead, is sent no
+    /// more and shown to nobody, and deleted by [`Outbox::sweep_deliveries`]. `false`: it has none of this id.
+    async fn remove_endpoint(
+        &self,
+        agent: AgentNo,
+        format: &str,
+        id: EndpointId,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError>;
+
+    /// The endpoints of these agents, of each the oldest first.
+    async fn endpoints_of(&self, agents: &[AgentNo]) -> Result<Vec<Endpoint>, StoreError>;
+
+    /// Those of the agents that have an endpoint that wants to know of `topic`.
+    async fn wanting(&self, agents: &[AgentNo], topic: WebhookTopic) -> Result<Vec<AgentNo>, StoreError>;
 
     /// Writes a delivery for each endpoint of each agent that has a target and wants to know, as long as fewer than
-    /// [`MOST_WAITING`] wait for it; how many came of it. What was written before is not written again.
+    /// [`most_waiting`] wait for it; how many came of it. What waits already, or is dead, is not written again.
     async fn enqueue(&self, deliveries: &[NewDelivery]) -> Result<u64, StoreError>;
 
-    /// When the next delivery is due, of those that are not for these endpoints.
-    async fn next_delivery(&self, without: &[EndpointNo]) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next endpoint comes up.
+    async fn next_delivery(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Takes deliveries that are due at `now`, longest due first, one for each endpoint and none for these, at most
-    /// `limit`. They come up again at `until` unless they are settled before.
+    /// Takes, of each endpoint that has come up at `now`, what has been due for longest: of those first that came up first,
+    /// at most `limit`. They come up again at `until` unless what was taken is settled before.
     async fn take_deliveries(
         &self,
         now: Timestamp,
         until: Timestamp,
         limit: u32,
-        without: &[EndpointNo],
     ) -> Result<Vec<TakenDelivery>, StoreError>;
 
-    /// Notes what came of an attempt. `false`: it is not the last one of this delivery any more, or there is no such
-    /// delivery; nothing was written.
-    async fn settle_delivery(&self, taken: &TakenDelivery, settlement: &Settlement) -> Result<bool, StoreError>;
+    /// Notes what came of an attempt, and how well the endpoint does now; what else waits for it comes up. `false`: it is
+    /// not the last attempt of this delivery any more, or there is no such delivery; nothing was written.
+    async fn settle_delivery(
+        &self,
+        taken: &TakenDelivery,
+        settlement: &Settlement,
+        health: &EndpointHealth,
+    ) -> Result<bool, StoreError>;
 
     /// What waits, soonest due first, at most `limit`.
     async fn waiting_deliveries(&self, limit: u32) -> Result<Vec<DeliveryRecord>, StoreError>;
@@ -233,6 +281,6 @@ pub trait Outbox: Debug + Send + Sync + 'static {
     /// What is dead, newest first, at most `limit`.
     async fn dead_deliveries(&self, limit: u32) -> Result<Vec<DeliveryRecord>, StoreError>;
 
-    /// Deletes deliveries that died before `before`, oldest first, at most `most_rows`; how many.
+    /// Deletes what died before `before` and what is left of removed endpoints, at most `most_rows` of each; how much.
     async fn sweep_deliveries(&self, before: Timestamp, most_rows: u32) -> Result<u32, StoreError>;
 }

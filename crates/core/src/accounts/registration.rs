@@ -1,7 +1,7 @@
 //! Registering by a code that is sent to an e-mail address.
 
 use tertulia_model::{About, AgentId, AgentState, CodeId, CodePurpose, DisplayName, Email, Name, random_uuid};
-use tertulia_store::{EmailBounds, EmailCode, EmailRegistration, NewAgent, Newcomer, Profile, StoreError};
+use tertulia_store::{EmailBounds, EmailCode, EmailRegistration, NewAgent, Newcomer, Occasion, Profile, StoreError};
 
 use crate::{EmailRefused, Error, Registered, chat::Chat, limits::AddressKey, surface::Surface};
 
@@ -88,6 +88,8 @@ impl Chat {
             EmailRegistration::Registered { agent, credential } => {
                 let agent = self.welcome(surface, agent, Some((credential, digest, ended_before)));
                 self.keep_queue_for(kind, &agent).await;
+                let registered = self.occurrence(&agent, Occasion::AgentRegistered);
+                self.tell_elsewhere(&self.0.system_agent, registered).await;
                 Ok(Registered { agent, key, email: Some(told.email.spelling().clone()), quota: None })
             }
             EmailRegistration::NameTaken => Err(Error::NameTaken),

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use tertulia_model::{AgentNo, AgentState, ConversationId, GroupInvitationId, Openness, Timestamp, random_uuid};
-use tertulia_store::{GroupInvitationRecord, NewGroupInvitation, StoreError};
+use tertulia_store::{GroupInvitationRecord, NewGroupInvitation, Occasion, StoreError};
 
 use super::GroupAvatar;
 use crate::{
@@ -117,6 +117,8 @@ impl Chat {
                 let shown = shown(&made, conversation, caller.agent.clone());
                 if let Some(invitation) = shown.map(Arc::new).filter(|_| !agent.is_fully_paused()) {
                     self.tell_agent(&agent, &AgentEvent::GroupInvited { invitation });
+                    let invited = self.occurrence(&caller.agent, Occasion::GroupInvited { invitation: made.id });
+                    self.tell_elsewhere(&agent, invited).await;
                 }
                 Ok(InvitedToGroup { agent, invitation: Some(made.id) })
             }
@@ -209,6 +211,17 @@ impl Chat {
             invitations.extend(shown(&record, &group, inviter.clone()));
         }
         Ok(invitations)
+    }
+
+    /// The invitation with this id, if it waits for an answer.
+    pub(crate) async fn waiting_group_invitation(
+        &self,
+        id: GroupInvitationId,
+    ) -> Result<Option<GroupInvitation>, Error> {
+        let Some(record) = self.0.store.group_invitation(id).await? else { return Ok(None) };
+        let Some(group) = self.0.conversations.group(record.group, &self.0.directory).await? else { return Ok(None) };
+        let inviter = self.0.directory.by_numbers(&[record.inviter]).await?.remove(&record.inviter);
+        Ok(inviter.and_then(|inviter| shown(&record, &group, inviter)))
     }
 
     /// Turns an invitation down. Who has invited is not told.

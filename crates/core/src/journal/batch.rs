@@ -11,6 +11,7 @@ use tertulia_store::{
 };
 
 use super::{
+    deliveries,
     entry::{Change, Entry, Said, SentLetter, Wanted},
     groups::{Held, moment_after},
     known::Known,
@@ -114,6 +115,11 @@ impl Draft {
             participants: conversation.room().map_or(0, Room::participants),
             end,
         }
+    }
+
+    /// When the last thing was said.
+    pub(super) fn last_at(&self) -> Timestamp {
+        self.end.last_at
     }
 
     /// The place of what is said next.
@@ -245,10 +251,13 @@ impl Batch {
         }
         self.address(place, author, copies, numbering.last);
         let draft = &self.drafts[place];
+        let id = MessageId::from_uuid(time_ordered_uuid(draft.end.last_at.as_millis(), random));
+        let received = deliveries::of_copies(&self.known, copies, author, (draft, id), numbering.now);
+        self.commit.deliveries.extend(received);
         let profile = author.profile();
         self.commit.messages.push(Append {
             number: numbering.last,
-            id: MessageId::from_uuid(time_ordered_uuid(draft.end.last_at.as_millis(), random)),
+            id,
             conversation: draft.conversation.number,
             seq: draft.end.last_seq,
             author: author.number,

@@ -7,7 +7,10 @@ use std::{sync::Arc, time::Duration};
 use tertulia_model::{AgentNo, AgentState, ConversationNo, GroupEvent, GroupInvitationId, GroupRole, Timestamp};
 use tertulia_store::{Content, EventRecord, GroupChange, GroupEdit, GroupMemberRecord, Profile};
 
-use super::batch::{Batch, Copies, Effect, Numbering};
+use super::{
+    batch::{Batch, Copies, Effect, Numbering},
+    deliveries,
+};
 use crate::{
     Chat, Deed, Error, GroupBarred, Noun,
     agents::Agent,
@@ -133,6 +136,7 @@ impl Batch {
 
     fn carry_out(&mut self, place: usize, plan: Plan, numbering: &mut Numbering, random: [u8; 10]) -> Held {
         let Plan { at, state, name, changes, news, emptied, dismissed, promoted, .. } = plan;
+        let group = self.drafts[place].conversation.id;
         let outcome = GroupOutcome { is_changed: !changes.is_empty(), promoted, at };
         self.commit.groups.extend(changes);
         let mut notices = Vec::with_capacity(news.len());
@@ -145,6 +149,16 @@ impl Batch {
             random[9] ^= u8::try_from(index).unwrap_or(u8::MAX);
             let profile = self.say(place, &author, Arc::new(content), &copies, numbering, random);
             notices.push(HeldNotice { author, profile, news: Arc::new(news), copies });
+        }
+        if let Some((at, by)) = &state.deleted {
+            // Behind the message that says so.
+            self.commit.deliveries.extend(deliveries::of_deletion(
+                &self.known,
+                group,
+                &dismissed,
+                (*at, by),
+                numbering.now,
+            ));
         }
         Held { notices, state, name, emptied, dismissed, outcome }
     }

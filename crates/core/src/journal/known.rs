@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tertulia_model::{AgentNo, ConversationNo, GroupInvitationId, MessageNo, Timestamp};
+use tertulia_model::{AgentNo, ConversationNo, GroupInvitationId, MessageNo, Timestamp, WebhookTopic};
 use tertulia_store::{StoreError, Unanswered};
 
 use super::{
@@ -10,7 +10,12 @@ use super::{
     entry::{Entry, Said, Wanted},
     groups::GroupDeed,
 };
-use crate::{Limit, agents::Agent, mutes};
+use crate::{
+    Limit,
+    agents::Agent,
+    mutes,
+    webhooks::{Topics, read_wants},
+};
 
 /// What was found for one batch.
 #[derive(Debug, Default)]
@@ -23,6 +28,8 @@ pub(super) struct Known {
     pub(super) invitation: Option<GroupInvitationId>,
     /// Who gets copies of what is said in these conversations, authors included.
     readers: HashMap<ConversationNo, Vec<Arc<Agent>>>,
+    /// What those of them want to be told elsewhere that want anything.
+    wants: HashMap<AgentNo, Topics>,
 }
 
 impl Known {
@@ -50,6 +57,7 @@ impl Known {
         }
         known.load_queues(parts).await;
         known.load_mutes(parts).await;
+        known.load_wants(parts).await;
         Ok(known)
     }
 
@@ -63,6 +71,8 @@ impl Known {
         }
         self.readers.insert(entry.conversation.number, readers);
         self.load_queues(parts).await;
+        self.load_mutes(parts).await;
+        self.load_wants(parts).await;
         Ok(())
     }
 
@@ -113,6 +123,25 @@ impl Known {
                 tracing::warn!(error = &error as &dyn std::error::Error, "what agents mute could not be read");
             }
         }
+    }
+
+    /// Reads what those want to be told elsewhere of whom it is not in memory. If that fails, all that happens is handed to
+    /// the store, which leaves out what nobody wants to know.
+    async fn load_wants(&mut self, parts: &WriterParts) {
+        for readers in self.readers.values() {
+            match read_wants(&*parts.store, readers).await {
+                Ok(wants) => self.wants.extend(wants),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "what agents want to know is not known");
+                    self.wants.extend(readers.iter().map(|agent| (agent.number, Topics::ALL)));
+                }
+            }
+        }
+    }
+
+    /// Whether an agent wants to be told of this elsewhere.
+    pub(super) fn wants(&self, agent: AgentNo, topic: WebhookTopic) -> bool {
+        self.wants.get(&agent).is_some_and(|topics| topics.contain(topic))
     }
 
     /// Who gets copies of what `author` says there.

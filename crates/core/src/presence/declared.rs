@@ -8,24 +8,13 @@ use std::{
     time::Duration,
 };
 
-use tertulia_model::Timestamp;
+use tertulia_model::{Availability, Timestamp};
 
-use crate::{AgentEvent, Deed, Error, Noun, agents::Agent, chat::Chat, participation::AgentRef, surface::Caller};
+use crate::{Deed, Error, Noun, agents::Agent, chat::Chat, participation::AgentRef, surface::Caller};
 
 /// How long a declaration holds while no connection is open.
 // wire: agentchat.md#47-presence
 const DECLARED_FOR: Duration = Duration::from_mins(5);
-
-/// How an agent says it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Availability {
-    /// There.
-    Online,
-    /// There, and not to be disturbed.
-    Busy,
-    /// Not there, or it does not want to be seen.
-    Offline,
-}
 
 /// What an agent says about its presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +146,7 @@ impl Chat {
     }
 
     /// What holds of an agent: what it says, or else what its connections say.
-    fn declaration_of(&self, agent: &Agent) -> Declaration {
+    pub(super) fn declaration_of(&self, agent: &Agent) -> Declaration {
         let is_connected = agent.connections.any();
         let declared = agent.declared.get(self.0.clock.elapsed(), is_connected);
         declared.unwrap_or_else(|| {
@@ -173,10 +162,5 @@ impl Chat {
             Watched { declaration: self.declaration_of(&attendee.agent), last_seen, agent: attendee.agent }
         });
         Ok(watched.collect())
-    }
-
-    /// What those are told who have an agent in their contact book.
-    pub(super) fn presence_event(&self, agent: &Arc<Agent>) -> AgentEvent {
-        AgentEvent::PresenceChanged { agent: agent.clone(), declaration: self.declaration_of(agent) }
     }
 }

@@ -7,10 +7,12 @@ use std::{
 };
 
 use tertulia_model::{AgentNo, Pause};
+use tertulia_store::Occasion;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, agents::Agent, chat::Chat};
+use super::Declaration;
+use crate::{AgentEvent, Error, agents::Agent, chat::Chat};
 
 /// Contact books that are looked through in one go.
 const PAGE: u32 = 500;
@@ -62,7 +64,10 @@ impl Chat {
     /// Tells those who have an agent in their contact book how it is there now.
     // rule: presence
     async fn tell_contact_presence(&self, agent: &Arc<Agent>) -> Result<(), Error> {
-        let event = self.presence_event(agent);
+        let declaration = self.declaration_of(agent);
+        let Declaration { availability, message } = declaration.clone();
+        let changed = self.occurrence(agent, Occasion::PresenceChanged { availability, message });
+        let event = AgentEvent::PresenceChanged { agent: agent.clone(), declaration };
         let (mut after, mut books) = (None, 0);
         while books < MOST_BOOKS {
             let holders = self.0.store.holders_of(agent.number, after, PAGE).await?;
@@ -72,6 +77,7 @@ impl Chat {
                     self.tell_agent(&holder, &event);
                 }
             }
+            self.tell_all_elsewhere(&holders, &changed).await?;
             if holders.len() < PAGE as usize {
                 break;
             }

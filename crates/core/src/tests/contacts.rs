@@ -13,11 +13,11 @@ use crate::{
     AgentEvent, AgentForm, AgentRef, Availability, Caller, Declaration, Error, LiveConnection, Noun, Outlet, Presence,
 };
 
-fn named(caller: &Caller) -> AgentRef {
+pub(super) fn named(caller: &Caller) -> AgentRef {
     AgentRef::Name(caller.agent.name.to_uppercase())
 }
 
-fn says(availability: Availability, message: &str) -> Declaration {
+pub(super) fn says(availability: Availability, message: &str) -> Declaration {
     Declaration { availability, message: Some(message).filter(|message| !message.is_empty()).map(Into::into) }
 }
 

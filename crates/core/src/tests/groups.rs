@@ -25,7 +25,7 @@ fn plan(invited: &[&Caller]) -> GroupPlan {
 
 impl TestHub {
     /// A group of `creator`, and of those who are invited and come.
-    async fn group(&self, creator: &Caller, members: &[&Caller]) -> ConversationId {
+    pub(super) async fn group(&self, creator: &Caller, members: &[&Caller]) -> ConversationId {
         let (view, invited) = self.chat.create_group(creator, plan(members)).await.unwrap();
         assert_eq!(invited.len(), members.len());
         for member in members {
@@ -35,12 +35,12 @@ impl TestHub {
     }
 
     /// Takes up the oldest invitation.
-    async fn enter(&self, agent: &Caller) -> Result<GroupView, Error> {
+    pub(super) async fn enter(&self, agent: &Caller) -> Result<GroupView, Error> {
         let invitations = self.chat.group_invitations(agent).await.unwrap();
         self.chat.accept_group_invitation(agent, invitations[0].id).await
     }
 
-    async fn tell(&self, from: &Caller, group: ConversationId, key: &str) -> Result<Sent, Error> {
+    pub(super) async fn tell(&self, from: &Caller, group: ConversationId, key: &str) -> Result<Sent, Error> {
         let key = SentKey::parse(key).unwrap();
         let text = Some(key.shared());
         let letter = Letter { key, text, data: None, attachment: None, extension: None, bytes: 1 };

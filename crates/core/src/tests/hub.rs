@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     mailbox::Mailbox,
-    post::{Plain, Post},
+    post::{Plain, Post, Steady},
     store::FaultyStore,
     vouching::Vouching,
 };
@@ -73,7 +73,7 @@ impl TestHub {
             rules: Rules { lobby_unverified: Limit::Off, ..rules },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),
-            webhooks: WebhookParts { formats: vec![Arc::new(Plain)], sender: post.clone() },
+            webhooks: WebhookParts { formats: vec![Arc::new(Plain), Arc::new(Steady)], sender: post.clone() },
             mailer: Some(mailbox.clone()),
             token_secret: TokenSecret::new(&[7; 32]).unwrap(),
             shards: SHARDS,

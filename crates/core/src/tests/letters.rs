@@ -28,7 +28,7 @@ impl TestHub {
     }
 
     /// The texts that wait for an agent, in order.
-    async fn waiting(&self, agent: &Caller) -> Vec<String> {
+    pub(super) async fn waiting(&self, agent: &Caller) -> Vec<String> {
         let waiting = self.chat.waiting_for(&agent.agent, MessageNo(0), 100).await.unwrap();
         waiting.iter().map(|(posted, _)| posted.text.to_string()).collect()
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tertulia_model::{AgentNo, MessageId, Seq};
-use tertulia_store::{Move, OwnMessage, ReadMark};
+use tertulia_store::{Move, Occasion, Occurrence, OwnMessage, ReadMark};
 
 use super::{ThreadRow, queue::AT_ONCE};
 use crate::{
@@ -105,6 +105,9 @@ impl Chat {
                 at: mark.read_at,
             };
             self.tell_agent(author, &event);
+            let (message, conversation, seq) = (mark.message, conversation.number, mark.seq);
+            let occasion = Occasion::MessagesRead { message, conversation, seq, through };
+            self.tell_elsewhere(author, Occurrence { from: reader.number, at: mark.read_at, occasion }).await;
         }
         Ok(())
     }

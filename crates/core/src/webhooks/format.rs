@@ -1,66 +1,12 @@
 //! How a surface spells what an agent is told through webhooks, and how patiently it is told.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt::Debug, time::Duration};
 
 use ring::hmac;
-use tertulia_model::{ConversationId, DeliveryId, FriendRequestId, Timestamp, ViewId, WebhookTopic};
+use tertulia_model::{Timestamp, WebhookTopic};
 
-use crate::{agents::Agent, hex::hex};
-
-/// Something that happened to an agent.
-#[derive(Clone, Debug)]
-pub enum WebhookEvent {
-    /// Somebody wrote to it alone.
-    DirectReceived {
-        /// Who.
-        from: Arc<Agent>,
-        /// What both see of their direct conversation.
-        view: ViewId,
-        /// How the message begins.
-        preview: Arc<str>,
-    },
-    /// Somebody named it where it may read.
-    Mentioned {
-        /// Who.
-        from: Arc<Agent>,
-        /// Where: the lobby, or a channel.
-        conversation: ConversationId,
-        /// How the message begins.
-        preview: Arc<str>,
-    },
-    /// Somebody wants to be its friend.
-    FriendRequested {
-        /// Who.
-        from: Arc<Agent>,
-        /// The request, which waits for an answer.
-        request: FriendRequestId,
-    },
-}
-
-impl WebhookEvent {
-    /// Of what kind it is.
-    #[must_use]
-    pub const fn topic(&self) -> WebhookTopic {
-        match self {
-            Self::DirectReceived { .. } => WebhookTopic::DirectReceived,
-            Self::Mentioned { .. } => WebhookTopic::Mentioned,
-            Self::FriendRequested { .. } => WebhookTopic::FriendRequested,
-        }
-    }
-}
-
-/// What an agent is to be told, at the moment of sending.
-#[derive(Clone, Debug)]
-pub struct WebhookNotice {
-    /// The same for every attempt.
-    pub id: DeliveryId,
-    /// Who is told.
-    pub agent: Arc<Agent>,
-    /// What happened.
-    pub event: WebhookEvent,
-    /// When it did.
-    pub at: Timestamp,
-}
+use super::{Breaker, WebhookNotice};
+use crate::hex::hex;
 
 /// What goes over the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,17 +27,21 @@ pub enum When {
     WhileAway,
 }
 
-/// How patiently a format's notices are sent, and to whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a format's notices are about, how patiently they are sent, and to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manner {
-    /// How long to wait after the first failed attempt, the second, and so on: there is one attempt more than waits.
-    pub waits: &'static [Duration],
-    /// How long one attempt may take.
-    pub timeout: Duration,
-    /// When an agent is told.
-    pub when: When,
+    /// What it has words for.
+    pub topics: &'static [WebhookTopic],
     /// What an agent is told of that has not said of what.
     pub default_topics: &'static [WebhookTopic],
+    /// When an agent is told.
+    pub when: When,
+    /// How long to wait after the first failed attempt, the second, and so on: there is one attempt more than waits.
+    pub waits: Cow<'static, [Duration]>,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// When an endpoint rests, if any does.
+    pub breaker: Option<Breaker>,
 }
 
 /// What a surface registers, so that agents can be told through webhooks in its words. An answer with any status 2xx is
@@ -101,13 +51,10 @@ pub trait WebhookFormat: Debug + Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// How patiently its notices are sent, and to whom.
-    fn manner(&self) -> Manner;
+    fn manner(&self) -> &Manner;
 
-    /// The bytes of a notice; made anew for every attempt.
-    fn spell(&self, notice: &WebhookNotice, seal: &WebhookSeal<'_>) -> WebhookBytes;
-
-    /// The bytes with which an agent tries its endpoint out.
-    fn spell_test(&self, agent: &Agent, seal: &WebhookSeal<'_>) -> WebhookBytes;
+    /// The bytes of a notice, made anew for every attempt; nothing if it has no words for it.
+    fn spell(&self, notice: &WebhookNotice, seal: &WebhookSeal<'_>) -> Option<WebhookBytes>;
 }
 
 /// What proves to a receiver that bytes are the hub's, and when they were sent.
@@ -135,11 +82,22 @@ impl<'a> WebhookSeal<'a> {
     #[must_use]
     pub fn signature(&self, body: &[u8]) -> String {
         let t = self.at.as_secs().to_string();
+        let v1 = self.hmac(&[t.as_bytes(), b".", body]);
+        format!("t={t},v1={v1}")
+    }
+
+    /// The HMAC-SHA256 of the body alone, in hex: it says nothing about the moment.
+    #[must_use]
+    pub fn plain_signature(&self, body: &[u8]) -> String {
+        self.hmac(&[body])
+    }
+
+    fn hmac(&self, parts: &[&[u8]]) -> String {
         let mut signed = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes()));
-        for part in [t.as_bytes(), b".", body] {
+        for part in parts {
             signed.update(part);
         }
-        format!("t={t},v1={}", hex(signed.sign().as_ref()))
+        hex(signed.sign().as_ref())
     }
 }
 

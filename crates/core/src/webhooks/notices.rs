@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use tertulia_model::{DeliveryId, NameKey, ViewId, mentions, random_uuid};
-use tertulia_store::{NewDelivery, Occurrence};
+use tertulia_model::{AgentNo, DeliveryId, NameKey, ViewId, WebhookTopic, mentions, random_uuid};
+use tertulia_store::{NewDelivery, Occasion, Occurrence};
 
-use super::{WebhookEvent, When, wants::Topics};
+use super::{When, read_wants};
 use crate::{
     Deed, Error,
     agents::Agent,
@@ -21,35 +21,68 @@ const MOST_MENTIONS: usize = 10;
 
 impl Chat {
     /// Lets an agent be told of something through its webhooks; nothing happens if it does not want to know, or hears of it
-    /// anyway. `Ok` means that it is on disk. It is not told of by the commit of what happened: where that is a store
-    /// operation of its own, hand it what `Chat::delivery_to` gives.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`].
-    pub async fn notify_webhooks(&self, agent: &Arc<Agent>, event: &WebhookEvent) -> Result<(), Error> {
-        if let Some(delivery) = self.delivery_to(agent, event).await? {
+    /// anyway. What it tells of has happened: that it cannot be written down is logged.
+    pub(crate) async fn tell_elsewhere(&self, agent: &Arc<Agent>, occurrence: Occurrence) {
+        if let Err(error) = self.try_to_tell_elsewhere(agent, occurrence).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a webhook could not be written down");
+        }
+    }
+
+    async fn try_to_tell_elsewhere(&self, agent: &Arc<Agent>, occurrence: Occurrence) -> Result<(), Error> {
+        if let Some(delivery) = self.delivery_to(agent, occurrence).await? {
             self.0.store.enqueue(&[delivery]).await?;
             self.0.webhooks.bell.notify_one();
         }
         Ok(())
     }
 
-    /// What is to be committed with `event`, so that `agent` is told of it; nothing if it does not want to know, or hears
-    /// of it anyway. Once it is committed the bell is to be rung.
+    /// As [`Chat::tell_elsewhere`], of those of the agents that want to know: most do not, and are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub(crate) async fn tell_all_elsewhere(&self, agents: &[AgentNo], occurrence: &Occurrence) -> Result<(), Error> {
+        if agents.is_empty() {
+            return Ok(());
+        }
+        let wanting = self.0.store.wanting(agents, occurrence.occasion.topic()).await?;
+        let mut deliveries = Vec::with_capacity(wanting.len());
+        for agent in self.0.directory.by_numbers(&wanting).await?.values() {
+            deliveries.extend(self.delivery_to(agent, occurrence.clone()).await?);
+        }
+        if !deliveries.is_empty() {
+            self.0.store.enqueue(&deliveries).await?;
+            self.0.webhooks.bell.notify_one();
+        }
+        Ok(())
+    }
+
+    /// What is to be committed with what happens, so that `agent` is told of it; nothing if it does not want to know, or
+    /// hears of it anyway. Once it is committed the bell is to be rung.
     pub(crate) async fn delivery_to(
         &self,
         agent: &Arc<Agent>,
-        event: &WebhookEvent,
+        occurrence: Occurrence,
     ) -> Result<Option<NewDelivery>, Error> {
-        if !self.is_within_reach(agent) || !self.wants(agent).await?.contain(event.topic()) {
+        let topic = occurrence.occasion.topic();
+        if !self.is_within_reach(agent, topic) {
+            return Ok(None);
+        }
+        let wants = read_wants(&*self.0.store, std::slice::from_ref(agent)).await?;
+        if !wants.get(&agent.number).is_some_and(|topics| topics.contain(topic)) {
             return Ok(None);
         }
         let id = DeliveryId::from_uuid(random_uuid(self.random()));
-        Ok(Some(NewDelivery { id, agent: agent.number, occurrence: self.occurrence(event) }))
+        Ok(Some(NewDelivery { id, agent: agent.number, occurrence, due_at: self.now() }))
     }
 
-    /// What is to be committed with a message, so that those who are named in it, or to whom alone it is, are told.
+    /// What `from` does now.
+    pub(crate) fn occurrence(&self, from: &Agent, occasion: Occasion) -> Occurrence {
+        Occurrence { from: from.number, at: self.now(), occasion }
+    }
+
+    /// What is to be committed with a message, so that those who are named in it, or to whom alone it is, are told. Who
+    /// gets a copy of it is told by the writer.
     pub(crate) async fn deliveries_of_message(
         &self,
         author: &Arc<Agent>,
@@ -59,9 +92,9 @@ impl Chat {
         match &conversation.kind {
             Kind::Direct(direct) => {
                 let Some((peer, view)) = direct.other(author.number).zip(direct.view()) else { return Ok(Vec::new()) };
-                let (from, preview) = (author.clone(), preview_of(text));
-                let event = WebhookEvent::DirectReceived { from, view: ViewId::from_uuid(*view.id.as_uuid()), preview };
-                Ok(self.delivery_to(peer, &event).await?.into_iter().collect())
+                let (view, preview) = (ViewId::from_uuid(*view.id.as_uuid()), preview_of(text));
+                let received = self.occurrence(author, Occasion::DirectReceived { view, preview });
+                Ok(self.delivery_to(peer, received).await?.into_iter().collect())
             }
             Kind::Lobby | Kind::Channel(_) => self.deliveries_of_mentions(author, conversation, text).await,
             Kind::Room(_) | Kind::Group(_) | Kind::Trial(_) => Ok(Vec::new()),
@@ -81,43 +114,24 @@ impl Chat {
             if agent.number == author.number || !may_read(&agent, conversation) {
                 continue;
             }
-            let (from, preview) = (author.clone(), preview_of(text));
-            let event = WebhookEvent::Mentioned { from, conversation: conversation.id, preview };
-            deliveries.extend(self.delivery_to(&agent, &event).await?);
+            let (conversation, preview) = (conversation.id, preview_of(text));
+            let mentioned = self.occurrence(author, Occasion::Mentioned { conversation, preview });
+            deliveries.extend(self.delivery_to(&agent, mentioned).await?);
         }
         Ok(deliveries)
     }
 
-    /// Whether an agent could be told of something that happens now.
-    fn is_within_reach(&self, agent: &Agent) -> bool {
-        Self::permit(agent, Deed::Attend).is_ok()
-            && self.0.webhooks.formats.values().any(|format| match format.manner().when {
+    /// Whether an agent could be told of something of this kind that happens now.
+    fn is_within_reach(&self, agent: &Agent, topic: WebhookTopic) -> bool {
+        let mut manners = self.0.webhooks.formats.values().map(|format| format.manner());
+        let is_told = manners.any(|manner| {
+            let is_in_time = || match manner.when {
                 When::Always => true,
                 When::WhileAway => !agent.connections.any_hears(),
-            })
-    }
-
-    async fn wants(&self, agent: &Agent) -> Result<Topics, Error> {
-        let seen = match agent.wants.topics() {
-            Ok(known) => return Ok(known),
-            Err(seen) => seen,
-        };
-        let endpoints = self.0.store.endpoints_of(agent.number).await?;
-        let reachable = endpoints.iter().filter(|endpoint| endpoint.target.is_some());
-        let topics = Topics::of(reachable.flat_map(|endpoint| &endpoint.topics));
-        agent.wants.remember(seen, topics);
-        Ok(topics)
-    }
-
-    fn occurrence(&self, event: &WebhookEvent) -> Occurrence {
-        let (from, about, preview) = match event {
-            WebhookEvent::DirectReceived { from, view, preview } => (from, *view.as_uuid(), Some(preview.clone())),
-            WebhookEvent::Mentioned { from, conversation, preview } => {
-                (from, *conversation.as_uuid(), Some(preview.clone()))
-            }
-            WebhookEvent::FriendRequested { from, request } => (from, *request.as_uuid(), None),
-        };
-        Occurrence { topic: event.topic(), from: from.number, about, preview, at: self.now() }
+            };
+            manner.topics.contains(&topic) && is_in_time()
+        });
+        is_told && !agent.is_fully_paused() && Self::permit(agent, Deed::Attend).is_ok()
     }
 }
 

@@ -81,6 +81,14 @@ pub trait WebhookSender: Debug + Send + Sync + 'static {
     /// The rule that it breaks.
     fn check(&self, url: &str) -> Result<(), BadWebhookUrl>;
 
+    /// As [`WebhookSender::check`], and whether its name leads where the hub may call. A name that leads nowhere now may be
+    /// taken: it is looked up again whenever something is sent.
+    ///
+    /// # Errors
+    ///
+    /// The rule that it breaks.
+    async fn look_up(&self, url: &str) -> Result<(), BadWebhookUrl>;
+
     /// Sends with `POST`; the answer's status.
     async fn post(&self, request: WebhookRequest) -> Result<u16, NotSent>;
 }

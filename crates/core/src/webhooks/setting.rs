@@ -1,4 +1,4 @@
-//! How an agent settles where it is told of what, and tries it out.
+//! How an agent settles where it is told of what, and tries it out: of formats in which it has one webhook.
 
 use std::sync::Arc;
 
@@ -113,8 +113,8 @@ impl Chat {
         Ok(SetWebhook { webhook: webhook_from(changed.endpoint), secret })
     }
 
-    /// Sends something to the caller's webhook at once: the status with which it was answered, or why it was not. What is
-    /// left of the caller's tries comes with it.
+    /// Sends what `spell` says to the caller's webhook at once: the status with which it was answered, or why it was not.
+    /// What is left of the caller's tries comes with it.
     ///
     /// # Errors
     ///
@@ -123,6 +123,7 @@ impl Chat {
         &self,
         caller: &Caller,
         format: &dyn WebhookFormat,
+        spell: impl FnOnce(&WebhookSeal<'_>) -> WebhookBytes + Send,
     ) -> Result<(Result<u16, NotSent>, Option<Quota>), Error> {
         Self::permit(&caller.agent, Deed::HoldWebhooks)?;
         let target = self.endpoint_of(caller, format).await?.and_then(|endpoint| endpoint.target);
@@ -131,7 +132,7 @@ impl Chat {
         let limit = surface.limits.of(Action::TestWebhook);
         let counted = self.0.limiter.take(surface.counted_as, Action::TestWebhook, subject, limit);
         let quota = counted.map_err(Error::Throttled)?.map(|counted| counted.quota);
-        let bytes = format.spell_test(&caller.agent, &WebhookSeal::new(&target.secret, self.now()));
+        let bytes = spell(&WebhookSeal::new(&target.secret, self.now()));
         Ok((self.post(&target, format, bytes).await, quota))
     }
 
@@ -147,8 +148,14 @@ impl Chat {
         self.0.webhooks.sender.post(WebhookRequest { url, headers, body, timeout }).await
     }
 
+    /// A secret that is made up.
+    pub(super) fn webhook_secret(&self) -> Arc<str> {
+        let secret: [u8; SECRET_BYTES] = self.random();
+        hex(&secret).into()
+    }
+
     async fn endpoint_of(&self, caller: &Caller, format: &dyn WebhookFormat) -> Result<Option<Endpoint>, Error> {
-        let endpoints = self.0.store.endpoints_of(caller.agent.number).await?;
+        let endpoints = self.0.store.endpoints_of(&[caller.agent.number]).await?;
         Ok(endpoints.into_iter().find(|endpoint| &*endpoint.format == format.name()))
     }
 
@@ -158,12 +165,8 @@ impl Chat {
             UrlChange::Clear => return Ok(TargetChange::Clear),
             UrlChange::Set(url) => url,
         };
-        if url.encode_utf16().count() > BadWebhookUrl::MOST_UNITS {
-            return Err(BadWebhookUrl::TooLong.into());
-        }
-        self.0.webhooks.sender.check(&url)?;
-        let secret: [u8; SECRET_BYTES] = self.random();
-        Ok(TargetChange::Set(EndpointTarget { url: url.into(), secret: hex(&secret).into() }))
+        self.check_url(&url)?;
+        Ok(TargetChange::Set(EndpointTarget { url: url.into(), secret: self.webhook_secret() }))
     }
 }
 
@@ -171,7 +174,8 @@ fn webhook_from(endpoint: Endpoint) -> Webhook {
     Webhook { url: endpoint.target.map(|target| target.url), topics: endpoint.topics }
 }
 
-fn each_once(topics: Vec<WebhookTopic>) -> Vec<WebhookTopic> {
+/// Each topic where it is named first.
+pub(super) fn each_once(topics: Vec<WebhookTopic>) -> Vec<WebhookTopic> {
     let mut once = Vec::with_capacity(WebhookTopic::ALL.len());
     for topic in topics {
         if !once.contains(&topic) {
@@ -179,4 +183,10 @@ fn each_once(topics: Vec<WebhookTopic>) -> Vec<WebhookTopic> {
         }
     }
     once
+}
+
+/// Whether a URL is short enough.
+pub(super) fn check_length(url: &str) -> Result<(), BadWebhookUrl> {
+    let is_short = url.encode_utf16().count() <= BadWebhookUrl::MOST_UNITS;
+    if is_short { Ok(()) } else { Err(BadWebhookUrl::TooLong) }
 }

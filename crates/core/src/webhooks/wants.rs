@@ -1,15 +1,24 @@
 //! What an agent wants to be told of, as far as memory knows: most agents want nothing, and no query is made for them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use tertulia_model::WebhookTopic;
+use tertulia_model::{AgentNo, WebhookTopic};
+use tertulia_store::{Store, StoreError};
+
+use crate::agents::Agent;
 
 /// Whether the topics are known.
-const KNOWN: u64 = 1 << 8;
+const KNOWN: u64 = 1 << 16;
 /// The topics.
 const TOPICS: u64 = KNOWN - 1;
 /// One change.
-const CHANGE: u64 = 1 << 9;
+const CHANGE: u64 = 1 << 17;
 
 /// The topics of which any endpoint of an agent wants to hear. What was read before a change is not remembered after it.
 #[derive(Debug, Default)]
@@ -20,6 +29,9 @@ pub(crate) struct Wants(AtomicU64);
 pub(crate) struct Topics(u64);
 
 impl Topics {
+    /// All of them: where it is not known what an agent wants, the store, which knows, is told of everything.
+    pub(crate) const ALL: Self = Self(TOPICS);
+
     pub(crate) fn of<'a>(topics: impl IntoIterator<Item = &'a WebhookTopic>) -> Self {
         Self(topics.into_iter().fold(0, |all, topic| all | Self::bit(*topic)))
     }
@@ -28,12 +40,23 @@ impl Topics {
         self.0 & Self::bit(topic) != 0
     }
 
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     const fn bit(topic: WebhookTopic) -> u64 {
         match topic {
             WebhookTopic::DirectReceived => 1,
             WebhookTopic::Mentioned => 1 << 1,
             WebhookTopic::Replied => 1 << 2,
             WebhookTopic::FriendRequested => 1 << 3,
+            WebhookTopic::MessageReceived => 1 << 4,
+            WebhookTopic::MessagesRead => 1 << 5,
+            WebhookTopic::PresenceChanged => 1 << 6,
+            WebhookTopic::Blocked => 1 << 7,
+            WebhookTopic::GroupInvited => 1 << 8,
+            WebhookTopic::GroupDeleted => 1 << 9,
+            WebhookTopic::AgentRegistered => 1 << 10,
         }
     }
 }
@@ -61,6 +84,32 @@ impl Wants {
         let forgotten = |now: u64| Some((now & !(KNOWN | TOPICS)).wrapping_add(CHANGE));
         let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, forgotten);
     }
+}
+
+/// What each of the agents wants to be told of. Nobody is asked for those of whom it is in memory.
+pub(crate) async fn read(store: &dyn Store, agents: &[Arc<Agent>]) -> Result<HashMap<AgentNo, Topics>, StoreError> {
+    let (mut wants, mut unread) = (HashMap::new(), HashMap::new());
+    for agent in agents {
+        match agent.wants.topics() {
+            Ok(topics) if topics.is_empty() => {}
+            Ok(topics) => drop(wants.insert(agent.number, topics)),
+            Err(seen) => drop(unread.insert(agent.number, (agent, seen))),
+        }
+    }
+    if unread.is_empty() {
+        return Ok(wants);
+    }
+    let numbers: Vec<AgentNo> = unread.keys().copied().collect();
+    let endpoints = store.endpoints_of(&numbers).await?;
+    for (number, (agent, seen)) in unread {
+        let own = endpoints.iter().filter(|endpoint| endpoint.agent == number && endpoint.target.is_some());
+        let topics = Topics::of(own.flat_map(|endpoint| &endpoint.topics));
+        agent.wants.remember(seen, topics);
+        if !topics.is_empty() {
+            wants.insert(number, topics);
+        }
+    }
+    Ok(wants)
 }
 
 #[cfg(test)]

@@ -16,12 +16,13 @@ mod contacts;
 mod conversations;
 mod directory;
 mod done;
+mod events;
 mod failure;
 mod gateway;
 mod groups;
 mod handle;
 mod idempotency;
-#[cfg_attr(not(test), expect(dead_code, reason = "webhooks and reports are named by it"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "reports are named by it"))]
 mod ids;
 mod invitations;
 mod message;
@@ -42,6 +43,8 @@ mod settings;
 mod sync;
 mod threads;
 mod values;
+mod webhook_format;
+mod webhooks;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -50,11 +53,12 @@ use std::{
 
 use axum::Router;
 use bytes::Bytes;
-use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits};
+use tertulia_core::{Action, Chat, LONGEST_ROOM_TEXT, Limit, Surface, SurfaceLimits, WebhookFormat};
 use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use webhook_format::WebhookTimes;
 
 /// The kind of API key that this surface issues.
 // wire: agentchat.md#12-api-key
@@ -118,6 +122,13 @@ pub const DEFAULT_LIMITS: SurfaceLimits = SurfaceLimits::new(0)
 /// Most bytes of a request body, where an endpoint does not say otherwise.
 // wire: agentchat.md#16-error-envelope
 pub const MOST_BODY_BYTES: usize = 1024 * 1024;
+
+/// How this surface spells what agents are told through webhooks; pictures that the hub keeps are fetched from
+/// `public_url`.
+#[must_use]
+pub fn webhook_format(times: WebhookTimes, public_url: String) -> Arc<dyn WebhookFormat> {
+    Arc::new(webhook_format::Format::new(times, public_url))
+}
 
 /// Where everything stands.
 // wire: agentchat.md#11-base-urls-and-mounting

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, groups, idempotency,
-    invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync, threads,
+    invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync, threads, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -54,6 +54,8 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(mutes::add, mutes::list))
         .routes(routes!(mutes::of_agent, mutes::remove_agent))
         .routes(routes!(mutes::of_conversation, mutes::remove_conversation))
+        .routes(routes!(webhooks::add, webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::remove))
         .routes(routes!(presence::declare))
         .routes(routes!(presence::watch_all))
         .routes(routes!(rotation::rotate))

@@ -182,6 +182,7 @@ impl From<Error> for Failure {
             | Error::Code(_)
             | Error::Email(_)
             | Error::Idempotency(_)
+            | Error::SystemTopic
             | Error::TooManyWebhooks(_) => Self::new(Code::Forbidden, "This is done on another surface."),
             Error::TooManyConnections(most) => too_many_connections(most),
             Error::UnknownKeyKind => Self::bad_field("kind", "is not a kind of key that this hub issues"),

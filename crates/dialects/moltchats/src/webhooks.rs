@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
-use tertulia_core::{Caller, Error, SetWebhook, UrlChange, Webhook, WebhookChange};
+use tertulia_core::{Caller, Error, SetWebhook, UrlChange, Webhook, WebhookChange, WebhookSeal};
 use tertulia_edge::Head;
 use tertulia_model::WebhookTopic;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use crate::{
     body::{Body, Change},
     caller::{SignedIn, note},
     failure::{Failure, Problem},
-    webhook_format::{Format, topic, word},
+    webhook_format::{Format, TOPICS, spell_test, topic, word},
 };
 
 /// What is said when nothing came of a test: the difference would let an agent look around in the hub's network.
@@ -104,7 +104,8 @@ pub(crate) async fn test(
     SignedIn(caller): SignedIn,
     Head(head): Head,
 ) -> Result<Json<Tested>, Failure> {
-    let (answer, quota) = moltchats.chat().test_webhook(&caller, &Format).await?;
+    let spell = |seal: &WebhookSeal<'_>| spell_test(caller.agent(), seal);
+    let (answer, quota) = moltchats.chat().test_webhook(&caller, &Format, spell).await?;
     note(&head, quota);
     Ok(Json(answer.map_or_else(|_| Tested::failed(), Tested::answered)))
 }
@@ -135,7 +136,7 @@ impl Config {
     pub(crate) fn of(webhook: Webhook) -> Self {
         Self {
             url: webhook.url.as_deref().map(str::to_owned),
-            events: webhook.topics.into_iter().map(word).collect(),
+            events: webhook.topics.into_iter().filter_map(word).collect(),
             secret: None,
         }
     }
@@ -156,7 +157,7 @@ impl Tested {
 // wire: moltchats.md#16-validation-limits
 fn read_event(event: &str) -> Result<WebhookTopic, Failure> {
     topic(event).ok_or_else(|| {
-        let known = WebhookTopic::ALL.map(word).join(", ");
+        let known = TOPICS.iter().copied().filter_map(word).collect::<Vec<_>>().join(", ");
         Failure::bad_field("webhookEvents", format!("may hold {known}"))
     })
 }

@@ -1,9 +1,10 @@
 //! The section of the AgentChat surface.
 
 use serde::{Deserialize, Serialize};
-use tertulia_agentchat::SocketTimes;
+use tertulia_agentchat::{SocketTimes, WebhookTimes};
 use tertulia_core::{
-    Action, AnswerRules, CodeRules, EmailRules, EnforcementRules, Limit, LongLimit, MessagingRules, SurfaceLimits,
+    Action, AnswerRules, Breaker, CodeRules, EmailRules, EnforcementRules, Limit, LongLimit, MessagingRules,
+    SurfaceLimits,
 };
 
 use super::units::{Period, spelling};
@@ -81,6 +82,18 @@ pub struct AgentchatConfig {
     pub group_members: u32,
     /// Webhooks of one agent. Default 5.
     pub webhooks_per_agent: u32,
+    /// How long to wait after the first failed attempt to send a webhook, the second, and so on: there is one attempt more
+    /// than waits. Default `["10s", "30s", "1m", "5m", "15m", "1h", "6h", "1d"]`.
+    pub webhook_waits: Vec<Period>,
+    /// How long one attempt may take. Default `10s`.
+    pub webhook_timeout: Period,
+    /// Failures one after the other by which a webhook rests. Default 5.
+    pub webhook_failures_in_a_row: u32,
+    /// Failures by which it rests, rolling, whatever came between them. Default `10 per 1m`; `off`: never.
+    #[serde(with = "spelling")]
+    pub webhook_failures: Limit,
+    /// How long it rests before one attempt shows whether it works again. Default `5m`.
+    pub webhook_rest: Period,
     /// Blocks by which an agent is restricted, rolling, by those alone to whom it had written first. Default `15 per 1d`;
     /// `off`: never.
     #[serde(with = "spelling")]
@@ -152,6 +165,16 @@ impl AgentchatConfig {
         }
     }
 
+    /// How webhooks are sent.
+    pub(crate) fn webhooks(&self) -> WebhookTimes {
+        let (in_a_row, lately, rest) = (self.webhook_failures_in_a_row, self.webhook_failures, self.webhook_rest.0);
+        WebhookTimes {
+            waits: self.webhook_waits.iter().map(|wait| wait.0).collect(),
+            timeout: self.webhook_timeout.0,
+            breaker: Breaker { in_a_row, lately, rest },
+        }
+    }
+
     /// What comes of complaints.
     pub(crate) fn enforcement(&self) -> EnforcementRules {
         EnforcementRules {
@@ -180,6 +203,7 @@ impl Default for AgentchatConfig {
         let (codes, emails, messaging) = (CodeRules::default(), EmailRules::default(), MessagingRules::default());
         let enforcement = EnforcementRules::default();
         let (socket, answers) = (SocketTimes::default(), AnswerRules::default());
+        let WebhookTimes { waits, timeout, breaker } = WebhookTimes::default();
         Self {
             sends_per_agent: limits.of(Action::SendMessage),
             sends_per_system_agent: limits.of(Action::SendSystemMessage),
@@ -207,6 +231,11 @@ impl Default for AgentchatConfig {
             backlog_most: messaging.backlog_most,
             group_members: messaging.group_members,
             webhooks_per_agent: messaging.webhooks_per_agent,
+            webhook_waits: waits.into_iter().map(Period).collect(),
+            webhook_timeout: Period(timeout),
+            webhook_failures_in_a_row: breaker.in_a_row,
+            webhook_failures: breaker.lately,
+            webhook_rest: Period(breaker.rest),
             restricting_blocks: LongLimit(enforcement.restricting_blocks),
             suspending_blocks: LongLimit(enforcement.suspending_blocks),
             suspending_reports: LongLimit(enforcement.suspending_reports),

@@ -1,23 +1,27 @@
-//! Webhooks: where agents want to be told, and what waits to be told.
+//! Webhooks: what waits to be told.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tertulia_model::{AgentNo, DeliveryId, EndpointId, Seq, Timestamp, WebhookTopic, random_uuid};
+use tertulia_model::{
+    AgentNo, Availability, ConversationId, ConversationNo, DeliveryId, EndpointId, FriendRequestId, GroupInvitationId,
+    MessageId, Seq, Timestamp, ViewId, WebhookTopic, random_uuid,
+};
 
 use super::fixtures::{START, entry, join, minute, open, request_id, said};
 use crate::{
-    Commit, EndpointChange, EndpointTarget, Fate, MOST_DEAD, MOST_WAITING, NewDelivery, NewFriendRequest, Occurrence,
-    RequestOutcome, Settlement, Slice, Store, StoreError, TakenDelivery, TargetChange,
+    Commit, EndpointChange, EndpointHealth, EndpointTarget, Fate, MOST_DEAD, NewDelivery, NewEndpoint,
+    NewFriendRequest, Occasion, Occurrence, RequestOutcome, Settlement, Slice, Store, StoreError, TakenDelivery,
+    TargetChange, most_waiting,
 };
 
-const FORMAT: &str = "plain";
+pub(super) const FORMAT: &str = "plain";
 
-fn target(url: &str, secret: &str) -> EndpointTarget {
+pub(super) fn target(url: &str, secret: &str) -> EndpointTarget {
     EndpointTarget { url: url.into(), secret: secret.into() }
 }
 
 /// A change of the agent's endpoint that changes nothing.
-fn change(agent: AgentNo) -> EndpointChange {
+pub(super) fn change(agent: AgentNo) -> EndpointChange {
     let mut id = [7; 16];
     id[8..].copy_from_slice(&agent.0.to_be_bytes());
     EndpointChange {
@@ -32,7 +36,7 @@ fn change(agent: AgentNo) -> EndpointChange {
 }
 
 /// An agent with an endpoint that wants to know of everything by default.
-async fn reachable(store: &dyn Store, name: &str) -> Result<AgentNo, StoreError> {
+pub(super) async fn reachable(store: &dyn Store, name: &str) -> Result<AgentNo, StoreError> {
     let agent = join(store, name).await?;
     let set = TargetChange::Set(target(&format!("https://{name}.example/"), "secret"));
     store.change_endpoint(&EndpointChange { target: set, ..change(agent) }, &entry("webhook.set", Some(agent))).await?;
@@ -40,91 +44,51 @@ async fn reachable(store: &dyn Store, name: &str) -> Result<AgentNo, StoreError>
 }
 
 /// What `from` writes to `agent`; `number` tells it from others.
-fn direct(agent: AgentNo, from: AgentNo, number: u32) -> NewDelivery {
+pub(super) fn direct(agent: AgentNo, from: AgentNo, number: u32) -> NewDelivery {
     let mut id = [9; 16];
     id[8..12].copy_from_slice(&number.to_be_bytes());
+    let at = Timestamp::from_micros(START.as_micros() + i64::from(number));
     NewDelivery {
         id: DeliveryId::from_uuid(random_uuid(id)),
         agent,
+        due_at: at,
         occurrence: Occurrence {
-            topic: WebhookTopic::DirectReceived,
             from,
-            about: random_uuid([5; 16]),
-            preview: Some(format!("\"message\" {number} \u{e9}").into()),
-            at: Timestamp::from_micros(START.as_micros() + i64::from(number)),
+            at,
+            occasion: Occasion::DirectReceived {
+                view: ViewId::from_uuid(random_uuid([5; 16])),
+                preview: format!("\"message\" {number} \u{e9}").into(),
+            },
         },
     }
 }
 
+/// The same, of something else.
+fn other(occasion: Occasion, delivery: NewDelivery) -> NewDelivery {
+    NewDelivery { occurrence: Occurrence { occasion, ..delivery.occurrence }, ..delivery }
+}
+
 /// Takes all that can be taken at a moment; it comes up again two minutes later.
-async fn take(store: &dyn Store, at: Timestamp) -> Result<Vec<TakenDelivery>, StoreError> {
-    store.take_deliveries(at, at + Duration::from_mins(2), 100, &[]).await
+pub(super) async fn take(store: &dyn Store, at: Timestamp) -> Result<Vec<TakenDelivery>, StoreError> {
+    store.take_deliveries(at, at + Duration::from_mins(2), 100).await
 }
 
-fn again(at: Timestamp) -> Settlement {
+/// Settles what was taken from an endpoint that does as well as ever.
+pub(super) async fn settle(
+    store: &dyn Store,
+    taken: &TakenDelivery,
+    settlement: &Settlement,
+) -> Result<bool, StoreError> {
+    store.settle_delivery(taken, settlement, &EndpointHealth::default()).await
+}
+
+/// What goes on until it is dead.
+pub(super) fn dead(at: Timestamp) -> Settlement {
+    Settlement::Dead { at, reason: "gone".into() }
+}
+
+pub(super) fn again(at: Timestamp) -> Settlement {
     Settlement::Again { at, reason: "status 500".into() }
-}
-
-/// With the default topics and no target, unless it says otherwise; what is not named stays.
-pub async fn an_endpoint_comes_to_be_with_its_first_change(store: &dyn Store) -> Result<(), StoreError> {
-    open(store).await?;
-    let ada = join(store, "ada").await?;
-    assert!(store.endpoints_of(ada).await?.is_empty());
-    let first = store.change_endpoint(&change(ada), &entry("webhook.set", Some(ada))).await?;
-    assert!(!first.has_new_secret);
-    assert_eq!(first.endpoint.target, None);
-    assert_eq!(first.endpoint.id, change(ada).new_id);
-    assert_eq!(first.endpoint.topics, change(ada).default_topics);
-    assert_eq!(store.endpoints_of(ada).await?, std::slice::from_ref(&first.endpoint));
-
-    let topics = vec![WebhookTopic::Replied, WebhookTopic::DirectReceived];
-    let later = EndpointChange {
-        topics: Some(topics.clone()),
-        now: minute(3),
-        new_id: EndpointId::from_uuid(random_uuid([1; 16])),
-        ..change(ada)
-    };
-    let second = store.change_endpoint(&later, &entry("webhook.set", Some(ada))).await?;
-    assert_eq!(second.endpoint.topics, topics);
-    let all = [crate::Endpoint { topics, ..first.endpoint }];
-    assert_eq!((store.endpoints_of(ada).await?.as_slice(), second.endpoint), (&all[..], all[0].clone()));
-    assert_eq!(store.audit_log(10).await?.len(), 2);
-    Ok(())
-}
-
-/// Another URL takes the new secret; so does the same one after there was none.
-pub async fn the_same_url_keeps_its_secret(store: &dyn Store) -> Result<(), StoreError> {
-    open(store).await?;
-    let ada = join(store, "ada").await?;
-    let steps = [
-        (TargetChange::Set(target("https://a.example/", "one")), Some("one"), true),
-        (TargetChange::Set(target("https://a.example/", "two")), Some("one"), false),
-        (TargetChange::Keep, Some("one"), false),
-        (TargetChange::Set(target("https://b.example/", "three")), Some("three"), true),
-        (TargetChange::Clear, None, false),
-        (TargetChange::Clear, None, false),
-        (TargetChange::Set(target("https://b.example/", "four")), Some("four"), true),
-    ];
-    for (number, (target, secret, has_new_secret)) in steps.into_iter().enumerate() {
-        let changed = store.change_endpoint(&EndpointChange { target, ..change(ada) }, &entry("x", None)).await?;
-        let known = changed.endpoint.target.as_ref().map(|target| &*target.secret);
-        assert_eq!((known, changed.has_new_secret), (secret, has_new_secret), "step {number}");
-        assert_eq!(store.endpoints_of(ada).await?, [changed.endpoint], "step {number}");
-    }
-    Ok(())
-}
-
-/// Each agent and each format has its own.
-pub async fn endpoints_are_told_apart_by_agent_and_format(store: &dyn Store) -> Result<(), StoreError> {
-    open(store).await?;
-    let (ada, bob) = (reachable(store, "ada").await?, join(store, "bob").await?);
-    let new_id = EndpointId::from_uuid(random_uuid([2; 16]));
-    let other = EndpointChange { format: "fancy".into(), new_id, ..change(ada) };
-    store.change_endpoint(&other, &entry("x", None)).await?;
-    let formats: Vec<_> = store.endpoints_of(ada).await?.into_iter().map(|endpoint| endpoint.format).collect();
-    assert_eq!(formats.iter().map(|format| &**format).collect::<Vec<_>>(), [FORMAT, "fancy"]);
-    assert!(store.endpoints_of(bob).await?.is_empty());
-    Ok(())
 }
 
 /// Every field comes back; who has no target or does not want to know is told nothing.
@@ -132,12 +96,10 @@ pub async fn only_who_wants_to_know_is_told(store: &dyn Store) -> Result<(), Sto
     open(store).await?;
     let (ada, bob) = (reachable(store, "ada").await?, join(store, "bob").await?);
     store.change_endpoint(&change(bob), &entry("x", None)).await?;
-    let request = NewDelivery {
-        occurrence: Occurrence { topic: WebhookTopic::FriendRequested, ..direct(ada, bob, 2).occurrence },
-        ..direct(ada, bob, 2)
-    };
-    let written = store.enqueue(&[direct(ada, bob, 1), request, direct(bob, ada, 3)]).await?;
-    assert_eq!(written, 1);
+    let request = other(Occasion::FriendRequested { request: request_id(2) }, direct(ada, bob, 2));
+    let early = NewDelivery { due_at: START, ..direct(ada, bob, 1) };
+    assert_eq!(store.enqueue(&[early, request, direct(bob, ada, 3)]).await?, 1);
+    assert_eq!(store.next_delivery().await?, Some(START), "whenever it happened");
     let taken = take(store, minute(1)).await?;
     let [one] = taken.as_slice() else { panic!("{taken:?}") };
     assert_eq!((one.agent, &*one.format, one.attempt), (ada, FORMAT, 1));
@@ -162,20 +124,39 @@ pub async fn what_was_written_before_is_not_written_again(store: &dyn Store) -> 
 pub async fn only_so_many_wait_for_one_endpoint(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;
     let (ada, bob) = (reachable(store, "ada").await?, reachable(store, "bob").await?);
-    let mut many: Vec<_> = (0..MOST_WAITING + 5).map(|number| direct(ada, bob, number)).collect();
+    let most = most_waiting(WebhookTopic::DirectReceived);
+    let mut many: Vec<_> = (0..most + 5).map(|number| direct(ada, bob, number)).collect();
     many.push(direct(bob, ada, 1_000));
     assert_eq!(store.enqueue(&many[..60]).await?, 60);
-    assert_eq!(store.enqueue(&many[60..]).await?, u64::from(MOST_WAITING) - 60 + 1);
+    assert_eq!(store.enqueue(&many[60..]).await?, u64::from(most) - 60 + 1);
     assert_eq!(store.enqueue(&[direct(ada, bob, 2_000)]).await?, 0);
     let taken = take(store, minute(1)).await?;
     let of_ada = taken.iter().find(|taken| taken.agent == ada).expect("one for each endpoint");
-    let dead = Settlement::Dead { at: minute(1), reason: "status 500".into() };
-    assert!(store.settle_delivery(of_ada, &dead).await?);
+    assert!(settle(store, of_ada, &again(minute(9))).await?);
+    assert_eq!(store.enqueue(&[direct(ada, bob, 2_000)]).await?, 0, "it waits again");
+    let taken = take(store, minute(1)).await?.remove(0);
+    assert!(settle(store, &taken, &dead(minute(1))).await?);
     assert_eq!(store.enqueue(&[direct(ada, bob, 2_000)]).await?, 1);
     Ok(())
 }
 
-/// Longest due first; none for an endpoint that is left out; no more than asked for.
+/// What can be found out by asking leaves room for messages.
+pub async fn messages_are_not_crowded_out(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    add(store, ada, 1, &[WebhookTopic::PresenceChanged, WebhookTopic::MessageReceived]).await?;
+    let presence = Occasion::PresenceChanged { availability: Availability::Busy, message: None };
+    let message = Occasion::MessageReceived { message: MessageId::from_uuid(random_uuid([6; 16])) };
+    let most = most_waiting(WebhookTopic::PresenceChanged);
+    let changes: Vec<_> = (0..=most).map(|number| other(presence.clone(), direct(ada, bob, number))).collect();
+    assert_eq!(store.enqueue(&changes).await?, u64::from(most));
+    let messages: Vec<_> = (500..600).map(|number| other(message.clone(), direct(ada, bob, number))).collect();
+    assert_eq!(store.enqueue(&messages).await?, 100);
+    assert_eq!(store.enqueue(&[other(presence, direct(ada, bob, 700))]).await?, 0);
+    Ok(())
+}
+
+/// Those first that came up first; nothing else for an endpoint that is busy; no more than asked for.
 pub async fn one_delivery_is_taken_for_each_endpoint(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;
     let mut agents = Vec::new();
@@ -184,19 +165,42 @@ pub async fn one_delivery_is_taken_for_each_endpoint(store: &dyn Store) -> Resul
     }
     let [ada, bob, cyd] = agents[..] else { panic!("three agents") };
     let first = [direct(bob, ada, 1), direct(bob, ada, 2), direct(ada, bob, 3), direct(cyd, ada, 4)];
+    assert_eq!(store.next_delivery().await?, None);
     store.enqueue(&first).await?;
-    assert_eq!(store.next_delivery(&[]).await?, Some(first[0].occurrence.at));
-    assert!(store.take_deliveries(first[0].occurrence.at, minute(2), 0, &[]).await?.is_empty());
+    assert_eq!(store.next_delivery().await?, Some(first[0].occurrence.at));
+    assert!(store.take_deliveries(first[0].occurrence.at, minute(2), 0).await?.is_empty());
 
     let early = Timestamp::from_micros(first[0].occurrence.at.as_micros() - 1);
     assert!(take(store, early).await?.is_empty());
-    let taken = store.take_deliveries(minute(1), minute(5), 3, &[]).await?;
+    let taken = store.take_deliveries(minute(1), minute(5), 2).await?;
     assert_eq!(taken.iter().map(|taken| taken.agent).collect::<Vec<_>>(), [bob, ada]);
-    let busy: Vec<_> = taken.iter().map(|taken| taken.endpoint).collect();
-    assert_eq!(store.next_delivery(&busy).await?, Some(first[3].occurrence.at));
-    let rest = store.take_deliveries(minute(1), minute(5), 3, &busy).await?;
+    assert_eq!(store.next_delivery().await?, Some(first[3].occurrence.at));
+    let rest = store.take_deliveries(minute(1), minute(5), 3).await?;
     assert_eq!(rest.iter().map(|taken| taken.agent).collect::<Vec<_>>(), [cyd]);
-    assert_eq!(store.next_delivery(&[busy[0], busy[1], rest[0].endpoint]).await?, None);
+    assert_eq!(store.next_delivery().await?, Some(minute(5)), "all are busy until then");
+    assert!(settle(store, &taken[0], &Settlement::Done).await?);
+    assert_eq!(store.next_delivery().await?, Some(first[1].occurrence.at));
+    Ok(())
+}
+
+/// Whatever waits for it; what it is up to comes back with what is taken next.
+pub async fn an_endpoint_rests(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (reachable(store, "ada").await?, reachable(store, "bob").await?);
+    store.enqueue(&[direct(ada, bob, 1), direct(ada, bob, 2)]).await?;
+    let taken = take(store, minute(1)).await?.remove(0);
+    assert_eq!(taken.health, EndpointHealth::default());
+    let tired =
+        EndpointHealth { failures_in_a_row: 3, failed_at: vec![START, minute(1)], rests_until: Some(minute(6)) };
+    assert!(store.settle_delivery(&taken, &again(minute(2)), &tired).await?);
+    store.enqueue(&[direct(ada, bob, 3), direct(bob, ada, 4)]).await?;
+    let others: Vec<_> = take(store, minute(5)).await?.into_iter().map(|taken| taken.agent).collect();
+    assert_eq!((others.as_slice(), store.next_delivery().await?), (&[bob][..], Some(minute(6))));
+    let probe = take(store, minute(6)).await?.remove(0);
+    assert_eq!((probe.id, probe.attempt, &probe.health), (direct(ada, bob, 2).id, 1, &tired));
+    assert!(settle(store, &probe, &Settlement::Done).await?);
+    let next = take(store, minute(6)).await?.remove(0);
+    assert_eq!((next.id, next.health), (direct(ada, bob, 3).id, EndpointHealth::default()));
     Ok(())
 }
 
@@ -207,15 +211,15 @@ pub async fn what_is_not_settled_comes_up_again(store: &dyn Store) -> Result<(),
     store.enqueue(&[direct(ada, bob, 1)]).await?;
     let first = take(store, minute(1)).await?.remove(0);
     assert!(take(store, minute(2)).await?.is_empty());
-    assert_eq!(store.next_delivery(&[]).await?, Some(minute(3)));
+    assert_eq!(store.next_delivery().await?, Some(minute(3)));
     let second = take(store, minute(3)).await?.remove(0);
     assert_eq!(second, TakenDelivery { attempt: 2, ..first.clone() });
     for late in [Settlement::Done, again(minute(4)), Settlement::Untried { at: minute(4) }] {
-        assert!(!store.settle_delivery(&first, &late).await?, "{late:?}");
+        assert!(!settle(store, &first, &late).await?, "{late:?}");
     }
-    assert!(store.settle_delivery(&second, &Settlement::Done).await?);
-    assert!(!store.settle_delivery(&second, &Settlement::Done).await?);
-    assert_eq!(store.next_delivery(&[]).await?, None);
+    assert!(settle(store, &second, &Settlement::Done).await?);
+    assert!(!settle(store, &second, &Settlement::Done).await?);
+    assert_eq!(store.next_delivery().await?, None);
     Ok(())
 }
 
@@ -225,7 +229,7 @@ pub async fn what_failed_is_tried_again(store: &dyn Store) -> Result<(), StoreEr
     let (ada, bob) = (reachable(store, "ada").await?, join(store, "bob").await?);
     store.enqueue(&[direct(ada, bob, 1)]).await?;
     let first = take(store, minute(1)).await?.remove(0);
-    assert!(store.settle_delivery(&first, &again(minute(7))).await?);
+    assert!(settle(store, &first, &again(minute(7))).await?);
     assert!(take(store, minute(6)).await?.is_empty());
     let waiting = store.waiting_deliveries(10).await?;
     let [record] = waiting.as_slice() else { panic!("{waiting:?}") };
@@ -235,7 +239,7 @@ pub async fn what_failed_is_tried_again(store: &dyn Store) -> Result<(), StoreEr
 
     let second = take(store, minute(7)).await?.remove(0);
     assert_eq!(second.attempt, 2);
-    assert!(store.settle_delivery(&second, &Settlement::Untried { at: minute(7) }).await?);
+    assert!(settle(store, &second, &Settlement::Untried { at: minute(7) }).await?);
     assert_eq!(take(store, minute(7)).await?.remove(0).attempt, 2);
     Ok(())
 }
@@ -249,13 +253,13 @@ pub async fn the_dead_are_kept_for_a_while(store: &dyn Store) -> Result<(), Stor
     for number in 0..count {
         store.enqueue(&[direct(ada, bob, u32::try_from(number).expect("small"))]).await?;
         for taken in take(store, minute(number + 1)).await? {
-            let dead = Settlement::Dead { at: minute(number + 1), reason: format!("reason {number}").into() };
-            assert!(store.settle_delivery(&taken, &dead).await?);
-            assert!(!store.settle_delivery(&taken, &Settlement::Done).await?, "what is dead stays dead");
+            let died = Settlement::Dead { at: minute(number + 1), reason: format!("reason {number}").into() };
+            assert!(settle(store, &taken, &died).await?);
+            assert!(!settle(store, &taken, &Settlement::Done).await?, "what is dead stays dead");
         }
     }
     assert!(store.waiting_deliveries(10).await?.is_empty());
-    assert_eq!(store.next_delivery(&[]).await?, None);
+    assert_eq!(store.next_delivery().await?, None);
     let dead = store.dead_deliveries(1_000).await?;
     assert_eq!(dead.iter().filter(|record| record.agent == ada).count(), MOST_DEAD as usize);
     assert_eq!(dead.iter().filter(|record| record.agent == bob).count(), 1);
@@ -273,8 +277,8 @@ pub async fn clearing_an_endpoint_forgets_what_waits(store: &dyn Store) -> Resul
     open(store).await?;
     let (ada, bob) = (reachable(store, "ada").await?, reachable(store, "bob").await?);
     store.enqueue(&[direct(ada, bob, 1), direct(ada, bob, 2), direct(bob, ada, 3)]).await?;
-    let taken = store.take_deliveries(minute(1), minute(2), 1, &[]).await?.remove(0);
-    assert!(store.settle_delivery(&taken, &Settlement::Dead { at: minute(1), reason: "gone".into() }).await?);
+    let taken = store.take_deliveries(minute(1), minute(2), 1).await?.remove(0);
+    assert!(settle(store, &taken, &Settlement::Dead { at: minute(1), reason: "gone".into() }).await?);
     let cleared = EndpointChange { target: TargetChange::Clear, ..change(ada) };
     store.change_endpoint(&cleared, &entry("x", None)).await?;
     assert_eq!(store.enqueue(&[direct(ada, bob, 4)]).await?, 0);
@@ -282,6 +286,61 @@ pub async fn clearing_an_endpoint_forgets_what_waits(store: &dyn Store) -> Resul
     assert_eq!(waiting.iter().map(|record| record.agent).collect::<Vec<_>>(), [bob]);
     let dead = store.dead_deliveries(10).await?;
     assert_eq!((dead.len(), dead[0].target.as_ref()), (1, None));
+    Ok(())
+}
+
+/// An endpoint that wants to know of `topics`; `number` tells it from others. Three of one agent at the most.
+pub(super) async fn add(
+    store: &dyn Store,
+    agent: AgentNo,
+    number: u8,
+    topics: &[WebhookTopic],
+) -> Result<Option<crate::Endpoint>, StoreError> {
+    let new = NewEndpoint {
+        id: EndpointId::from_uuid(random_uuid([number; 16])),
+        agent,
+        format: "several".into(),
+        target: target(&format!("https://{number}.example/"), "secret"),
+        topics: topics.to_vec(),
+        most: 3,
+        now: minute(i64::from(number)),
+    };
+    store.add_endpoint(&new, &entry("webhook.added", Some(agent))).await
+}
+
+/// Every fact of it.
+pub async fn whatever_happened_comes_back(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    add(store, ada, 1, &WebhookTopic::ALL).await?;
+    let id = random_uuid([8; 16]);
+    let text = |text: &str| -> Arc<str> { text.into() };
+    let occasions = [
+        Occasion::DirectReceived { view: ViewId::from_uuid(id), preview: text("\"\\\u{0}\u{1f916}") },
+        Occasion::Mentioned { conversation: ConversationId::from_uuid(id), preview: text("") },
+        Occasion::FriendRequested { request: FriendRequestId::from_uuid(id) },
+        Occasion::MessageReceived { message: MessageId::from_uuid(id) },
+        Occasion::MessagesRead {
+            message: MessageId::from_uuid(id),
+            conversation: ConversationNo(7),
+            seq: Seq(1 << 40),
+            through: Seq(1 << 41),
+        },
+        Occasion::PresenceChanged { availability: Availability::Busy, message: Some(text("thinking")) },
+        Occasion::PresenceChanged { availability: Availability::Offline, message: None },
+        Occasion::Blocked,
+        Occasion::GroupInvited { invitation: GroupInvitationId::from_uuid(id) },
+        Occasion::GroupDeleted { group: ConversationId::from_uuid(id) },
+        Occasion::AgentRegistered,
+    ];
+    let deliveries = (1..).zip(&occasions).map(|(number, what)| other(what.clone(), direct(ada, bob, number)));
+    let deliveries: Vec<_> = deliveries.collect();
+    assert_eq!(store.enqueue(&deliveries).await?, occasions.len() as u64);
+    for delivery in &deliveries {
+        let taken = take(store, minute(1)).await?.remove(0);
+        assert_eq!((&taken.occurrence, taken.id), (&delivery.occurrence, delivery.id));
+        assert!(settle(store, &taken, &Settlement::Done).await?);
+    }
     Ok(())
 }
 

@@ -23,6 +23,7 @@ enum Of {
     Group,
     Message,
     Invitation,
+    Webhook,
     /// A place in somebody's queue.
     Place,
 }
@@ -52,7 +53,7 @@ const GROUP: &str = "GROUP_NOT_FOUND";
 const MESSAGE: &str = "MESSAGE_NOT_FOUND";
 
 /// Every endpoint that takes an id of somebody's, in its path, its query or its body.
-const TABLE: [Row; 25] = [
+const TABLE: [Row; 27] = [
     row("GET", "/v1/messages/:conversation_id", Of::Conversation, CONVERSATION),
     row("GET", "/v1/messages/:conversation_id?after_seq=1&limit=200", Of::Conversation, CONVERSATION),
     row("GET", "/v1/messages/:conversation_id?around_message_id=msg_x", Of::Conversation, CONVERSATION),
@@ -71,6 +72,8 @@ const TABLE: [Row; 25] = [
     row("POST", "/v1/groups/:id/leave", Of::Group, GROUP),
     row("POST", "/v1/groups/invites/:id/accept", Of::Invitation, "INVITE_NOT_FOUND"),
     row("DELETE", "/v1/groups/invites/:id", Of::Invitation, "INVITE_NOT_FOUND"),
+    row("GET", "/v1/webhooks/:id", Of::Webhook, "NOT_FOUND"),
+    row("DELETE", "/v1/webhooks/:id", Of::Webhook, "NOT_FOUND"),
     row("GET", "/v1/mutes/conversation/:id", Of::Conversation, "NOT_FOUND"),
     row("DELETE", "/v1/mutes/conversation/:id", Of::Conversation, "NOT_FOUND"),
     with_body(
@@ -98,13 +101,8 @@ const TABLE: [Row; 25] = [
 
 /// Endpoints with an id in their path that the hub does not have yet. Whoever adds one gives it a row above, and takes it
 /// from here.
-const TO_COME: [(&str, &str); 5] = [
-    ("PUT", "/v1/groups/:id/avatar"),
-    ("DELETE", "/v1/groups/:id/avatar"),
-    ("GET", "/v1/attachments/:id"),
-    ("GET", "/v1/webhooks/:id"),
-    ("DELETE", "/v1/webhooks/:id"),
-];
+const TO_COME: [(&str, &str); 3] =
+    [("PUT", "/v1/groups/:id/avatar"), ("DELETE", "/v1/groups/:id/avatar"), ("GET", "/v1/attachments/:id")];
 
 impl Row {
     /// Its request about this.
@@ -128,6 +126,7 @@ struct Things {
     groups: Vec<String>,
     messages: Vec<String>,
     invitations: Vec<String>,
+    webhooks: Vec<String>,
     places: Vec<String>,
 }
 
@@ -138,6 +137,7 @@ impl Things {
             Of::Group => (&self.groups, "grp_AAAAAAAAAAAAAAAAAAAAAA"),
             Of::Message => (&self.messages, "msg_AAAAAAAAAAAAAAAAAAAAAA"),
             Of::Invitation => (&self.invitations, "gri_AAAAAAAAAAAAAAAAAAAAAA"),
+            Of::Webhook => (&self.webhooks, "whk_AAAAAAAAAAAAAAAAAAAAAA"),
             Of::Place => (&self.places, "del_0123456789abcdef0123456789abcdef"),
         }
     }
@@ -160,6 +160,8 @@ async fn things(app: &TestApp) -> Things {
     ];
     let _ = ada.delete(&format!("/v1/groups/{deleted}")).await.expect(200);
     let places = rows(&waiting(&bob).await).iter().map(|row| row["delivery_id"].as_str().unwrap().to_owned()).collect();
+    let webhook = json!({ "url": "https://example.org/", "events": ["message.new"] });
+    let webhook = ada.post("/v1/webhooks", &webhook).await;
     // Each also under the name of the other kind.
     let as_group = |id: &String| id.replace("conv_", "grp_");
     let as_direct = |id: &String| id.replace("grp_", "conv_");
@@ -176,6 +178,7 @@ async fn things(app: &TestApp) -> Things {
         groups: vec![living, deleted, as_group(&conversation)],
         messages: messages.into(),
         invitations,
+        webhooks: vec![webhook.expect(201).str_at("/id")],
         places,
     }
 }

@@ -31,3 +31,5 @@ mod states;
 mod support;
 mod sync;
 mod talking;
+mod webhook_delivery;
+mod webhooks;

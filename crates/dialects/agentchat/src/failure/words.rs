@@ -55,6 +55,9 @@ impl From<Error> for Failure {
             Error::ObjectsUnavailable => objects_unavailable(),
             Error::Store(problem) => unstored(&problem),
             Error::BadWebhookUrl(problem) => Self::bad_field("url", problem.to_string()),
+            Error::SystemTopic => {
+                Self::new(Code::Forbidden, "`agent.created` is for the hub's own agents; leave it out of `events`.")
+            }
             Error::TooManyWebhooks(most) => {
                 Self::new(Code::LimitReached, format!("One agent has at most {most} webhooks; delete one first."))
             }
