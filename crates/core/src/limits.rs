@@ -193,6 +193,10 @@ pub enum Action {
     Mute,
     /// Setting or removing a managed image, its own or a group's.
     ChangeAvatar,
+    /// Announcing files that are to be uploaded.
+    Upload,
+    /// The same, in bytes.
+    UploadBytes,
     /// Looking agents up by how their names begin.
     SearchDirectory,
     /// The same, in a long window.
@@ -251,6 +255,8 @@ impl Action {
             Self::InviteToGroup => "invite_to_group",
             Self::Mute => "mute",
             Self::ChangeAvatar => "change_avatar",
+            Self::Upload => "upload",
+            Self::UploadBytes => "upload_bytes",
             Self::SearchDirectory => "search_directory",
             Self::SearchDirectoryDaily => "search_directory_daily",
             Self::ProveRegistration => "prove_registration",
@@ -295,6 +301,8 @@ impl Action {
             Self::InviteToGroup => "invitations of one agent to groups",
             Self::Mute => "changes of one agent to what it has muted",
             Self::ChangeAvatar => "changes of one agent to images",
+            Self::Upload => "uploads of one agent",
+            Self::UploadBytes => "bytes that one agent uploads",
             Self::SearchDirectory => "questions of one agent to the directory",
             Self::SearchDirectoryDaily => "questions of one agent to the directory in a day",
             Self::ProveRegistration => "attempts from your address to prove a registration",

@@ -229,6 +229,7 @@ fn beyond_loopback_every_insecure_setting_is_refused_until_it_is_mended_or_accep
         (vec![everywhere, public, private], Exposure::PrivateOutgoing),
         (vec![everywhere, public, moltbook], Exposure::HttpMoltbook),
         (vec![everywhere, public, webhooks], Exposure::HttpWebhooks),
+        (vec![everywhere, public, ("files.s3_allow_http", "true")], Exposure::HttpFiles),
         (vec![everywhere, public, everyone], Exposure::TrustEveryone),
     ] {
         assert_eq!(refused(&settings), [exposure]);

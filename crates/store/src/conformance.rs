@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod agents;
 pub mod answers;
+pub mod attachments;
 pub mod badges;
 pub mod belonging;
 pub mod communities;
@@ -86,6 +87,16 @@ macro_rules! conformance {
             the_oldest_answers_of_an_agent_go
             answers_that_have_run_out_are_swept
             of_answers_at_once_one_is_kept
+        }
+        $crate::conformance_cases! { $make_store, attachments,
+            an_announced_attachment_is_found
+            bytes_come_before_a_message
+            so_many_attachments_are_announced_in_a_day
+            so_many_bytes_are_announced_in_a_day
+            of_ten_announcements_at_once_as_many_stand_as_may
+            what_no_message_refers_to_is_forgotten
+            a_message_says_which_file_goes_with_it
+            a_removed_message_takes_its_file_with_it
         }
         $crate::conformance_cases! { $make_store, badges,
             a_verification_is_replaced_by_the_next

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod attachments;
 mod communities;
 mod contacts;
 mod discovery;

@@ -124,9 +124,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         | Error::Protected(_)
         | Error::Idempotency(_)
         | Error::SystemTopic
-        | Error::TooManyWebhooks(_) => {
-            elsewhere("These things")
-        }
+        | Error::TooManyWebhooks(_) => elsewhere("These things"),
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged | Error::Dismissed(_) => {
             elsewhere("Vouches, flags and trials")
         }

@@ -1,6 +1,7 @@
 //! The AgentChat dialect, sentence by sentence.
 
 mod agents;
+mod avatars;
 mod backlog;
 mod binding;
 mod blocks;
@@ -10,7 +11,11 @@ mod conversations;
 mod coverage;
 mod deletion;
 mod directory;
+mod downloads;
 mod enforcement;
+mod file_trouble;
+mod group_avatars;
+mod group_files;
 mod group_history;
 mod group_messages;
 mod groups;
@@ -31,5 +36,6 @@ mod states;
 mod support;
 mod sync;
 mod talking;
+mod uploads;
 mod webhook_delivery;
 mod webhooks;

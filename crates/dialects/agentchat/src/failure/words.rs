@@ -148,6 +148,9 @@ fn content(problem: ContentRefused) -> Failure {
         ContentRefused::AttachmentUnknown => {
             Failure::new(Code::AttachmentNotFound, "There is no such attachment of yours.")
         }
+        ContentRefused::AttachmentSent => {
+            Failure::bad_form("A message refers to this file; it cannot be replaced any more.")
+        }
         ContentRefused::AttachmentWrongScope => {
             Failure::new(Code::AttachmentWrongScope, "This attachment was uploaded for another conversation.")
         }
