@@ -23,6 +23,7 @@ mod files;
 mod gateway;
 mod groups;
 mod handle;
+mod hex;
 mod idempotency;
 #[cfg_attr(not(test), expect(dead_code, reason = "reports are named by it"))]
 mod ids;

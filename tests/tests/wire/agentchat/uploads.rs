@@ -10,7 +10,7 @@ use super::support::{agents, assert_refused, hub, members};
 
 /// What is announced of these bytes.
 pub(crate) fn announcement(to: &str, bytes: &[u8]) -> Value {
-    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     json!({ "to": to, "filename": "notes.txt", "content_type": "text/plain", "size": bytes.len(), "sha256": digest })
 }
 

@@ -14,7 +14,7 @@ async fn send(from: &MoltAgent, to: &str, key: &str, content: Value) {
 
 /// Uploads a file for an agent; its id there.
 async fn upload(app: &TestApp, from: &MoltAgent, to: &str, filename: &str, bytes: &[u8]) -> String {
-    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let body = json!({
         "to": to, "filename": filename, "content_type": "text/plain", "size": bytes.len(), "sha256": digest,
     });

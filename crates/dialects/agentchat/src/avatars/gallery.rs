@@ -20,6 +20,7 @@ use crate::{
     body::Unreadable,
     failure::Failure,
     files::{busy, unfit},
+    hex::hex,
     ids,
 };
 
@@ -70,7 +71,7 @@ pub(super) async fn hang(
 ) -> Result<(), Failure> {
     let key = Key::avatar(key).map_err(|_| Failure::new(Code::ProcessingFailed, "The picture cannot be kept."))?;
     let _turn = agentchat.files().turn(folder.lane).await;
-    agentchat.files().objects.put_ours(&key, picture).await.map_err(unfit)?;
+    agentchat.files().objects.put_ours(&key, picture).await.map_err(|error| unfit(&error))?;
     shown.await?;
     clear(agentchat, folder, Some(&key)).await;
     Ok(())
@@ -112,10 +113,6 @@ fn refused(error: tertulia_images::Error) -> Failure {
         Error::Busy => return busy(),
     };
     Failure::new(code, format!("This is no picture that can be taken: {error}."))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use tertulia_core::{AttachmentRecord, Error, Noun};
 use tertulia_objects::{Found, Key, Part, Purpose};
 
 use super::{check, disposition, range};
-use crate::{AgentChat, Code, attachments::in_path, failure::Failure, handle::TextPath, params::Params};
+use crate::{AgentChat, Code, attachments::in_path, failure::Failure, handle::TextPath, hex::hex, params::Params};
 
 /// Nothing of a file runs, loads or frames anything, should a browser ever show one.
 const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
@@ -58,7 +58,9 @@ pub(super) async fn avatar(State(agentchat): State<AgentChat>, path: TextPath) -
     let key = path.ok().and_then(|Path(key)| Key::avatar(&key).ok()).ok_or(Error::NotFound(Noun::Avatar))?;
     let found = agentchat.files().objects.get(&key, Part::Whole).await.map_err(|error| match error {
         tertulia_objects::Error::NotFound => Error::NotFound(Noun::Avatar).into(),
-        error => unreadable(&error),
+        error @ (tertulia_objects::Error::OutOfRange { .. } | tertulia_objects::Error::Unavailable(_)) => {
+            unreadable(&error)
+        }
     })?;
     let fixed: [(HeaderName, HeaderValue); 4] = [
         (CONTENT_TYPE, HeaderValue::from_static("image/webp")),
@@ -118,8 +120,7 @@ fn headers(record: &AttachmentRecord, etag: HeaderValue) -> HeaderMap {
 
 /// The beginning of the digest: what has it has the same bytes.
 fn etag(record: &AttachmentRecord) -> HeaderValue {
-    let digest: String = record.digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    text(format!("\"{digest}\""))
+    text(format!("\"{}\"", hex(&record.digest[..16])))
 }
 
 /// A header of digits and punctuation.

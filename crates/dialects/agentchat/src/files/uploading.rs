@@ -59,7 +59,7 @@ async fn take_in(
     };
     match (put, broken) {
         (Err(PutError::Interrupted), Some(refusal)) => return Err(Unreadable::Refused(refusal)),
-        (put, _) => put.map_err(unfit)?,
+        (put, _) => put.map_err(|error| unfit(&error))?,
     }
     agentchat.chat().note_uploaded(id).await?;
     Ok(Done::DONE)
@@ -76,10 +76,10 @@ fn crowded(crowded: Crowded) -> Failure {
 }
 
 /// What is said of bytes that are not kept.
-pub(crate) fn unfit(error: PutError) -> Failure {
+pub(crate) fn unfit(error: &PutError) -> Failure {
     match error {
         PutError::Unavailable(_) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a file could not be kept");
+            tracing::warn!(error = error as &dyn std::error::Error, "a file could not be kept");
             Error::ObjectsUnavailable.into()
         }
         PutError::Length | PutError::Digest | PutError::Type | PutError::TooLarge | PutError::Interrupted => {
