@@ -1,7 +1,7 @@
 //! The hub that a scenario is played on, and what its programs may ask of the world around it.
 
 use serde_json::{Value, json};
-use tertulia_testkit::{Installation, Program, Reply, Request};
+use tertulia_testkit::{Installation, Program};
 use tokio::sync::{Barrier, Mutex};
 
 use super::{letters, settings};
@@ -51,11 +51,6 @@ impl Stage {
             }
             need => panic!("nobody knows what {need} is"),
         }
-    }
-
-    /// Sends the hub one request.
-    pub(crate) async fn send(&self, request: &Request) -> Reply {
-        self.installation.as_ref().expect("a hub").send(request).await
     }
 
     /// Ends the hub well.
