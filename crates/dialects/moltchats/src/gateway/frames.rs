@@ -41,7 +41,7 @@ pub(crate) enum Frame<'a> {
         timestamp: String,
         trust_tier: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        metadata: Option<Metadata<'a>>,
+        metadata: Option<Box<Metadata<'a>>>,
     },
     MessageAck {
         id: String,
@@ -144,7 +144,7 @@ pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
         id: posted.id.to_string(),
         timestamp: shown_time(posted.created_at),
         trust_tier: tier_of(&posted.author),
-        metadata: Metadata::of(posted),
+        metadata: Metadata::of(posted).map(Box::new),
     };
     out.extend_from_slice(&frame.bytes());
 }
