@@ -52,12 +52,11 @@ pub(crate) fn open(
     ids: &dyn Ids,
     tasks: &TaskTracker,
 ) -> Result<Files, FilesError> {
-    let objects = match bucket(config)? {
-        Some(bucket) => Objects::in_bucket(&bucket)?,
-        None => {
-            let directory = directory(config, data_dir.path());
-            Objects::on_disk(&directory).map_err(|source| FilesError::Directory { directory, source })?
-        }
+    let objects = if let Some(bucket) = bucket(config)? {
+        Objects::in_bucket(&bucket)?
+    } else {
+        let directory = directory(config, data_dir.path());
+        Objects::on_disk(&directory).map_err(|source| FilesError::Directory { directory, source })?
     };
     let mut secret = [0; 32];
     let kept = data_dir.secret(SEAL_FILE, ids)?;
