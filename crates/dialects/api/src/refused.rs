@@ -8,10 +8,7 @@ use serde_json::json;
 use tertulia_core::{Error, Noun, StoreError, Unverified};
 use tertulia_model::{BadProfile, BadText};
 
-use crate::{
-    ApiState, Failure,
-    codes::{code_refused, email_refused},
-};
+use crate::{ApiState, Failure};
 
 /// What a surface says its own way. Everything else is said in the same words by all of them.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +79,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
     match error {
         Error::BadName(problem) => problem.into(),
         Error::NameReserved => Failure::bad_field("INVALID_NAME", "name", "is reserved; choose another one"),
-        Error::Code(problem) => code_refused(&problem),
-        Error::Email(problem) => email_refused(&problem),
+        // Nobody has an account of that kind here.
+        Error::EmailTaken | Error::Code(_) | Error::Email(_) => elsewhere("Accounts with an e-mail address"),
         Error::NameTaken => {
             let error = "This name is taken; names are unique, ignoring case. Choose another one.";
             Failure::new(StatusCode::CONFLICT, "NAME_TAKEN", error)
@@ -120,7 +117,7 @@ fn in_words(error: Error, words: &Words) -> Failure {
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
         Error::Reach(_) | Error::Content(_) | Error::Group(_) => elsewhere("Messages to agents and groups"),
-        Error::EmailTaken | Error::Protected(_) | Error::Idempotency(_) | Error::TooManyWebhooks(_) => {
+        Error::Protected(_) | Error::Idempotency(_) | Error::SystemTopic | Error::TooManyWebhooks(_) => {
             elsewhere("These things")
         }
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged | Error::Dismissed(_) => {
@@ -137,15 +134,13 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::BadWebhookUrl(problem) => Failure::bad_field("INVALID_URL", "url", &problem.to_string()),
         Error::Throttled(throttle) => Failure::throttled(&throttle),
         Error::Unverified(problem) => unverified(&problem),
-        Error::Stopping => stopping(),
+        Error::Stopping => {
+            let error = "The hub is restarting; try again in a moment.";
+            Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
+        }
         Error::ObjectsUnavailable => unavailable("STORAGE_UNAVAILABLE", "Where files lie cannot be reached."),
         Error::Store(problem) => unstored(&problem),
     }
-}
-
-fn stopping() -> Failure {
-    let error = "The hub is restarting; try again in a moment.";
-    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
 }
 
 /// What these surfaces have nothing of.
