@@ -35,6 +35,14 @@ connects_per_address = "1000000000 per 1m"
 observers_per_address = 1000000
 frames_per_connection = "1000000000 per 1m"
 servers_per_agent = "1000000000 per 1d"
+[agentchat]
+sends_per_agent = "1000000000 per 1s"
+sends_per_group = "1000000000 per 1s"
+cold_conversations = "1000000000 per 1d"
+group_invitations = "1000000000 per 1d"
+connects_per_address = "1000000000 per 1m"
+backlog_warning = 1000000
+backlog_most = 1000000
 "#;
 
 /// The data directory, and the log, in a hub's directory.

@@ -7,8 +7,8 @@
 //! | variable | what it holds |
 //! | --- | --- |
 //! | `TERTULIA_TEST_BINARY` | the hub's program, built from this tree |
-//! | `TERTULIA_TEST_NODE_MODULES` | a `node_modules` folder with eventsource 2, playwright-core and ws; `node` is on the `PATH` |
-//! | `TERTULIA_TEST_PYTHON` | an interpreter that can import requests, sseclient and schemathesis |
+//! | `TERTULIA_TEST_NODE_MODULES` | a `node_modules` folder with agentchatme, eventsource 2, playwright-core and ws; `node` is on the `PATH` |
+//! | `TERTULIA_TEST_PYTHON` | an interpreter that can import agentchatme, requests, sseclient and schemathesis |
 //! | `TERTULIA_TEST_CHROMIUM` | the browser's program |
 //! | `TERTULIA_TEST_OUTPUT` | an existing folder for what people look at afterwards, such as screenshots |
 //! | `TERTULIA_SEEDS` | the dialects' public documents, which lie beside the project in `../shared/seeds` |

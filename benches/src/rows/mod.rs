@@ -1,5 +1,6 @@
 //! What is measured, a module a row. Every row starts hubs of its own, so that none pays for another's load.
 
+mod agentchat;
 mod conversations;
 mod delivery;
 mod expiry;
@@ -86,6 +87,14 @@ pub(crate) enum Row {
     MoltchatsFanout,
     /// Signing in with a key of one's own
     SignIns,
+    /// Letters to one another through AgentChat, among 1,000 pairs
+    AgentchatDirectSend,
+    /// Letters in a group of 256 through AgentChat
+    AgentchatGroupSend,
+    /// Fetching 10,000 letters that wait, and acknowledging them
+    AgentchatSyncDrain,
+    /// Delivery to AgentChat's WebSockets with acknowledgements, as fast as letters are accepted and at a steady pace
+    AgentchatDelivery,
     /// Cost of sends and pages in a small and in a grown lobby
     Growth,
     /// Cost of posts, pages and lists among few rooms and among 100,000
@@ -121,6 +130,10 @@ impl Row {
             Self::MoltchatsGatewaySend => "moltchats-gateway-send",
             Self::MoltchatsFanout => "moltchats-fanout",
             Self::SignIns => "sign-ins",
+            Self::AgentchatDirectSend => "agentchat-direct-send",
+            Self::AgentchatGroupSend => "agentchat-group-send",
+            Self::AgentchatSyncDrain => "agentchat-sync-drain",
+            Self::AgentchatDelivery => "agentchat-delivery",
             Self::Growth => "growth",
             Self::Conversations => "conversations",
             Self::Expiry => "expiry",
@@ -155,6 +168,10 @@ impl Row {
                 delivery::burst(bench, Place::Channel, report)
             }
             Self::SignIns => sign_ins::measure(bench, report),
+            Self::AgentchatDirectSend => agentchat::direct_sends(bench, report),
+            Self::AgentchatGroupSend => agentchat::group_sends(bench, report),
+            Self::AgentchatSyncDrain => agentchat::sync_drain(bench, report),
+            Self::AgentchatDelivery => agentchat::deliveries(bench, report),
             Self::Growth => growth::measure(bench, report),
             Self::Conversations => conversations::measure(bench, report),
             Self::Expiry => expiry::measure(bench, report),

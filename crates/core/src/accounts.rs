@@ -4,6 +4,7 @@
 //! Whoever asks for a recovery learns nothing about who has an account: the answer, what the store is asked, and what is
 //! waited for are the same whether there is anybody or not.
 
+mod binding;
 mod codes;
 mod directory;
 mod mail;

@@ -12,7 +12,7 @@ use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Timestamp};
 use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord};
 
 use crate::{
-    Limit,
+    Limit, avatars,
     connections::Connections,
     holds::Holds,
     identity::Keyring,
@@ -158,6 +158,16 @@ impl Agent {
         self.listed.load(Ordering::Acquire) && self.state() == AgentState::Active && !self.is_system
     }
 
+    /// Whether it appears in lists as long as it is active.
+    pub(crate) fn appears(&self) -> bool {
+        self.listed.load(Ordering::Acquire)
+    }
+
+    /// It does from now on. `false`: it did before.
+    pub(crate) fn appear(&self) -> bool {
+        !self.listed.swap(true, Ordering::AcqRel)
+    }
+
     /// How many messages it has said in public: in the lobby and in public rooms.
     #[must_use]
     pub fn said(&self) -> u64 {
@@ -253,10 +263,10 @@ impl Agent {
     }
 
     /// Puts a newer revision in the place of an older one.
-    pub(crate) fn set_profile(&self, profile: Profile) {
+    pub(crate) fn set_profile(&self, profile: Arc<Profile>) {
         let mut current = self.profile.write().unwrap_or_else(PoisonError::into_inner);
         if current.revision < profile.revision {
-            *current = Arc::new(profile);
+            *current = profile;
         }
     }
 
@@ -291,6 +301,8 @@ const MOST_AGENTS: usize = 65_536;
 #[derive(Debug)]
 pub(crate) struct Directory {
     store: Arc<dyn Store>,
+    /// Where everybody else reaches the hub.
+    public_url: Arc<str>,
     by_number: Mutex<HashMap<AgentNo, Arc<Agent>>>,
     /// How often trust was written down; changed under the lock of `by_number`, so that what was read from the store
     /// before is not remembered after.
@@ -299,9 +311,9 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, public_url: Arc<str>) -> Self {
         let trust_changes = AtomicU64::new(0);
-        Self { store, by_number: Mutex::default(), trust_changes, keyring: Keyring::default() }
+        Self { store, public_url, by_number: Mutex::default(), trust_changes, keyring: Keyring::default() }
     }
 
     /// The agent of this compared name, whatever its state.
@@ -342,6 +354,14 @@ impl Directory {
         Ok(found)
     }
 
+    /// A profile as it is shown: with the whole address of a picture that the hub keeps.
+    pub(crate) fn shown(&self, profile: Arc<Profile>) -> Arc<Profile> {
+        match avatars::whole_address(&self.public_url, profile.avatar.as_deref()) {
+            Some(avatar) => Arc::new(Profile { avatar: Some(avatar), ..(*profile).clone() }),
+            None => profile,
+        }
+    }
+
     /// Those of the agents that memory holds.
     pub(crate) fn in_memory(&self, numbers: &[AgentNo]) -> Vec<Arc<Agent>> {
         let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
@@ -356,7 +376,8 @@ impl Directory {
 
     /// Takes an agent that has registered just now into memory: it cannot have a badge yet, and nobody has
     /// dealt with it, so nothing is read. One whose number and name it has taken over is forgotten.
-    pub(crate) fn welcome(&self, record: AgentRecord) -> Arc<Agent> {
+    pub(crate) fn welcome(&self, mut record: AgentRecord) -> Arc<Agent> {
+        record.profile = self.shown(record.profile);
         let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
         let number = record.number;
         let agent = Arc::new(Agent::new(record, None, &TrustRecord::unknown(number)));
@@ -383,9 +404,10 @@ impl Directory {
             if !unknown.is_empty() && self.trust_changes.load(Ordering::Acquire) != changes_before {
                 continue;
             }
-            let adopted = records.into_iter().map(|record| {
+            let adopted = records.into_iter().map(|mut record| {
                 let number = record.number;
                 let new = || {
+                    record.profile = self.shown(record.profile);
                     let trust = trust.remove(&number).unwrap_or_else(|| TrustRecord::unknown(number));
                     Arc::new(Agent::new(record, badges.remove(&number), &trust))
                 };

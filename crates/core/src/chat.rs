@@ -45,6 +45,8 @@ pub struct Parts {
     pub badge_source: Arc<dyn BadgeSource>,
     /// The hub's name, which is also the system agent's.
     pub name: String,
+    /// Where everybody else reaches the hub, without a slash at the end.
+    pub public_url: String,
     /// The hub's rules.
     pub rules: Rules,
     /// What counts as a link in the lobby.
@@ -125,7 +127,7 @@ impl Chat {
         let own_name = NameKey::of(&parts.name);
         let hub = store.open_hub(&seed(&*parts.ids, clock.now(), parts.name)).await?;
         store.catch_up_tallies().await?;
-        let directory = Directory::new(store.clone());
+        let directory = Directory::new(store.clone(), parts.public_url.into());
         let lobby = open_lobby(&*store, &directory, &hub).await?;
         let works = Works { store: &store, clock: &clock, ids: &parts.ids, rules: &parts.rules, shards: parts.shards };
         let Machinery { journal, receipts, fanout, metrics, tallies } = works.start(&webhooks.bell, tasks, stop);

@@ -386,7 +386,8 @@ pub(crate) async fn assemble(
             let earlier = older
                 .iter()
                 .find(|(agent, profile)| *agent == record.author && profile.revision == record.author_revision);
-            let profile = earlier.map_or_else(|| author.profile(), |(_, profile)| Arc::new(profile.clone()));
+            let profile =
+                earlier.map_or_else(|| author.profile(), |(_, profile)| directory.shown(Arc::new(profile.clone())));
             let MessageRecord { number, id, seq, created_at, text, text_kind, removed, .. } = record;
             let content = contents.iter().position(|(of, _)| *of == number);
             let content = content.map(|place| Arc::new(contents.swap_remove(place).1));

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use tertulia_model::{AgentNo, AgentState, AttachmentId, ConversationId, MessageNo, SentKey, TextKind, random_uuid};
-use tertulia_store::{Content, Receipt};
+use tertulia_store::{Attached, AttachmentScope, Content, Receipt};
 
 use crate::{
     ContentRefused, Deed, Error, Limit, Noun, Reach,
@@ -120,12 +120,13 @@ impl Chat {
         let counted = [self.count_sending(caller, None)?];
         let sent = async {
             bond.permit_writing(author, &recipient)?;
-            Self::permit_attaching(letter.attachment)?;
+            let to = AttachmentScope::Agent(recipient.number);
+            let attached = self.permit_attaching(author, letter.attachment, to).await?;
             let conversation = match known {
                 Some(known) => known,
                 None => self.make_direct(pair).await?,
             };
-            self.dispatch(caller, conversation, letter).await
+            self.dispatch(caller, conversation, letter, attached).await
         };
         self.or_give_back(caller, &counted, sent.await)
     }
@@ -143,21 +144,28 @@ impl Chat {
             Err(throttled) => return self.or_give_back(caller, &[own], Err(throttled)),
         };
         let sent = async {
-            Self::permit_attaching(letter.attachment)?;
-            self.dispatch(caller, conversation.clone(), letter).await
+            let to = AttachmentScope::Group(conversation.number);
+            let attached = self.permit_attaching(author, letter.attachment, to).await?;
+            self.dispatch(caller, conversation.clone(), letter, attached).await
         };
         self.or_give_back(caller, &counted, sent.await)
     }
 
     /// Hands a letter to the writer, and says what came of it.
-    async fn dispatch(&self, caller: &Caller, conversation: Arc<Conversation>, letter: &Letter) -> Result<Sent, Error> {
+    async fn dispatch(
+        &self,
+        caller: &Caller,
+        conversation: Arc<Conversation>,
+        letter: &Letter,
+        attached: Option<Attached>,
+    ) -> Result<Sent, Error> {
         let author = caller.agent.clone();
         let cold = if author.is_system { Limit::Off } else { caller.limit(Action::OpenColdConversation) };
         let content = Content {
             is_wordless: letter.text.is_none(),
             sent_key: Some(letter.key.shared()),
             data: letter.data.clone(),
-            attachment: letter.attachment,
+            attachment: attached,
             extension: letter.extension.clone(),
             event: None,
         };

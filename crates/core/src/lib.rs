@@ -9,6 +9,8 @@ mod accounts;
 mod agent_event;
 mod agents;
 mod answers;
+mod attachments;
+mod avatars;
 mod backwards;
 mod badge_source;
 mod blocks;
@@ -80,6 +82,8 @@ pub use accounts::{Applicant, CodeMail, CodeMailer, DirectoryPage, MailFailure, 
 pub use agent_event::{AgentEvent, AgentForm};
 pub use agents::Agent;
 pub use answers::{Answer, Attempt, Fingerprint, FirstAttempt};
+pub use attachments::{UploadPlan, UploadTarget};
+pub use avatars::AVATARS_AT;
 pub use backwards::Before;
 pub use badge_source::{BadgeSource, PostHint, VouchError, VouchedAccount};
 pub use blocks::BlockedAgent;
@@ -121,13 +125,13 @@ pub use posted::{GroupNews, Posted};
 pub use presence::{Declaration, Presence, Watched};
 pub use registration::{Key, Registered};
 pub use rooms::{RoomDetails, RoomPlan, RoomView};
-pub use rules::{AnswerRules, CodeRules, EmailRules, EnforcementRules, MessagingRules, Rules};
+pub use rules::{AnswerRules, CodeRules, EmailRules, EnforcementRules, FileRules, MessagingRules, Rules};
 pub use speech::{LONGEST_ROOM_TEXT, MOST_TEXT_UNITS, Utterance};
 pub use surface::{Caller, Surface, SurfaceLimits, TierRule};
 pub use tertulia_model::Availability;
 pub use tertulia_store::{
-    Account, AgentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content, CredentialRecord, Profile,
-    ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
+    Account, AgentRecord, Attached, AttachmentRecord, AuditEntry, Badge, CommunityOrder, CommunityQuery, Content,
+    CredentialRecord, Profile, ProfileChange, Receipt, ReportRecord, Settings, StoreError, UnreadRecord,
 };
 /// The numbers of the scheme by which trust is computed.
 pub use tertulia_trust::constants as trust_numbers;

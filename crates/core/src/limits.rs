@@ -193,6 +193,10 @@ pub enum Action {
     Mute,
     /// Setting or removing a managed image, its own or a group's.
     ChangeAvatar,
+    /// Announcing files that are to be uploaded.
+    Upload,
+    /// The same, in bytes.
+    UploadBytes,
     /// Looking agents up by how their names begin.
     SearchDirectory,
     /// The same, in a long window.
@@ -207,6 +211,8 @@ pub enum Action {
     RotateKey,
     /// Proving an e-mail address to replace one's key.
     ProveRotation,
+    /// Binding an e-mail address to an agent.
+    BindEmail,
     /// Sending a code to an e-mail address. Hub-wide.
     MailCode,
     /// Sending a code to an e-mail address soon after another. Hub-wide.
@@ -249,6 +255,8 @@ impl Action {
             Self::InviteToGroup => "invite_to_group",
             Self::Mute => "mute",
             Self::ChangeAvatar => "change_avatar",
+            Self::Upload => "upload",
+            Self::UploadBytes => "upload_bytes",
             Self::SearchDirectory => "search_directory",
             Self::SearchDirectoryDaily => "search_directory_daily",
             Self::ProveRegistration => "prove_registration",
@@ -256,6 +264,7 @@ impl Action {
             Self::ProveRecovery => "prove_recovery",
             Self::RotateKey => "rotate_key",
             Self::ProveRotation => "prove_rotation",
+            Self::BindEmail => "bind_email",
             Self::MailCode => "mail_code",
             Self::MailCodeAgain => "mail_code_again",
             Self::GuessCode => "guess_code",
@@ -292,12 +301,15 @@ impl Action {
             Self::InviteToGroup => "invitations of one agent to groups",
             Self::Mute => "changes of one agent to what it has muted",
             Self::ChangeAvatar => "changes of one agent to images",
+            Self::Upload => "uploads of one agent",
+            Self::UploadBytes => "bytes that one agent uploads",
             Self::SearchDirectory => "questions of one agent to the directory",
             Self::SearchDirectoryDaily => "questions of one agent to the directory in a day",
             Self::ProveRegistration => "attempts from your address to prove a registration",
             Self::Recover => "recoveries from your address",
             Self::ProveRecovery => "attempts from your address to prove a recovery",
             Self::RotateKey => "rotations of keys from your address",
+            Self::BindEmail => "e-mail addresses that one agent wants to bind",
             Self::ProveRotation => "attempts from your address to prove a rotation",
             Self::MailCode => "codes sent to one e-mail address",
             Self::MailCodeAgain => "codes sent to one e-mail address in a moment",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tertulia_model::{AgentNo, AttachmentId, ConversationNo, Openness};
+use tertulia_store::{Attached, AttachmentScope};
 
 use crate::{ContentRefused, Error, KnownContact, agents::Agent, chat::Chat};
 
@@ -22,13 +23,26 @@ impl Chat {
         !recipient.is_fully_paused() && !recipient.mutes(author, conversation, self.now())
     }
 
-    /// Whether this file may be sent with a message.
-    pub(crate) fn permit_attaching(attachment: Option<AttachmentId>) -> Result<(), Error> {
-        match attachment {
-            None => Ok(()),
-            // Nothing can be uploaded yet, so there is none.
-            Some(_) => Err(ContentRefused::AttachmentUnknown.into()),
+    /// The file that `author` wants to send with a message to an agent, or to a group. It counts as sent from here on,
+    /// whatever becomes of the message: it must not be swept between this and the commit.
+    // wire: agentchat.md#101-upload
+    pub(crate) async fn permit_attaching(
+        &self,
+        author: &Agent,
+        attachment: Option<AttachmentId>,
+        to: AttachmentScope,
+    ) -> Result<Option<Attached>, Error> {
+        let Some(id) = attachment else { return Ok(None) };
+        let found = self.kept_attachment(id).await?;
+        let found = found.filter(|found| found.uploader == author.number && found.uploaded_at.is_some());
+        let found = found.ok_or(ContentRefused::AttachmentUnknown)?;
+        if found.scope != to {
+            return Err(ContentRefused::AttachmentWrongScope.into());
         }
+        if found.sent_at.is_none() && !self.0.store.note_attached(id, self.now()).await? {
+            return Err(ContentRefused::AttachmentUnknown.into());
+        }
+        Ok(Some(found.attached()))
     }
 
     /// Whether an agent does not want to be woken by a conversation, or by the other of the two.

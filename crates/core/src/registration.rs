@@ -134,6 +134,26 @@ impl Chat {
         agent
     }
 
+    /// Lets an agent appear in lists from now on that has spoken through a surface whose agents do. What could not be
+    /// written is written when it speaks again.
+    // rule: listed
+    pub(crate) async fn list_for_speaking(&self, caller: &Caller) {
+        if !caller.surface.lists_agents || caller.agent.appears() {
+            return;
+        }
+        let (chat, agent) = (self.clone(), caller.agent.clone());
+        let listing = async move {
+            chat.0.store.list_agent(agent.number).await?;
+            if agent.appear() && agent.is_listed() {
+                chat.0.listed.fetch_add(1, Ordering::AcqRel);
+            }
+            Ok(())
+        };
+        if let Err(error) = self.0.journal.exclusively(listing).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an agent that has spoken could not be listed");
+        }
+    }
+
     /// The caller's live credentials, oldest first.
     ///
     /// # Errors

@@ -25,6 +25,8 @@ pub struct Rules {
     pub enforcement: EnforcementRules,
     /// Answers that are kept for who sends the same request again.
     pub answers: AnswerRules,
+    /// Files that messages refer to.
+    pub files: FileRules,
     /// Whether limits per address spare clients on this machine.
     pub exempt_local: bool,
     /// Whether the hub can be reached from this machine only.
@@ -43,6 +45,7 @@ impl Default for Rules {
             messaging: MessagingRules::default(),
             enforcement: EnforcementRules::default(),
             answers: AnswerRules::default(),
+            files: FileRules::default(),
             exempt_local: false,
             serves_loopback_only: true,
         }
@@ -100,6 +103,23 @@ pub struct EnforcementRules {
     pub suspending_blocks: Limit,
     /// Reports by which it is suspended. Default: 10 in 7 days.
     pub suspending_reports: Limit,
+}
+
+/// Files that messages refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileRules {
+    /// Files that one agent announces in 24 hours. Default: 200.
+    pub uploads_per_day: u32,
+    /// Bytes of all of them together. Default: 1 GiB.
+    pub bytes_per_day: u64,
+    /// How long a file is kept to which no message refers. Default: 24 hours.
+    pub unsent_kept: Duration,
+}
+
+impl Default for FileRules {
+    fn default() -> Self {
+        Self { uploads_per_day: 200, bytes_per_day: 1 << 30, unsent_kept: Duration::from_hours(24) }
+    }
 }
 
 /// Answers that are kept for who sends the same request again, with its key.

@@ -130,7 +130,10 @@ impl Chat {
             self.0.journal.say(conversation.clone(), said).await
         };
         match said.await {
-            Ok(posted) => Ok((posted, counted[0].map(|counted| counted.quota))),
+            Ok(posted) => {
+                self.list_for_speaking(caller).await;
+                Ok((posted, counted[0].map(|counted| counted.quota)))
+            }
             Err(error) => {
                 for (count, counted) in [&count, &own].into_iter().zip(counted) {
                     self.give_back(count, counted);

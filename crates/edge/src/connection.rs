@@ -46,9 +46,13 @@ const MOST_H2_STREAMS: u32 = 128;
 const H2_PING: Duration = Duration::from_secs(20);
 
 /// How long, and for how many bytes, the rest of what a peer sends is read after our last word, so that the kernel does
-/// not throw the answer away with it.
-const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 1024 * 1024;
+/// not throw the answer away with it. More than the largest file that the hub takes: most clients send all of what they
+/// have before they read that it is too much.
+const LINGER: Duration = Duration::from_secs(10);
+const LINGER_BYTES: usize = 32 * 1024 * 1024;
+
+/// How much of that is read at once.
+const DISCARDED_AT_ONCE: usize = 16 * 1024;
 
 /// Serves `socket` until either side ends it, or hands it to a task of its own when a stream takes it.
 pub(crate) async fn serve(
@@ -168,7 +172,7 @@ async fn serve_http1(wire: Wire, edge: Edge, link: Arc<Link>, mut watch: Watch) 
         return Some(Taken { socket, offer, early });
     }
     if finished && !told && !wire.has_ended() {
-        linger(&wire.into_parts().0, link.streams().clock.sleep(LINGER)).await;
+        linger(&wire.into_parts().0, link.streams().clock.sleep(LINGER), shutdown).await;
     }
     None
 }
@@ -215,13 +219,13 @@ fn service(
     })
 }
 
-/// Says that nothing more will come and reads what is still on its way.
-async fn linger(socket: &TcpStream, mut patience: Sleep) {
+/// Says that nothing more will come and reads what is still on its way, unless the hub ends.
+async fn linger(socket: &TcpStream, mut patience: Sleep, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
     if SockRef::from(socket).shutdown(Shutdown::Write).is_err() {
         return;
     }
     let mut left = LINGER_BYTES;
-    let mut discarded = [0; 4096];
+    let mut discarded = vec![0; DISCARDED_AT_ONCE];
     poll_fn(|cx| {
         while left > 0 && socket.poll_read_ready(cx).is_ready() {
             match socket.try_read(&mut discarded) {
@@ -231,7 +235,7 @@ async fn linger(socket: &TcpStream, mut patience: Sleep) {
                 Err(_) => return Poll::Ready(()),
             }
         }
-        if left == 0 { Poll::Ready(()) } else { patience.as_mut().poll(cx) }
+        if left == 0 || shutdown.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { patience.as_mut().poll(cx) }
     })
     .await;
 }

@@ -34,6 +34,7 @@ mod report;
 mod server;
 mod socket;
 pub mod sse;
+mod streamed;
 mod surfaces;
 mod taken;
 mod timer;
@@ -66,5 +67,6 @@ pub use socket::{
     AfterEnd, BinaryMessages, CloseFrame, Closing, FrameRate, Next, OpeningSocket, Place, Rest, Socket, SocketClass,
     SocketClosed, SocketHandler, SocketOpener, Subscription, Subscriptions, TooManySubscriptions,
 };
+pub use streamed::StreamedBody;
 pub use surfaces::Surface;
 pub use tracked::{Tracked, tracked};

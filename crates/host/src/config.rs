@@ -6,6 +6,7 @@
 mod agentchat;
 mod edit_distance;
 mod file;
+mod files;
 mod load;
 mod log_filter;
 mod mail;
@@ -25,6 +26,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use agentchat::AgentchatConfig;
+pub use files::FilesConfig;
 pub use load::{ENVIRONMENT_PREFIX, FILE_NAME, Flag, Loaded, NOT_SETTINGS, Sources};
 pub use log_filter::{BadLogFilter, LogFilter};
 pub use mail::{MailConfig, MailTls};
@@ -76,6 +78,8 @@ pub struct Config {
     pub moltchats: MoltchatsConfig,
     /// The AgentChat surface.
     pub agentchat: AgentchatConfig,
+    /// Attachments and pictures.
+    pub files: FilesConfig,
     /// Mail that leaves the hub.
     pub mail: MailConfig,
     /// The network that vouches for agents.
@@ -108,6 +112,7 @@ impl Default for Config {
             lobby: LobbyConfig::default(),
             moltchats: MoltchatsConfig::default(),
             agentchat: AgentchatConfig::default(),
+            files: FilesConfig::default(),
             mail: MailConfig::default(),
             moltbook: MoltbookConfig::default(),
             outgoing: OutgoingConfig::default(),

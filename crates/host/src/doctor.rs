@@ -1,16 +1,22 @@
-//! Looking for what is wrong with an installation, running or not. Changes nothing.
+//! Looking for what is wrong with an installation, running or not. Leaves everything as it was.
 
 use std::{fs, io, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use serde::Serialize;
 use tertulia_core::Clock;
+use tertulia_objects::Objects;
 use tertulia_store_sqlite::{FILE_NAME, inspect};
 
 use crate::{
     config::{Config, Listen},
     control::{Answer, Command, ask},
     data_dir::DataDir,
+    files,
+    operator::chain,
 };
+
+/// What is looked at where files lie.
+const FILES: &str = "files";
 
 /// Free space below which the hub will soon refuse to write, and below which that is worth saying.
 const TOO_LITTLE_SPACE: u64 = 100 << 20;
@@ -73,6 +79,7 @@ pub async fn examine(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
     }
     findings.extend(hub(config));
     findings.push(mail(config));
+    findings.push(stored_files(config).await);
     findings.push(open_files());
     findings.push(time(&config.data_dir, clock));
     findings
@@ -243,6 +250,55 @@ fn mail(config: &Config) -> Finding {
             "no mail server is configured, so nobody can register, recover or rotate a key by e-mail (503 OTP_FAILED)",
             "set mail.host and mail.from, and mail.user and mail.password if the server asks for them",
         ),
+    }
+}
+
+async fn stored_files(config: &Config) -> Finding {
+    let directory = files::directory(&config.files, &config.data_dir);
+    match files::bucket(&config.files) {
+        Err(error) => Finding::bad(FILES, chain(&error), "set what is missing in the section [files]"),
+        Ok(Some(bucket)) => {
+            let seen = format!("attachments and pictures are in the bucket `{}`", bucket.name);
+            let opened = Objects::in_bucket(&bucket).map_err(|error| chain(&error));
+            let advice = "check the section [files], and whether its server runs";
+            probed(opened, seen, advice).await
+        }
+        Ok(None) => match fs::metadata(&directory) {
+            Ok(metadata) => in_directory(&directory, &metadata).await,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Finding::good(FILES, format!("{} is not there yet; the next start makes it", directory.display()))
+            }
+            Err(error) => {
+                let seen = format!("{}: {error}", directory.display());
+                Finding::bad(FILES, seen, "check the permissions of the path to it")
+            }
+        },
+    }
+}
+
+async fn in_directory(directory: &Path, metadata: &fs::Metadata) -> Finding {
+    let shown = directory.display();
+    if !metadata.is_dir() {
+        return Finding::bad(FILES, format!("{shown} is not a directory"), "name another with files.directory");
+    }
+    let opened = Objects::on_disk(directory).map_err(|error| chain(&error));
+    let advice = format!("let the hub write to {shown}, or name another with files.directory");
+    let finding = probed(opened, format!("attachments and pictures are in {shown}"), &advice).await;
+    if finding.verdict == Verdict::Good && metadata.permissions().mode() & 0o077 != 0 {
+        return Finding::doubtful(FILES, format!("{shown}: other users may enter"), format!("chmod 700 {shown}"));
+    }
+    finding
+}
+
+/// Whether objects can be written and removed there.
+async fn probed(opened: Result<Objects, String>, seen: String, advice: &str) -> Finding {
+    let probed = match opened {
+        Ok(objects) => objects.probe().await.map_err(|error| chain(&error)),
+        Err(problem) => Err(problem),
+    };
+    match probed {
+        Ok(()) => Finding::good(FILES, seen),
+        Err(problem) => Finding::bad(FILES, format!("{seen}, and nothing can be written there: {problem}"), advice),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
+use tertulia_agentchat::Files;
 use tertulia_core::{BadgeSource, Chat, Clock, CodeMailer, Parts, Rules, TokenSecret, WebhookParts};
 use tertulia_mail::BadConfig;
 use tertulia_model::Links;
@@ -16,7 +17,7 @@ use crate::{
     Surroundings,
     config::{Config, DatabaseSize, LocalClients, Secret},
     data_dir::DataDir,
-    mail,
+    files, mail,
     operator::{Doors, Operator},
     start::StartError,
     surfaces, upkeep,
@@ -63,6 +64,7 @@ pub(crate) struct Engine {
     pub(crate) chat: Chat,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) data_dir: DataDir,
+    pub(crate) files: Files,
     deciding: Phase,
 }
 
@@ -84,6 +86,7 @@ impl Engine {
             ids: surroundings.ids.clone(),
             badge_source,
             name: config.name.as_str().to_owned(),
+            public_url: public_url.to_owned(),
             rules: rules(config),
             links,
             key_kinds: surfaces::key_kinds(),
@@ -93,8 +96,9 @@ impl Engine {
             shards: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_SHARDS),
         };
         let deciding = Phase::new();
+        let files = files::open(&config.files, &data_dir, &*surroundings.ids, &deciding.tasks)?;
         let chat = Chat::open(parts, &deciding.tasks, &deciding.stop).await?;
-        Ok(Self { chat, store, data_dir, deciding })
+        Ok(Self { chat, store, data_dir, files, deciding })
     }
 
     /// Starts what the hub does by itself. Not for a single command.
@@ -148,6 +152,7 @@ fn rules(config: &Config) -> Rules {
         messaging: config.agentchat.messaging(),
         enforcement: config.agentchat.enforcement(),
         answers: config.agentchat.answers(),
+        files: config.files.rules(),
         exempt_local: config.limits.local == LocalClients::Exempt,
         serves_loopback_only: config.serves_loopback_only(),
     }

@@ -10,6 +10,7 @@ pub mod control;
 mod data_dir;
 pub mod doctor;
 mod engine;
+mod files;
 mod health;
 mod listener;
 mod log;

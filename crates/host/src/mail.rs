@@ -70,6 +70,7 @@ impl CodeMailer for Carrier {
                 CodePurpose::Register => Purpose::Registration,
                 CodePurpose::Recover => Purpose::Recovery,
                 CodePurpose::Rotate => Purpose::Rotation,
+                CodePurpose::Bind => Purpose::Binding,
             },
             code,
             made_at: mail.made_at,

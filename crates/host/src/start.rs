@@ -15,6 +15,7 @@ use crate::{
     control::{ControlError, ControlSocket},
     data_dir::{DataDir, DataDirError},
     engine::{Engine, Phase, StopError},
+    files::FilesError,
     health,
     listener::{self, ListenError},
     mail::ShowCode,
@@ -90,6 +91,9 @@ pub enum StartError {
     /// The mail server cannot be used as it is configured.
     #[error("the section [mail] cannot be used")]
     Mail(#[from] tertulia_mail::BadConfig),
+    /// Files cannot be kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -156,7 +160,6 @@ impl Host {
     /// See [`StartError`].
     pub async fn open(config: &Config, surroundings: &Surroundings) -> Result<Offline, StartError> {
         let data_dir = DataDir::hold(&config.data_dir)?;
-        // Nobody reaches it, and nothing leaves it.
         let public_url = config.public_url.as_ref().map(ToString::to_string).unwrap_or_default();
         Ok(Offline(Engine::open(config, surroundings, data_dir, &public_url).await?))
     }
@@ -186,7 +189,7 @@ impl Offline {
 /// Every surface behind what all requests pass through.
 fn edge(config: &Config, surroundings: &Surroundings, engine: &Engine, outside: &Outside, serving: &Phase) -> Edge {
     let edge_metrics = Arc::new(EdgeMetrics::default());
-    let surfaces = AllSurfaces::new(&engine.chat, config, outside);
+    let surfaces = AllSurfaces::new(engine, config, outside);
     surfaces.start_workers(&serving.tasks, &serving.stop);
     let own = own_routes(config, engine, outside, &surfaces, &edge_metrics);
     let context = EdgeContext {

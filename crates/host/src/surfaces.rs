@@ -10,7 +10,7 @@ use axum::{
 use tertulia_agentchat::AgentChat;
 use tertulia_api::Api;
 use tertulia_chatr::Chatr;
-use tertulia_core::{Action, Chat, SurfaceLimits, WebhookFormat};
+use tertulia_core::{Action, SurfaceLimits, WebhookFormat};
 use tertulia_edge::{ClientAddress, Refusal, StreamPermits, Surface};
 use tertulia_model::CredentialKind;
 use tertulia_moltchats::MoltChats;
@@ -18,7 +18,7 @@ use tertulia_rooms::Rooms;
 use tertulia_site::Site;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, openapi::Description, outside::Outside};
+use crate::{config::Config, engine::Engine, openapi::Description, outside::Outside};
 
 /// Somebody on the hub's own machine: the connection is from there, and no proxy speaks for another.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,8 @@ pub(crate) struct AllSurfaces {
 }
 
 impl AllSurfaces {
-    pub(crate) fn new(chat: &Chat, config: &Config, outside: &Outside) -> Self {
+    pub(crate) fn new(engine: &Engine, config: &Config, outside: &Outside) -> Self {
+        let chat = &engine.chat;
         let api = Api::new(chat.clone(), api_options(config));
         let options = tertulia_chatr::Options {
             public_url: outside.public_url.clone(),
@@ -70,7 +71,7 @@ impl AllSurfaces {
         let chatr = Chatr::new(api.clone(), options);
         let rooms = Rooms::new(api.clone(), rooms_options(config));
         let moltchats = MoltChats::new(chat.clone(), moltchats_options(config, outside));
-        let agentchat = AgentChat::new(chat.clone(), agentchat_options(config, outside));
+        let agentchat = AgentChat::new(chat.clone(), agentchat_options(engine, config, outside));
         let site = Site::new(chat.clone(), site_options(config, outside));
         Self { api, chatr, rooms, moltchats, agentchat, site }
     }
@@ -87,7 +88,8 @@ impl AllSurfaces {
     }
 
     pub(crate) fn prefixed(&self) -> Vec<Surface> {
-        let at_the_root = [self.moltchats.gateway_prefixed(), self.agentchat.prefixed()];
+        let at_the_root =
+            [self.moltchats.gateway_prefixed(), self.agentchat.prefixed(), self.agentchat.files_prefixed()];
         [self.api.prefixed(), self.moltchats.prefixed()].into_iter().chain(at_the_root).collect()
     }
 
@@ -111,6 +113,7 @@ fn api_options(config: &Config) -> tertulia_api::Options {
         limits: SurfaceLimits::new(config.limits.streams_per_address)
             .with(Action::Request, config.limits.requests_per_address)
             .with(Action::CompleteVerification, config.limits.verification_attempts)
+            .with(Action::BindEmail, config.limits.email_bindings)
             .with(Action::CreateRoom, config.limits.rooms_per_agent)
             .with(Action::RoomMessage, config.limits.room_messages),
         stream_queue_bytes: config.server.stream_queue_bytes.as_usize(),
@@ -136,7 +139,7 @@ fn moltchats_options(config: &Config, outside: &Outside) -> tertulia_moltchats::
     }
 }
 
-fn agentchat_options(config: &Config, outside: &Outside) -> tertulia_agentchat::Options {
+fn agentchat_options(engine: &Engine, config: &Config, outside: &Outside) -> tertulia_agentchat::Options {
     tertulia_agentchat::Options {
         name: config.name.to_string(),
         version: crate::VERSION,
@@ -144,6 +147,7 @@ fn agentchat_options(config: &Config, outside: &Outside) -> tertulia_agentchat::
         limits: config.agentchat.limits(),
         socket_queue_bytes: config.server.stream_queue_bytes.as_usize(),
         socket: config.agentchat.socket(),
+        files: engine.files.clone(),
     }
 }
 
@@ -160,6 +164,7 @@ fn site_options(config: &Config, outside: &Outside) -> tertulia_site::Options {
         ("rooms that an agent creates", limits.rooms_per_agent.to_string()),
         ("messages of an agent in one room", limits.room_messages.to_string()),
         ("attempts of an agent to complete a verification", limits.verification_attempts.to_string()),
+        ("e-mail addresses that an agent tries to bind", limits.email_bindings.to_string()),
         ("requests of an agent at /api/v1", config.moltchats.requests_per_agent.to_string()),
         ("requests from one address without a token at /api/v1", config.moltchats.requests_per_address.to_string()),
         ("tries of an agent's webhook", config.moltchats.webhook_tests.to_string()),

@@ -71,6 +71,21 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
 }
 
 #[test]
+fn a_port_is_the_same_in_a_file_a_variable_and_a_flag() {
+    let (_place, mut sources) = with_file("[mail]\nport = 25\n");
+    let port = |sources: &Sources| sources.load().unwrap().config.mail.port;
+    assert_eq!(port(&sources), Some(25));
+    sources.environment = vec![("TERTULIA_MAIL__PORT".to_owned(), "465".to_owned())];
+    assert_eq!(port(&sources), Some(465));
+    sources.flags = vec![flag("mail.port", "587")];
+    assert_eq!(port(&sources), Some(587));
+    for bad in ["70000", "-1", "smtp", ""] {
+        sources.flags = vec![flag("mail.port", bad)];
+        assert!(matches!(&problems(&sources)[..], [Problem::Wrong { key, .. }] if key == "mail.port"), "{bad}");
+    }
+}
+
+#[test]
 fn the_file_in_the_data_directory_is_read_when_none_is_named() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("tertulia.toml"), "name = \"agora\"").unwrap();
@@ -214,6 +229,7 @@ fn beyond_loopback_every_insecure_setting_is_refused_until_it_is_mended_or_accep
         (vec![everywhere, public, private], Exposure::PrivateOutgoing),
         (vec![everywhere, public, moltbook], Exposure::HttpMoltbook),
         (vec![everywhere, public, webhooks], Exposure::HttpWebhooks),
+        (vec![everywhere, public, ("files.s3_allow_http", "true")], Exposure::HttpFiles),
         (vec![everywhere, public, everyone], Exposure::TrustEveryone),
     ] {
         assert_eq!(refused(&settings), [exposure]);

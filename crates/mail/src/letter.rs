@@ -40,8 +40,8 @@ pub enum Purpose {
     Recovery,
     /// A new key instead of the old one.
     Rotation,
-    /// Another way into an account, or another mailbox for it.
-    Credential,
+    /// A mailbox for an agent that has none.
+    Binding,
 }
 
 /// What the hub calls itself in its mails.
@@ -61,7 +61,7 @@ impl Purpose {
             Self::Registration => "registration",
             Self::Recovery => "recovery",
             Self::Rotation => "rotation",
-            Self::Credential => "credential",
+            Self::Binding => "binding",
         }
     }
 
@@ -71,7 +71,7 @@ impl Purpose {
             Self::Registration => "register an agent with this e-mail address",
             Self::Recovery => "replace every key of the agent that this e-mail address belongs to",
             Self::Rotation => "replace the API key of the agent that this e-mail address belongs to",
-            Self::Credential => "add a way into the agent that this e-mail address belongs to",
+            Self::Binding => "bind this e-mail address to an agent, which can be recovered with it from then on",
         }
     }
 }
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_purpose_has_words_of_its_own() {
-        let all = [Purpose::Registration, Purpose::Recovery, Purpose::Rotation, Purpose::Credential];
+        let all = [Purpose::Registration, Purpose::Recovery, Purpose::Rotation, Purpose::Binding];
         let texts = all.map(|purpose| CodeMail { purpose, ..mail("kim@example.org") }.text(&hub()));
         for (place, text) in texts.iter().enumerate() {
             assert!(text.contains("012345"));

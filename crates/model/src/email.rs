@@ -74,11 +74,13 @@ pub enum CodePurpose {
     Recover,
     /// A new key in the place of another.
     Rotate,
+    /// An address for an agent that has none.
+    Bind,
 }
 
 impl CodePurpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::Register, Self::Recover, Self::Rotate];
+    pub const ALL: [Self; 4] = [Self::Register, Self::Recover, Self::Rotate, Self::Bind];
 
     /// The word for it in the store and the logs.
     #[must_use]
@@ -87,6 +89,7 @@ impl CodePurpose {
             Self::Register => "register",
             Self::Recover => "recover",
             Self::Rotate => "rotate",
+            Self::Bind => "bind",
         }
     }
 

@@ -10,9 +10,11 @@ mod content;
 mod conversation;
 mod email;
 mod emoji;
+mod filename;
 mod group;
 mod ids;
 mod links;
+
 mod media;
 mod mentions;
 mod name;
@@ -40,6 +42,7 @@ pub use content::{BadSentKey, SentKey};
 pub use conversation::ConversationKind;
 pub use email::{BadEmail, CodePurpose, Email};
 pub use emoji::{BadEmoji, Emoji};
+pub use filename::harmless_filename;
 pub use group::{BadGroupText, GroupDescription, GroupEvent, GroupName, GroupRole, MOST_GROUP_MEMBERS};
 pub use ids::{
     AgentId, AgentNo, AttachmentId, CodeId, CommunityId, CommunityNo, ConversationId, ConversationNo, CredentialId,

@@ -170,6 +170,24 @@ impl Objects {
         all.try_filter_map(move |listed| async move { Ok(Listed::new(&listed, on)) }).boxed()
     }
 
+    /// Every picture whose key begins with this folder, as [`Self::list`] lists them.
+    pub fn pictures_in(&self, folder: &str) -> BoxStream<'static, Result<Listed, Error>> {
+        let prefix = object_store::path::Path::from(format!("{}/{folder}", Shelf::Avatars.as_str()));
+        let all = self.store.list(Some(&prefix)).map_err(Error::from);
+        all.try_filter_map(move |listed| async move { Ok(Listed::new(&listed, Shelf::Avatars)) }).boxed()
+    }
+
+    /// Writes a small object and removes it again, to see whether that can be done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`].
+    pub async fn probe(&self) -> Result<(), Error> {
+        let path = object_store::path::Path::from("probe");
+        self.store.put(&path, PutPayload::from_static(b"probe")).await?;
+        Ok(self.store.delete(&path).await?)
+    }
+
     /// Removes what a crash has left of uploads that were last written to before this moment; how many there were.
     /// In a bucket there is nothing to do.
     ///

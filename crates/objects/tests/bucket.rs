@@ -123,3 +123,36 @@ fn a_bucket_elsewhere_is_https() {
 fn a_secret_key_does_not_show_itself() {
     assert!(!format!("{:?}", settings("https://s3.example.org")).contains("hidden"));
 }
+
+#[tokio::test]
+async fn the_pictures_of_one_folder_are_listed() {
+    let (_double, objects) = objects().await;
+    let picture = |folder: &str, number: u8| Key::avatar(&format!("{folder}/{}.webp", hex(number))).unwrap();
+    let (one, other) = ("00000000000000aa", "00000000000000ab");
+    assert!(objects.pictures_in(one).try_collect::<Vec<_>>().await.unwrap().is_empty());
+    for key in [picture(one, 1), picture(one, 2), picture(other, 3), picture(&format!("g/{one}"), 4)] {
+        objects.put_ours(&key, noise(5).into()).await.unwrap();
+    }
+    let list = async |folder: &str| {
+        let listed: Vec<_> = objects.pictures_in(folder).try_collect().await.unwrap();
+        let mut keys: Vec<_> = listed.into_iter().map(|listed| listed.key).collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(list(one).await, [picture(one, 1), picture(one, 2)]);
+    assert_eq!(list("g/00000000000000aa").await, [picture("g/00000000000000aa", 4)]);
+    assert!(list("00000000000000ac").await.is_empty());
+}
+
+fn hex(number: u8) -> String {
+    format!("{number:032x}")
+}
+
+#[tokio::test]
+async fn a_probe_leaves_nothing() {
+    let (double, objects) = objects().await;
+    objects.probe().await.unwrap();
+    assert_eq!(double.keys().len(), 0);
+    double.set_down(true);
+    assert!(matches!(objects.probe().await, Err(Error::Unavailable(_))));
+}

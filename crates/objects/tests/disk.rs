@@ -202,3 +202,37 @@ fn nobody_else_may_look_into_the_folder() {
     let mode = fs::metadata(folder.path().join("files")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+#[tokio::test]
+async fn the_pictures_of_one_folder_are_listed() {
+    let (_folder, objects) = objects();
+    let picture = |folder: &str, number: u8| Key::avatar(&format!("{folder}/{}.webp", hex(number))).unwrap();
+    let (one, other) = ("00000000000000aa", "00000000000000ab");
+    assert!(objects.pictures_in(one).try_collect::<Vec<_>>().await.unwrap().is_empty());
+    for key in [picture(one, 1), picture(one, 2), picture(other, 3), picture(&format!("g/{one}"), 4)] {
+        objects.put_ours(&key, noise(5).into()).await.unwrap();
+    }
+    let list = async |folder: &str| {
+        let listed: Vec<_> = objects.pictures_in(folder).try_collect().await.unwrap();
+        let mut keys: Vec<_> = listed.into_iter().map(|listed| listed.key).collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(list(one).await, [picture(one, 1), picture(one, 2)]);
+    assert_eq!(list("g/00000000000000aa").await, [picture("g/00000000000000aa", 4)]);
+    assert!(list("00000000000000ac").await.is_empty());
+}
+
+fn hex(number: u8) -> String {
+    format!("{number:032x}")
+}
+
+#[tokio::test]
+async fn a_probe_leaves_nothing() {
+    let (folder, objects) = objects();
+    objects.probe().await.unwrap();
+    assert_eq!(files(folder.path()), [""; 0]);
+    fs::remove_dir_all(folder.path().join("files")).unwrap();
+    fs::write(folder.path().join("files"), "in the way").unwrap();
+    assert!(matches!(objects.probe().await, Err(Error::Unavailable(_))));
+}

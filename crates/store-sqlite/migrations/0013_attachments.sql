@@ -13,7 +13,10 @@ create table attachments (
     reserved_at     integer not null,
     uploaded_at     integer, -- null: its bytes are not there
     sent_at         integer, -- since when a message refers to it; null: none does
+    removed_at      integer, -- since when nobody may have it, since the operator has removed such a message
     check ((recipient_no is null) <> (conversation_no is null))
 ) strict;
 create index attachments_by_uploader on attachments (uploader_no, reserved_at);
 create index attachments_unsent on attachments (reserved_at, attachment_no) where sent_at is null;
+-- Those whose bytes are to be removed.
+create index attachments_removed on attachments (attachment_no) where removed_at is not null and uploaded_at is not null;

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use tertulia_model::{AgentNo, CodeId, Email, Pause, Timestamp};
 use tertulia_store::{
-    Account, Accounts, AgentRecord, AuditEntry, DirectoryEntry, DirectoryQuery, EmailBounds, EmailRegistration,
-    NewAgent, NewCode, NewCredential, OPERATOR, Recovery, Registrable, StoreError, Telling, Told, UnsentMail,
+    Account, Accounts, AgentRecord, AuditEntry, DirectoryEntry, DirectoryQuery, EmailBinding, EmailBounds,
+    EmailRegistration, NewAgent, NewCode, NewCredential, OPERATOR, Recovery, Registrable, StoreError, Telling, Told,
+    UnsentMail,
 };
 
 use crate::{
@@ -83,16 +84,36 @@ impl Accounts for SqliteStore {
         if known.ever >= most.ever {
             return Ok(EmailRegistration::TooManyEver);
         }
-        sqlx::query("insert into emails (agent_no, email, email_key) values (?1, ?2, ?3)")
-            .bind(record.number.0)
-            .bind(&**email.spelling())
-            .bind(&**email.key())
-            .execute(&mut *transaction)
-            .await
-            .map_err(refused)?;
+        write_email(&mut transaction, record.number, email).await?;
         let credential = credentials::insert(&mut transaction, record.number, credential, agent.now).await?;
         transaction.commit().await.map_err(refused)?;
         Ok(EmailRegistration::Registered { agent: record, credential })
+    }
+
+    #[tracing::instrument(name = "db.accounts.bind_email", level = "debug", skip_all)]
+    async fn bind_email(
+        &self,
+        agent: AgentNo,
+        email: &Email,
+        most: EmailBounds,
+        entry: &AuditEntry,
+    ) -> Result<EmailBinding, StoreError> {
+        let mut writer = self.write_lock().await?;
+        let mut transaction = writer.begin().await?;
+        if !has_no_email(&mut transaction, agent).await? {
+            return Ok(EmailBinding::NotFree);
+        }
+        let known = agents_behind(&mut transaction, email).await?;
+        if known.live >= most.live {
+            return Ok(EmailBinding::TooManyLive);
+        }
+        if known.ever >= most.ever {
+            return Ok(EmailBinding::TooManyEver);
+        }
+        write_email(&mut transaction, agent, email).await?;
+        audit::write(&mut transaction, entry).await?;
+        transaction.commit().await.map_err(refused)?;
+        Ok(EmailBinding::Bound)
     }
 
     async fn agents_of_email(&self, email_key: &str, limit: u32) -> Result<Vec<AgentRecord>, StoreError> {
@@ -227,6 +248,26 @@ async fn agents_behind(connection: &mut SqliteConnection, email: &Email) -> Resu
     .await
     .map_err(refused)?;
     Ok(EmailBounds { live: get_count(&row, "live")?, ever: get_count(&row, "ever")? })
+}
+
+async fn write_email(connection: &mut SqliteConnection, agent: AgentNo, email: &Email) -> Result<(), StoreError> {
+    let address = sqlx::query("insert into emails (agent_no, email, email_key) values (?1, ?2, ?3)");
+    let address = address.bind(agent.0).bind(&**email.spelling()).bind(&**email.key());
+    address.execute(connection).await.map(drop).map_err(refused)
+}
+
+/// Whether an agent is active and has no address yet.
+async fn has_no_email(connection: &mut SqliteConnection, agent: AgentNo) -> Result<bool, StoreError> {
+    let free = sqlx::query(
+        "select 1
+         from agents a
+         where a.agent_no = ?1 and a.state = 'active' and not exists (select 1 from emails e where e.agent_no = ?1)",
+    )
+    .bind(agent.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(refused)?;
+    Ok(free.is_some())
 }
 
 /// Whether an agent is active or suspended.

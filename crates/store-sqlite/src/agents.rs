@@ -185,6 +185,11 @@ impl Agents for SqliteStore {
         self.readers.all(page).await?.iter().map(agent_from_row).collect()
     }
 
+    async fn list_agent(&self, agent: AgentNo) -> Result<bool, StoreError> {
+        let list = sqlx::query("update agents set is_listed = 1 where agent_no = ?1 and is_listed = 0").bind(agent.0);
+        Ok(self.write(list).await? > 0)
+    }
+
     async fn change_state(
         &self,
         agent: AgentNo,

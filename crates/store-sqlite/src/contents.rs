@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use tertulia_model::{AgentNo, AttachmentId, GroupEvent, MessageNo};
-use tertulia_store::{Append, Content, EventRecord, StoreError};
+use tertulia_store::{Append, Attached, Content, EventRecord, StoreError};
 use uuid::Uuid;
 
 use crate::{readers::Statement, rows::number_list};
 
-/// What is aggregated of each: whether it has no text, the sender's key, data, attachment in hexadecimal, extension; then
-/// the event, to whom, by whom, and the new name.
+/// What is aggregated of each: whether it has no text, the sender's key, data, attachment, extension; then the event, to
+/// whom, by whom, and the new name.
 pub(crate) type Row = (
     u8,
     Option<String>,
     Option<String>,
-    Option<String>,
+    Option<AttachedRow>,
     Option<String>,
     Option<String>,
     Option<i64>,
@@ -22,12 +22,20 @@ pub(crate) type Row = (
     Option<String>,
 );
 
+/// Of an attachment: its id in hexadecimal, its name, its type and its length.
+type AttachedRow = (String, String, String, u64);
+
 /// The aggregate of one content `c` of a message `m`, to stand in a statement.
 macro_rules! content_row {
     () => {
         "json_array(
-             m.text is null, c.sent_key, c.data, hex(c.attachment_id), c.extension, c.event, c.event_agent_no,
-             c.event_actor_no, c.event_text
+             m.text is null, c.sent_key, c.data,
+             json((
+                 select json_array(hex(a.attachment_id), a.filename, a.content_type, a.size)
+                 from attachments a
+                 where a.attachment_id = c.attachment_id
+             )),
+             c.extension, c.event, c.event_agent_no, c.event_actor_no, c.event_text
          )"
     };
 }
@@ -45,18 +53,20 @@ pub(crate) fn content_from(
             name: name.map(Into::into),
         }),
     };
-    let attachment = match attachment.filter(|id| !id.is_empty()) {
-        None => None,
-        Some(id) => Some(Uuid::try_parse(&id).map_err(|_| StoreError::Unreadable("id of an attachment"))?),
-    };
     Ok(Content {
         is_wordless: is_wordless == 1,
         sent_key: sent_key.map(Into::into),
         data: data.map(Into::into),
-        attachment: attachment.map(AttachmentId::from_uuid),
+        attachment: attachment.map(attached_from).transpose()?,
         extension: extension.map(Into::into),
         event,
     })
+}
+
+fn attached_from((id, filename, media_type, bytes): AttachedRow) -> Result<Attached, StoreError> {
+    let id = Uuid::try_parse(&id).map_err(|_| StoreError::Unreadable("id of an attachment"))?;
+    let media_type = media_type.parse().map_err(|_| StoreError::Unreadable("type of an attachment"))?;
+    Ok(Attached { id: AttachmentId::from_uuid(id), filename: filename.into(), media_type, bytes })
 }
 
 /// As one content is bound: number, key, data, attachment in hexadecimal, extension; the event, to whom, by whom, and the
@@ -80,7 +90,7 @@ fn row_of<'a>(message: &'a Append, content: &'a Content) -> NewRow<'a> {
         message.number.0,
         content.sent_key.as_deref(),
         content.data.as_deref(),
-        content.attachment.map(|id| id.as_uuid().as_simple().to_string()),
+        content.attachment.as_ref().map(|attached| attached.id.as_uuid().as_simple().to_string()),
         content.extension.as_deref(),
         event.map(|event| event.what.as_str()),
         event.and_then(|event| event.agent).map(|agent| agent.0),

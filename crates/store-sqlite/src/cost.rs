@@ -12,12 +12,12 @@ use std::{
 use sqlx::SqliteConnection;
 use tempfile::TempDir;
 use tertulia_model::{
-    AgentId, AgentNo, AgentState, CommunityId, ConversationId, ConversationNo, MessageId, MessageNo, Seq, TextKind,
-    Timestamp, random_uuid, time_ordered_uuid,
+    AgentId, AgentNo, AgentState, CommunityId, ConversationId, ConversationNo, GroupRole, MessageId, MessageNo, Seq,
+    TextKind, Timestamp, random_uuid, time_ordered_uuid,
 };
 use tertulia_store::{
-    Agents, Append, Commit, Hub, Inboxes, Messages, Move, NewAgent, NewEnvelope, Profile, Registration, Seed, Slice,
-    ThreadMarksQuery, ThreadQuery, Threads,
+    Agents, Append, Commit, GroupChange, GroupMemberRecord, Groups, Hub, Inboxes, Messages, Move, NewAgent,
+    NewEnvelope, NewGroup, Profile, Registration, Seed, Slice, ThreadMarksQuery, ThreadQuery, Threads,
 };
 
 use crate::{Durability, SqliteOptions, SqliteStore};
@@ -136,6 +136,49 @@ impl Recipient {
         self.said += count;
     }
 
+    /// A group of Bob's, of which Ada is a member; that it has come waits for it.
+    async fn group(&mut self) -> ConversationNo {
+        let group = NewGroup {
+            id: ConversationId::from_uuid(random_uuid([106; 16])),
+            name: "ops".into(),
+            description: None,
+            avatar_url: None,
+            creator: self.bob,
+            created_at: NOW,
+        };
+        let group = self.store.create_group(&group).await.unwrap().number;
+        let (role, joined_seq) = (GroupRole::Member, Seq(1));
+        let member = GroupMemberRecord { agent: self.ada, role, joined_seq, joined_at: NOW };
+        self.happen(group, 1, GroupChange::Joined { conversation: group, member }).await;
+        assert!(self.store.own_message(self.ada, id_of(self.said)).await.unwrap().is_some());
+        group
+    }
+
+    async fn leave(&mut self, group: ConversationNo) {
+        self.happen(group, 2, GroupChange::Left { conversation: group, agent: self.ada, at: NOW }).await;
+    }
+
+    /// Something happens in a group, which is told to Ada if that is its beginning.
+    async fn happen(&mut self, group: ConversationNo, seq: u64, change: GroupChange) {
+        self.said += 1;
+        let message = Append {
+            number: number(self.said),
+            id: id_of(self.said),
+            conversation: group,
+            seq: Seq(seq),
+            author: self.bob,
+            author_revision: 1,
+            created_at: NOW + Duration::from_micros(seq),
+            text: "".into(),
+            text_kind: TextKind::Plain,
+            content: None,
+        };
+        let copy = NewEnvelope { agent: self.ada, message: message.number, conversation: group, seq: message.seq };
+        let envelopes = if seq == 1 { vec![copy] } else { Vec::new() };
+        let commit = Commit { messages: vec![message], envelopes, groups: vec![change], ..Commit::default() };
+        self.store.commit(&commit).await.unwrap();
+    }
+
     async fn settle(&self, step: Move) -> u32 {
         self.store.settle(&[step], NOW).await.unwrap()[0].delivered
     }
@@ -181,6 +224,16 @@ impl Recipient {
         note("a page of history", steps);
         assert!(self.store.sent_before(&[(bob, "k".into())]).await.unwrap()[0].is_none());
         note("look for a key", steps);
+        let id = ConversationId::from_uuid(random_uuid([105; 16]));
+        assert!(self.store.part_in(ada, id).await.unwrap().is_some());
+        note("look for a part", steps);
+        let hidden_through = Move::HiddenThrough { agent: ada, conversation: direct, through: Seq(8), limit: 500 };
+        assert_eq!(self.settle(hidden_through).await, 2);
+        note("hide up to the eighth", steps);
+        let group = self.group().await;
+        steps.take();
+        self.leave(group).await;
+        note("leave a group", steps);
         costs
     }
 }

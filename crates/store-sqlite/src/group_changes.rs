@@ -129,11 +129,12 @@ async fn deliver(
          where (agent_no, message_no) in (
              select e.agent_no, e.message_no
              from group_members gm
-             cross join envelopes e indexed by envelopes_waiting
-                 on e.agent_no = gm.agent_no and e.delivered_at is null and e.conversation_no = ?1
+             cross join envelopes e indexed by envelopes_unread
+                 on e.agent_no = gm.agent_no and e.conversation_no = ?1 and e.read_at is null and e.is_hidden = 0
              where gm.conversation_no = ?1
              and gm.agent_no = coalesce(?2, gm.agent_no)
              and gm.left_at is null
+             and e.delivered_at is null
          )",
     )
     .bind(conversation.0)

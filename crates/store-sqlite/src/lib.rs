@@ -10,6 +10,7 @@ mod accounts;
 mod address_windows;
 mod agents;
 mod answers;
+mod attachments;
 mod audit;
 mod badges;
 mod bans;

@@ -146,6 +146,23 @@ impl Messages for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(refused)?;
+        // The file goes with it, whatever other message refers to it.
+        sqlx::query(
+            "update attachments
+             set removed_at = ?2
+             where removed_at is null
+             and attachment_id = (
+                 select c.attachment_id
+                 from messages m
+                 join contents c on c.message_no = m.message_no
+                 where m.message_id = ?1
+             )",
+        )
+        .bind(id.as_uuid().as_bytes().as_slice())
+        .bind(now.as_micros())
+        .execute(&mut *transaction)
+        .await
+        .map_err(refused)?;
         // What its sender calls it stays: sending it again sends nothing.
         sqlx::query(
             "update contents

@@ -339,18 +339,21 @@ pub(crate) async fn hide_through(
     .execute(&mut *connection)
     .await
     .map_err(refused)?;
+    // What waits is unread and not hidden, and so it is found by its conversation, whatever waits elsewhere.
     let delivered = sqlx::query(
         "update envelopes
          set delivered_at = ?5
          where agent_no = ?1
          and message_no in (
              select message_no
-             from envelopes indexed by envelopes_waiting
+             from envelopes indexed by envelopes_unread
              where agent_no = ?1
-             and delivered_at is null
              and conversation_no = ?2
              and seq <= ?3
-             order by message_no
+             and read_at is null
+             and is_hidden = 0
+             and delivered_at is null
+             order by seq
              limit ?4
          )",
     )

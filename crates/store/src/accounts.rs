@@ -146,6 +146,19 @@ pub enum EmailRegistration {
     TooManyEver,
 }
 
+/// What came of binding an e-mail address to an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailBinding {
+    /// Done.
+    Bound,
+    /// The agent has an address, or is not there any more. Nothing was written.
+    NotFree,
+    /// As many agents live with the address as may. Nothing was written.
+    TooManyLive,
+    /// As many agents ever registered with the address as may. Nothing was written.
+    TooManyEver,
+}
+
 /// A new key, and what ended for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
@@ -235,6 +248,15 @@ pub trait Accounts: Debug + Send + Sync + 'static {
         email: &Email,
         most: EmailBounds,
     ) -> Result<EmailRegistration, StoreError>;
+
+    /// Gives an address to an agent that is active and has none, as long as the address has fewer agents than `most`.
+    async fn bind_email(
+        &self,
+        agent: AgentNo,
+        email: &Email,
+        most: EmailBounds,
+        entry: &AuditEntry,
+    ) -> Result<EmailBinding, StoreError>;
 
     /// The agents of an address that are active or suspended, oldest first, at most `limit`.
     async fn agents_of_email(&self, email_key: &str, limit: u32) -> Result<Vec<AgentRecord>, StoreError>;

@@ -122,6 +122,9 @@ pub trait Agents: Debug + Send + Sync + 'static {
     /// Listed agents except those in `without`, most recently seen first, then oldest registration first.
     async fn list_agents(&self, without: &[AgentNo], limit: u32, offset: u64) -> Result<Vec<AgentRecord>, StoreError>;
 
+    /// Lists an agent from now on. `false`: it was listed before.
+    async fn list_agent(&self, agent: AgentNo) -> Result<bool, StoreError>;
+
     /// Every agent but the system's whose state is `state` (any, if none), by number, after `after`.
     async fn agents_in_state(
         &self,

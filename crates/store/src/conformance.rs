@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod agents;
 pub mod answers;
+pub mod attachments;
 pub mod badges;
 pub mod belonging;
 pub mod communities;
@@ -50,6 +51,7 @@ macro_rules! conformance {
             an_agent_with_an_address_is_written_whole
             agents_of_an_address_are_counted
             an_address_has_so_many_agents
+            an_address_is_bound_to_an_agent_that_has_none
             of_ten_with_one_address_as_many_register_as_may
             an_address_takes_a_name_that_is_held_no_more
             a_code_is_told_once
@@ -73,6 +75,7 @@ macro_rules! conformance {
             agents_are_looked_up_in_bulk
             profiles_are_found_by_revision
             only_listed_active_agents_are_listed
+            an_unlisted_agent_is_listed_from_now_on
             the_list_is_ordered_by_last_activity
             the_list_leaves_out_and_pages
             agents_are_paged_by_state
@@ -84,6 +87,16 @@ macro_rules! conformance {
             the_oldest_answers_of_an_agent_go
             answers_that_have_run_out_are_swept
             of_answers_at_once_one_is_kept
+        }
+        $crate::conformance_cases! { $make_store, attachments,
+            an_announced_attachment_is_found
+            bytes_come_before_a_message
+            so_many_attachments_are_announced_in_a_day
+            so_many_bytes_are_announced_in_a_day
+            of_ten_announcements_at_once_as_many_stand_as_may
+            what_no_message_refers_to_is_forgotten
+            a_message_says_which_file_goes_with_it
+            a_removed_message_takes_its_file_with_it
         }
         $crate::conformance_cases! { $make_store, badges,
             a_verification_is_replaced_by_the_next

@@ -7,11 +7,9 @@
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use tertulia_model::{
-    AgentNo, AttachmentId, ConversationId, ConversationNo, GroupEvent, MessageId, MessageNo, Seq, Timestamp,
-};
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, GroupEvent, MessageId, MessageNo, Seq, Timestamp};
 
-use crate::{MessageRecord, StoreError};
+use crate::{Attached, MessageRecord, StoreError};
 
 /// What a message is besides its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub struct Content {
     /// Data, as JSON.
     pub data: Option<Arc<str>>,
     /// The file that goes with it.
-    pub attachment: Option<AttachmentId>,
+    pub attachment: Option<Attached>,
     /// One surface's own words about it.
     pub extension: Option<Arc<str>>,
     /// What has happened to the group: then there is nothing else.

@@ -8,6 +8,7 @@
 mod accounts;
 mod agents;
 mod answers;
+mod attachments;
 mod badges;
 mod channels;
 mod communities;
@@ -40,11 +41,14 @@ mod trials;
 mod trust;
 
 pub use accounts::{
-    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBounds, EmailCode, EmailRegistration, Guessing,
-    MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
+    Account, Accounts, DirectoryEntry, DirectoryQuery, EmailBinding, EmailBounds, EmailCode, EmailRegistration,
+    Guessing, MOST_UNSENT, NewCode, Newcomer, Recovery, Registrable, Telling, Told, UnsentMail,
 };
 pub use agents::{AgentRecord, Agents, NewAgent, Profile, Registration};
 pub use answers::{AnswerRecord, Answers, NewAnswer};
+pub use attachments::{
+    Attached, AttachmentRecord, AttachmentScope, Attachments, NewAttachment, Reservation, UploadBounds,
+};
 pub use badges::{Badge, Badges, Binding, Verification};
 pub use channels::{ChannelCreation, ChannelEdit, ChannelRecord, NewChannel};
 pub use communities::Communities;
@@ -113,6 +117,7 @@ store! {
     Accounts,
     Agents,
     Answers,
+    Attachments,
     Badges,
     Communities,
     Contacts,

@@ -172,7 +172,7 @@ pub trait Messages: Debug + Send + Sync + 'static {
     /// The conversation and place of a message.
     async fn locate(&self, id: MessageId) -> Result<Option<(ConversationNo, Seq)>, StoreError>;
 
-    /// Takes a message's text away for everybody, keeping its place, and writes the audit entry. `false`: there is
-    /// no such message, or it was removed before.
+    /// Takes away for everybody what a message says, keeping its place, and writes the audit entry. A file that goes with
+    /// it is removed, whatever other message refers to it. `false`: there is no such message, or it was removed before.
     async fn remove_message(&self, id: MessageId, now: Timestamp, entry: &AuditEntry) -> Result<bool, StoreError>;
 }

@@ -21,7 +21,7 @@ use crate::{Connection, Reply, Request, within};
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
 /// Limits that no test reaches. None is off, so that they are counted.
-const HIGH: [(&str, &str); 13] = [
+const HIGH: [(&str, &str); 15] = [
     ("limits.requests_per_address", "1000000000 per 1m"),
     ("limits.registrations_per_address", "1000000000 per 1h"),
     ("limits.lobby_unverified", "1000000000 per 5m"),
@@ -35,6 +35,8 @@ const HIGH: [(&str, &str); 13] = [
     ("moltchats.requests_per_agent", "1000000000 per 1m"),
     ("moltchats.requests_per_address", "1000000000 per 1m"),
     ("moltchats.sign_ins_per_address", "1000000000 per 1m"),
+    ("agentchat.sends_per_agent", "1000000000 per 1s"),
+    ("agentchat.sends_per_group", "1000000000 per 1s"),
 ];
 
 /// Nothing leaves this machine: nobody answers on the discard port.

@@ -1,8 +1,9 @@
 //! Published clients, unmodified, against the hub's program: the examples of chatr's public document with no more
-//! than the base URL and the key replaced, and `curl -N`.
+//! than the base URL and the key replaced, `curl -N`, and AgentChat's two SDKs.
 //!
 //! The examples are read from the document when the tests run; their text is not ours to keep.
 
+mod agentchat;
 mod child;
 mod example;
 mod gateway;

@@ -3,14 +3,17 @@
 //! Writers, a registrar, resuming readers, those who act in rooms and pairs of friends go on through all of it. In the end every
 //! acknowledged message is there once, places have no holes, and every reader was shown exactly what is stored. After
 //! every kill the rooms are looked at: none is lost, half there or back, and who is in is who was acknowledged; and so are the
-//! pairs: no friendship is half there, no reaction counts twice, and every session goes on. The
+//! pairs: no friendship is half there, no reaction counts twice, and every session goes on; and what waits for those who
+//! write letters is what they have not acknowledged. The
 //! instants are chosen by counting acknowledgements, never by waiting; a seed that is printed gives the same choices
 //! again (not the same timing).
 
 mod actors;
 mod chance;
+mod ear;
 mod known;
 mod ledger;
+mod letters;
 mod load;
 mod pairs;
 mod proof;
@@ -28,6 +31,7 @@ use crate::{
     chance::Chance,
     known::Rooms,
     ledger::{Agent, Hub, Ledger},
+    letters::Letters,
     load::register,
     pairs::Pair,
     reader::View,
@@ -42,6 +46,9 @@ const ACTORS: usize = 4;
 
 /// Pairs of friends.
 const PAIRS: usize = 3;
+
+/// Threes that write to each other.
+const THREES: usize = 2;
 
 /// How long after the kill some rooms are over: when some of them are being used.
 const SOON: Duration = Duration::from_millis(150);
@@ -77,6 +84,7 @@ async fn everything_acknowledged_survives_every_kill() {
     let program = installation.start().await;
     residents.are_as_they_were(installation.address()).await;
     let (hub, rooms, pairs) = (installation.address(), field.rooms.clone(), field.pairs.clone());
+    let threes = field.threes.clone();
     let authors = field.authors.clone();
     let (ledger, views) = field.finish(hub, rounds + 1).await;
     let stored = Stored::read(hub).await;
@@ -92,13 +100,18 @@ async fn everything_acknowledged_survives_every_kill() {
     for pair in &pairs {
         pair.is_as_known(hub).await;
     }
+    let mut letters = 0;
+    for three in &threes {
+        three.is_as_known(hub).await;
+        letters += three.histories_are_whole(hub).await;
+    }
     rooms.near_ends_come(hub).await;
     rooms.are_as_known(hub).await;
     let open = rooms.hold_what_was_said(hub).await;
     let (registered, created) = (ledger.entries().agents.len(), rooms.known().rooms.len());
     println!("{} messages, {registered} registrations, {} readers,", stored.len(), views.len());
     let (friendships, reactions) = pairs.iter().map(|pair| pair.counts()).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-    println!("{friendships} friendships, {reactions} reactions that stand,");
+    println!("{friendships} friendships, {reactions} reactions that stand, {letters} letters,");
     println!("{created} rooms of which {open} are there: all as it must be");
     program.stop().await;
     installation.inspected().await;
@@ -123,6 +136,7 @@ struct Field {
     authors: Vec<Agent>,
     rooms: Arc<Rooms>,
     pairs: Vec<Arc<Pair>>,
+    threes: Vec<Arc<Letters>>,
     /// How many of the ledger's agents have been looked at after a kill.
     proven: usize,
 }
@@ -150,13 +164,21 @@ impl Field {
             writers.spawn(pair.clone().act(ledger.clone(), hub));
             pairs.push(pair);
         }
+        let mut threes = Vec::new();
+        for number in 0..THREES {
+            let chance = Chance::from_seed(chance.up_to(u64::MAX - 1));
+            let three = Letters::register(&mut exchange, number, chance).await;
+            writers.spawn(three.clone().act(ledger.clone(), hub));
+            writers.spawn(three.clone().listen(ledger.clone(), hub));
+            threes.push(three);
+        }
         drop(exchange);
         program.stop().await;
         writers.spawn(load::register_many(ledger.clone(), hub));
         for _ in 0..READERS {
             readers.spawn(reader::read(ledger.clone(), hub, 0, LAST_WORDS));
         }
-        Self { ledger, writers, readers, authors, rooms, pairs, proven: 0 }
+        Self { ledger, writers, readers, authors, rooms, pairs, threes, proven: 0 }
     }
 
     /// Starts the hub, lets everybody go on, and kills it at an instant that `chance` chooses.
@@ -165,7 +187,7 @@ impl Field {
         let hub = installation.address();
         self.prove_registrations(hub).await;
         self.rooms.are_as_known(hub).await;
-        self.pairs_are_as_known(hub).await;
+        self.others_are_as_known(hub).await;
         let enough = self.ledger.acknowledged() + chance.up_to(MOST_ACKNOWLEDGED);
         self.ledger.set_hub(Hub::Up(round));
         if round.is_multiple_of(JOIN_EVERY) {
@@ -186,14 +208,20 @@ impl Field {
         for pair in &self.pairs {
             within("a pair to notice", pair.rests()).await;
         }
+        for three in &self.threes {
+            within("three to notice", three.rest()).await;
+        }
         for (rooms, after) in self.rooms.choose_ends(chance).iter().zip([Duration::ZERO, SOON]) {
             installation.let_end(rooms, after).await;
         }
     }
 
-    async fn pairs_are_as_known(&self, hub: SocketAddr) {
+    async fn others_are_as_known(&self, hub: SocketAddr) {
         for pair in &self.pairs {
             pair.is_as_known(hub).await;
+        }
+        for three in &self.threes {
+            three.is_as_known(hub).await;
         }
     }
 
@@ -213,7 +241,7 @@ impl Field {
     async fn finish(mut self, hub: SocketAddr, start: u64) -> (Arc<Ledger>, Vec<View>) {
         self.prove_registrations(hub).await;
         self.rooms.are_as_known(hub).await;
-        self.pairs_are_as_known(hub).await;
+        self.others_are_as_known(hub).await;
         let mut exchange = Exchange::open(hub).await.expect("the hub listens");
         let speaker = within("a speaker", register(&mut exchange, "last-speaker")).await.expect("an answer");
         self.readers.spawn(reader::read(self.ledger.clone(), hub, start - 1, LAST_WORDS));

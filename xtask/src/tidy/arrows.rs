@@ -25,7 +25,10 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-chatr", AT_API),
     ("tertulia-rooms", AT_API),
     ("tertulia-moltchats", SURFACE),
-    ("tertulia-agentchat", SURFACE),
+    (
+        "tertulia-agentchat",
+        May::Use(&["tertulia-edge", "tertulia-core", "tertulia-images", "tertulia-objects", "tertulia-model"]),
+    ),
     ("tertulia-site", SURFACE),
     ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
     ("tertulia", May::Use(&["tertulia-host", "tertulia-model"])),

@@ -1,4 +1,5 @@
-//! Packages for Node: the event source that published clients use, a WebSocket, and the driver of the browser.
+//! Packages for Node: the event source that published clients use, a WebSocket, AgentChat's SDK, and the driver of the
+//! browser.
 
 use std::{
     fs,
@@ -10,7 +11,7 @@ use super::{Apt, Skipped, require_program, stamp, text};
 use crate::process::output;
 
 /// Exact, so that a test that passed once passes again.
-const PACKAGES: [&str; 3] = ["eventsource@2.0.2", "playwright-core@1.65.1", "ws@8.23.0"];
+const PACKAGES: [&str; 4] = ["agentchatme@1.0.2212", "eventsource@2.0.2", "playwright-core@1.65.1", "ws@8.23.0"];
 
 /// The `node_modules` folder with the packages, made under `tools` if need be.
 ///

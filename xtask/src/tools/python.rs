@@ -1,4 +1,5 @@
-//! Packages for Python: what the published example needs, and the prober that tries every operation of the API.
+//! Packages for Python: what the published example needs, AgentChat's SDK with what it speaks HTTP and WebSocket
+//! through, and the prober that tries every operation of the API.
 //!
 //! They live in a virtual environment; where the machine's Python cannot make one, in a plain folder behind a script
 //! that stands where the environment's interpreter would.
@@ -13,7 +14,15 @@ use super::{Apt, Skipped, require_program, stamp, text};
 use crate::process::{output, succeeds};
 
 /// Exact, so that a fixed seed means the same requests every time.
-const PACKAGES: [&str; 3] = ["requests==2.34.2", "sseclient-py==1.9.0", "schemathesis==4.32.5"];
+const PACKAGES: [&str; 7] = [
+    "agentchatme==1.1.1",
+    "httpx==0.28.1",
+    "pydantic==2.14.3",
+    "requests==2.34.2",
+    "schemathesis==4.32.5",
+    "sseclient-py==1.9.0",
+    "websockets==15.0.1",
+];
 
 /// The interpreter that sees the packages, made under `tools` if need be.
 ///

@@ -85,6 +85,7 @@ pub(crate) fn failure(error: StartError) -> Failure {
         | StartError::BareTlds(_)
         | StartError::Moltbook(_)
         | StartError::Mail(_)
+        | StartError::Files(_)
         | StartError::ShortTokenSecret => Failure::new(Exit::Config, error),
         StartError::DataDir(DataDirError::Unusable { .. })
         | StartError::Listen(_)

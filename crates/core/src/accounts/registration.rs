@@ -98,7 +98,7 @@ impl Chat {
         }
     }
 
-    fn email_bounds(&self) -> EmailBounds {
+    pub(super) fn email_bounds(&self) -> EmailBounds {
         let rules = &self.0.rules.emails;
         EmailBounds { live: rules.live_agents, ever: rules.agents_ever }
     }

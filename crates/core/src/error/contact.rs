@@ -58,6 +58,9 @@ pub enum EmailRefused {
         /// Their names, the oldest first.
         names: Vec<Arc<str>>,
     },
+    /// The agent has an address already, which stays.
+    #[error("the agent has an address already")]
+    Bound,
     /// The agent has no address.
     #[error("the agent has no address")]
     Missing,

@@ -42,6 +42,9 @@ pub enum ContentRefused {
     /// There is no such attachment, or it is not the sender's.
     #[error("unknown attachment")]
     AttachmentUnknown,
+    /// A message refers to the attachment: its bytes stay what they are.
+    #[error("an attachment that was sent")]
+    AttachmentSent,
     /// The attachment was uploaded for another conversation.
     #[error("an attachment for another conversation")]
     AttachmentWrongScope,

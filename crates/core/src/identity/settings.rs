@@ -29,7 +29,7 @@ impl Chat {
     pub async fn change_profile(&self, caller: &Caller, change: &ProfileChange) -> Result<(), Error> {
         Self::permit(&caller.agent, Deed::DescribeItself)?;
         let profile = self.0.store.change_profile(caller.agent.number, change, self.now()).await?;
-        caller.agent.set_profile(profile);
+        caller.agent.set_profile(self.0.directory.shown(Arc::new(profile)));
         Ok(())
     }
 

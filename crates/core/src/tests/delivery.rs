@@ -175,7 +175,11 @@ impl World {
             Step::Come { from } => self.come(from).await,
             Step::ComeInGroup { from } => self.come_in_group(from).await,
             Step::Go { to } => self.go(to).await,
-            Step::AcknowledgeOne { message } => self.acknowledge_one(any(message)).await,
+            Step::AcknowledgeOne { message } => {
+                let message = any(message);
+                self.hub().chat.acknowledge_message(&self.ada, self.copies[message].id);
+                self.copies[message].is_delivered = true;
+            }
             Step::AcknowledgeThrough { message } => self.acknowledge_through(any(message)).await,
             Step::Read { message } => {
                 let message = any(message);
@@ -253,11 +257,6 @@ impl World {
         let key = self.key();
         let sent = self.hub().write(&self.ada, &self.others[to], &key, &key).await;
         assert_eq!(sent.is_ok(), self.pause.is_none(), "{sent:?}");
-    }
-
-    async fn acknowledge_one(&mut self, message: usize) {
-        self.hub().chat.acknowledge_message(&self.ada, self.copies[message].id);
-        self.copies[message].is_delivered = true;
     }
 
     async fn acknowledge_through(&mut self, message: usize) {

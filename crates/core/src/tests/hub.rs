@@ -70,6 +70,7 @@ impl TestHub {
             ids: ids.clone(),
             badge_source: vouching.clone(),
             name: "hub".to_owned(),
+            public_url: "http://hub.test".to_owned(),
             rules: Rules { lobby_unverified: Limit::Off, ..rules },
             links: Links::default(),
             key_kinds: KEY_KINDS.to_vec(),

@@ -1,10 +1,14 @@
 //! What is not the caller's is as if it were not there, also for who takes the time: the store is asked the same about
 //! another's conversation, message, group or invitation, in memory or not, as about one that does not exist.
 
-use tertulia_model::{ConversationId, GroupInvitationId, GroupName, MessageId, SentKey, random_uuid};
+use tertulia_model::{
+    AttachmentId, ConversationId, GroupInvitationId, GroupName, MediaType, MessageId, SentKey, random_uuid,
+};
 
 use super::{hub::TestHub, letters::letter};
-use crate::{AgentRef, Caller, Error, GroupChanges, GroupPlan, Letter, MuteRef, Noun, ThreadRef};
+use crate::{
+    AgentRef, Caller, Error, GroupChanges, GroupPlan, Letter, MuteRef, Noun, ThreadRef, UploadPlan, UploadTarget,
+};
 
 /// What a stranger asks about.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +17,7 @@ struct Asked {
     group: ConversationId,
     message: MessageId,
     invitation: GroupInvitationId,
+    attachment: AttachmentId,
 }
 
 /// Everything that somebody may ask about something by its id.
@@ -40,9 +45,12 @@ enum Deed {
     TypeToAgent,
     TypeToGroup,
     AcknowledgeMessage,
+    FetchFile,
+    AnnounceFile,
+    ChangePicture,
 }
 
-const DEEDS: [Deed; 22] = [
+const DEEDS: [Deed; 25] = [
     Deed::ReadDirect,
     Deed::ReadGroup,
     Deed::Write,
@@ -65,12 +73,15 @@ const DEEDS: [Deed; 22] = [
     Deed::TypeToAgent,
     Deed::TypeToGroup,
     Deed::AcknowledgeMessage,
+    Deed::FetchFile,
+    Deed::AnnounceFile,
+    Deed::ChangePicture,
 ];
 
 impl Deed {
     /// Tries it: what the caller is answered.
     async fn attempt(self, hub: &TestHub, by: &Caller, asked: Asked) -> Result<(), Error> {
-        let Asked { direct, group, message, invitation } = asked;
+        let Asked { direct, group, message, invitation, attachment } = asked;
         let chat = &hub.chat;
         match self {
             Self::ReadDirect => chat.thread(by, ThreadRef::Direct(direct)).await.map(drop),
@@ -105,6 +116,9 @@ impl Deed {
                 hub.settle_receipts().await;
                 Ok(())
             }
+            Self::FetchFile => chat.attachment_for(by, attachment).await.map(drop),
+            Self::AnnounceFile => chat.announce_upload(by, &file_for(group)).await.map(drop),
+            Self::ChangePicture => chat.permit_group_avatar(by, group).await,
         }
     }
 
@@ -116,6 +130,12 @@ impl Deed {
     }
 }
 
+/// A file for a group.
+fn file_for(group: ConversationId) -> UploadPlan {
+    let (filename, media_type) = ("notes.txt".into(), MediaType::PlainText);
+    UploadPlan { to: UploadTarget::Group(group), filename, media_type, bytes: 5, digest: [7; 32] }
+}
+
 /// What does not exist.
 fn nothing() -> Asked {
     Asked {
@@ -123,6 +143,7 @@ fn nothing() -> Asked {
         group: ConversationId::from_uuid(random_uuid([0xA2; 16])),
         message: MessageId::from_uuid(random_uuid([0xA3; 16])),
         invitation: GroupInvitationId::from_uuid(random_uuid([0xA4; 16])),
+        attachment: AttachmentId::from_uuid(random_uuid([0xA5; 16])),
     }
 }
 
@@ -141,8 +162,10 @@ async fn theirs(hub: &TestHub) -> [Asked; 2] {
         hub.chat.accept_group_invitation(&bob, waiting[0].id).await.unwrap();
         let said = hub.chat.send_to_group(&ada, view.id, &letter(key, key)).await.unwrap();
         let invitation = hub.chat.group_invitations(&zed).await.unwrap()[0].id;
+        let attachment = hub.chat.announce_upload(&ada, &file_for(view.id)).await.unwrap();
+        hub.chat.note_uploaded(attachment).await.unwrap();
         let (direct, group) = (direct.conversation.id, view.id);
-        asked.push(Asked { direct, group, message: said.posted.id, invitation });
+        asked.push(Asked { direct, group, message: said.posted.id, invitation, attachment });
     }
     asked[0].message = direct.posted.id;
     hub.chat.delete_group(&ada, asked[1].group).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod attachments;
 mod communities;
 mod contacts;
 mod discovery;
@@ -193,6 +194,10 @@ impl Agents for FaultyStore {
 
     async fn list_agents(&self, without: &[AgentNo], limit: u32, offset: u64) -> Result<Vec<AgentRecord>, StoreError> {
         self.through("list_agents", self.inner.list_agents(without, limit, offset)).await
+    }
+
+    async fn list_agent(&self, agent: AgentNo) -> Result<bool, StoreError> {
+        self.through("list_agent", self.inner.list_agent(agent)).await
     }
 
     async fn agents_in_state(

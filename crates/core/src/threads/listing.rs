@@ -12,6 +12,7 @@ use crate::{
     chat::Chat,
     conversation::Conversation,
     group::Group,
+    groups::GroupAvatar,
     history::{SaidIn, assemble},
     posted::Posted,
     surface::Caller,
@@ -43,10 +44,8 @@ pub struct ThreadView {
 pub struct GroupFace {
     /// Its name.
     pub name: Arc<str>,
-    /// Somebody else's picture.
-    pub avatar_url: Option<Arc<str>>,
-    /// A picture that the hub keeps.
-    pub avatar_key: Option<Arc<str>>,
+    /// Its picture.
+    pub avatar: Option<GroupAvatar>,
     /// How many members it has.
     pub members: usize,
 }
@@ -94,8 +93,7 @@ pub struct KnownContact {
 
 impl GroupFace {
     fn of(group: &Group) -> Self {
-        let (avatar_url, avatar_key) = group.with(|state| (state.avatar_url.clone(), state.avatar_key.clone()));
-        Self { name: group.card.name(), avatar_url, avatar_key, members: group.card.members() }
+        Self { name: group.card.name(), avatar: GroupAvatar::of(group), members: group.card.members() }
     }
 }
 

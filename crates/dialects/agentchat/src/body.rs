@@ -15,6 +15,9 @@ use tertulia_edge::{Refusal, WholeBody};
 
 use crate::{failure::Failure, problems::Problems, values::length_problem};
 
+/// What of a refused body is read and thrown away, so that its sender hears why and does not send it again.
+pub(crate) const MOST_DISCARDED: u64 = 64 << 20;
+
 /// The members of a request's body, and what is wrong with them.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
@@ -46,6 +49,12 @@ impl IntoResponse for Unreadable {
             Self::Refused(refusal) => refusal.into_response(),
             Self::Failed(failure) => failure.into_response(),
         }
+    }
+}
+
+impl<E: Into<Failure>> From<E> for Unreadable {
+    fn from(failure: E) -> Self {
+        Self::Failed(failure.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use serde::Serialize;
-use tertulia_core::{Agent, GroupFace, Posted, ThreadContext, ThreadFace, ThreadView, UnreadRecord};
+use tertulia_core::{Agent, Posted, ThreadContext, ThreadFace, ThreadView, UnreadRecord};
 use tertulia_model::Seq;
 use utoipa::ToSchema;
 
@@ -11,6 +11,7 @@ use crate::{
     account::Shown,
     caller::Authenticated,
     failure::{Failure, Problem},
+    groups::avatar_url,
     handle::{self, TextPath},
     ids, message, moment,
     params::Params,
@@ -148,7 +149,8 @@ pub(crate) async fn list(
     let offset = params.offset() as u64;
     params.done(Some(()))?;
     let views = agentchat.chat().threads(&caller, limit, offset).await?;
-    Ok(Json(views.iter().map(listed).collect()))
+    let public_url = &agentchat.options().public_url;
+    Ok(Json(views.iter().map(|view| listed(view, public_url)).collect()))
 }
 
 /// Who takes part in a conversation: of two the other one, of a group all members.
@@ -211,14 +213,14 @@ pub(crate) async fn hide(
     Ok(Json(Hidden { ok: true, hidden: true }))
 }
 
-fn listed(view: &ThreadView) -> Conversation {
+fn listed(view: &ThreadView, public_url: &str) -> Conversation {
     let (group, last) = (view.group.as_ref(), view.last.as_deref());
     Conversation {
         id: if group.is_some() { ids::group(view.id) } else { ids::conversation(view.id) },
         kind: if group.is_some() { "group" } else { "direct" },
         participants: view.other.iter().map(|agent| participant(agent)).collect(),
         group_name: group.map(|group| group.name.to_string()),
-        group_avatar_url: group.and_then(group_avatar),
+        group_avatar_url: group.and_then(|group| avatar_url(group.avatar.as_ref(), public_url)),
         group_member_count: group.map(|group| group.members),
         last_message_preview: last.and_then(preview),
         last_message_is_own: view.is_last_own,
@@ -271,11 +273,6 @@ fn number(Seq(seq): Seq) -> u64 {
 fn participant(agent: &Agent) -> Participant {
     let Shown { display_name, avatar_url, .. } = Shown::of(agent);
     Participant { handle: handle::shown(agent), display_name, avatar_url }
-}
-
-/// A picture of somebody else's. One that the hub keeps has no address yet.
-fn group_avatar(group: &GroupFace) -> Option<String> {
-    group.avatar_url.as_deref().map(str::to_owned)
 }
 
 /// How a message begins.

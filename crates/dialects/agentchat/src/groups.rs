@@ -7,7 +7,7 @@ use axum::{
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use tertulia_core::{Error, GroupAvatar, GroupChanges, GroupPlan, GroupView, InvitedToGroup, Noun};
+use tertulia_core::{AVATARS_AT, Error, GroupAvatar, GroupChanges, GroupPlan, GroupView, InvitedToGroup, Noun};
 use tertulia_model::{AvatarUrl, ConversationId, GroupDescription, GroupName, GroupRole};
 use utoipa::ToSchema;
 
@@ -190,7 +190,7 @@ impl Group {
 pub(crate) fn avatar_url(avatar: Option<&GroupAvatar>, public_url: &str) -> Option<String> {
     match avatar? {
         GroupAvatar::Url(url) => Some(url.to_string()),
-        GroupAvatar::Kept(key) => Some(format!("{public_url}/files/avatars/{key}")),
+        GroupAvatar::Kept(key) => Some(format!("{public_url}{AVATARS_AT}{key}")),
     }
 }
 
@@ -467,7 +467,7 @@ fn check_settings(fields: &mut Fields) {
 }
 
 /// The group that is meant by a path's one parameter.
-fn in_path(path: TextPath) -> Result<ConversationId, Failure> {
+pub(crate) fn in_path(path: TextPath) -> Result<ConversationId, Failure> {
     let id = path.ok().and_then(|Path(text)| ids::parse_group(&text));
     id.ok_or_else(|| Error::NotFound(Noun::Group).into())
 }

@@ -13,9 +13,16 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use sha2::{Digest, Sha256};
 use tertulia_core::{Answer, Attempt, Chat, Deed, Fingerprint, FirstAttempt};
-use tertulia_edge::{BodyLimit, Refusal, WholeBody};
+use tertulia_edge::{Refusal, StreamedBody};
 
-use crate::{AgentChat, Code, body::Unreadable, caller::AuthenticatedEvenSuspended, failure::Failure, refusal};
+use crate::{
+    AgentChat, Code, MOST_BODY_BYTES,
+    body::{MOST_DISCARDED, Unreadable},
+    caller::AuthenticatedEvenSuspended,
+    failure::Failure,
+    files::busy,
+    refusal,
+};
 
 /// The header that carries the key.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -26,9 +33,9 @@ const REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 /// Fewest and most characters of a key.
 pub(crate) const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// Most bytes that are read here: those of an image, the largest body of all. Whoever reads it then has a limit of its
+/// Most bytes that are read here: those of a picture, the largest body of all. Whoever reads it then has a limit of its
 /// own.
-const MOST_BODY_BYTES: usize = 5 * 1024 * 1024;
+const MOST_READ_BYTES: u64 = tertulia_images::MAX_BYTES as u64;
 
 /// Most bytes of a body that is kept.
 const MOST_KEPT_BYTES: usize = 64 * 1024;
@@ -60,7 +67,7 @@ async fn begin(agentchat: &AgentChat, request: Request) -> Result<(Attempt, Requ
     let authenticated = AuthenticatedEvenSuspended::from_request_parts(&mut parts, agentchat).await;
     let AuthenticatedEvenSuspended(caller) = authenticated.map_err(failed)?;
     let key = read_key(&parts.headers).map_err(failed)?;
-    let body = whole_body(&parts, body).await.map_err(Unreadable::Refused)?;
+    let body = whole_body(agentchat, &parts, body).await?;
     let attempt = agentchat.chat().answered_before(caller.agent(), key, fingerprint(&parts, &body)).await;
     let attempt = attempt.map_err(|error| failed(error.into()))?;
     if matches!(attempt, Attempt::First(_)) {
@@ -85,11 +92,18 @@ fn is_key(text: &str) -> bool {
     KEY_CHARS.contains(&text.len()) && text.bytes().all(is_of_key)
 }
 
-async fn whole_body(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
-    let mut parts = parts.clone();
-    parts.extensions.insert(BodyLimit(MOST_BODY_BYTES));
-    let WholeBody(bytes) = WholeBody::from_request(Request::from_parts(parts, body), &()).await?;
-    Ok(bytes)
+async fn whole_body(agentchat: &AgentChat, parts: &Parts, body: Body) -> Result<Bytes, Unreadable> {
+    // What may be as large as a picture arrives where pictures do: few at a time.
+    let may_be_large = body.size_hint().upper().is_none_or(|most| most > MOST_BODY_BYTES as u64);
+    let _arrival =
+        if may_be_large { Some(agentchat.files().arrivals.admit_picture().map_err(|_| busy())?) } else { None };
+    let body = StreamedBody::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let mut body = body.map_err(Unreadable::Refused)?;
+    let whole = body.collect(MOST_READ_BYTES).await;
+    if whole.is_err() {
+        body.discard(MOST_DISCARDED).await;
+    }
+    whole.map_err(Unreadable::Refused)
 }
 
 /// Neither a method nor a path holds a space or ends a line, so that no two requests are written the same.

@@ -7,8 +7,9 @@
 
 mod account;
 mod agents;
+mod attachments;
+mod avatars;
 mod blocks;
-#[cfg_attr(not(test), expect(dead_code, reason = "bodies with numbers are read by it"))]
 mod body;
 mod caller;
 mod code;
@@ -18,9 +19,11 @@ mod directory;
 mod done;
 mod events;
 mod failure;
+mod files;
 mod gateway;
 mod groups;
 mod handle;
+mod hex;
 mod idempotency;
 #[cfg_attr(not(test), expect(dead_code, reason = "reports are named by it"))]
 mod ids;
@@ -58,6 +61,7 @@ use tertulia_model::CredentialKind;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use code::Code;
+pub use files::{Files, UPLOAD_FOR};
 pub use webhook_format::WebhookTimes;
 
 /// The kind of API key that this surface issues.
@@ -79,6 +83,8 @@ pub struct Options {
     pub socket_queue_bytes: usize,
     /// What a socket waits for, and how long.
     pub socket: SocketTimes,
+    /// Where files lie.
+    pub files: Files,
 }
 
 /// How long a socket waits.
@@ -181,9 +187,15 @@ impl AgentChat {
         tertulia_edge::Surface::new(PREFIX, refusal::Envelope).body_limit(MOST_BODY_BYTES)
     }
 
-    /// Starts what the surface does by itself.
+    /// The paths of files, with the way to say refusals there.
+    #[must_use]
+    pub fn files_prefixed(&self) -> tertulia_edge::Surface {
+        tertulia_edge::Surface::new(files::PREFIX, refusal::Envelope)
+    }
+
+    /// Starts what the surface does by itself. It ends when `stop` is cancelled.
     pub fn start_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        let _ = (tasks, stop);
+        tasks.spawn(files::sweep(self.clone(), stop.clone()));
     }
 
     /// Its part of the description as a document of its own.
@@ -197,6 +209,10 @@ impl AgentChat {
 
     fn gateway(&self) -> &gateway::Gateway {
         &self.0.gateway
+    }
+
+    fn files(&self) -> &Files {
+        &self.0.options.files
     }
 
     fn options(&self) -> &Options {

@@ -246,7 +246,7 @@ fn body<'a>(posted: &'a Posted, content: Option<&'a Content>) -> Body<'a> {
     Body {
         text: (!is_wordless).then_some(&*posted.text),
         data: content.and_then(|content| serde_json::from_str(content.data.as_deref()?).ok()).map(Data::Sent),
-        attachment_id: content.and_then(|content| content.attachment).map(ids::attachment),
+        attachment_id: content.and_then(|content| content.attachment.as_ref()).map(|file| ids::attachment(file.id)),
     }
 }
 

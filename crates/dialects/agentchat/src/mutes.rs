@@ -119,6 +119,7 @@ impl Entry {
         (status = 400, description = "`VALIDATION_ERROR`, `SELF_MUTE`, `LIMIT_REACHED`", body = Problem),
         (status = 403, description = "`NOT_PARTICIPANT`", body = Problem),
         (status = 404, description = "`AGENT_NOT_FOUND`, `CONVERSATION_NOT_FOUND`", body = Problem),
+        (status = 410, description = "`GROUP_DELETED`", body = Problem),
         (status = 429, description = "`RATE_LIMITED`", body = Problem),
     ),
 )]

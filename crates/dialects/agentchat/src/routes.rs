@@ -7,8 +7,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    AgentChat, PREFIX, agents, blocks, contacts, conversations, directory, gateway::connecting, groups, idempotency,
-    invitations, mutes, openapi, presence, recovery, register, rotation, sending, service, sync, threads, webhooks,
+    AgentChat, PREFIX, agents, attachments, avatars, blocks, contacts, conversations, directory, files,
+    gateway::connecting, groups, idempotency, invitations, mutes, openapi, presence, recovery, register, rotation,
+    sending, service, sync, threads, webhooks,
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
@@ -18,6 +19,7 @@ fn plain() -> OpenApiRouter<AgentChat> {
         .routes(routes!(service::description))
         .routes(routes!(agents::me))
         .routes(routes!(directory::search))
+        .routes(routes!(attachments::fetch))
         .routes(routes!(sending::send))
         .routes(routes!(sync::fetch))
         .routes(routes!(threads::history))
@@ -61,6 +63,8 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::verify))
         .routes(routes!(agents::get, agents::change, agents::delete))
+        .routes(routes!(avatars::set, avatars::remove))
+        .routes(routes!(attachments::announce))
         .routes(routes!(groups::create))
         .routes(routes!(groups::get, groups::change, groups::delete))
         .routes(routes!(groups::invite))
@@ -68,6 +72,7 @@ fn finishing() -> OpenApiRouter<AgentChat> {
         .routes(routes!(groups::promote))
         .routes(routes!(groups::demote))
         .routes(routes!(groups::leave))
+        .routes(routes!(avatars::set_of_group, avatars::remove_of_group))
         .routes(routes!(invitations::accept))
         .routes(routes!(invitations::reject))
 }
@@ -80,7 +85,9 @@ pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
     let once = middleware::from_fn_with_state(agentchat.clone(), idempotency::once);
     let finishing = opening.merge(finishing.layer(once)).layer(tracked(tasks));
     let routes = plain.merge(finishing).fallback(unknown).method_not_allowed_fallback(unknown);
-    Router::new().nest(PREFIX, routes.with_state(agentchat.clone()))
+    let files = files::router(tasks).fallback(unknown).method_not_allowed_fallback(unknown);
+    let served = Router::new().nest(PREFIX, routes).nest(files::PREFIX, files);
+    served.with_state(agentchat.clone())
 }
 
 pub(crate) fn description() -> OpenApi {

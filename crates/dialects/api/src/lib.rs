@@ -8,6 +8,7 @@
 
 pub mod body;
 mod caller;
+mod codes;
 mod failure;
 pub mod json;
 mod openapi;

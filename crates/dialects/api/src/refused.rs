@@ -8,7 +8,10 @@ use serde_json::json;
 use tertulia_core::{Error, Noun, StoreError, Unverified};
 use tertulia_model::{BadProfile, BadText};
 
-use crate::{ApiState, Failure};
+use crate::{
+    ApiState, Failure,
+    codes::{code_refused, email_refused},
+};
 
 /// What a surface says its own way. Everything else is said in the same words by all of them.
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +82,8 @@ fn in_words(error: Error, words: &Words) -> Failure {
     match error {
         Error::BadName(problem) => problem.into(),
         Error::NameReserved => Failure::bad_field("INVALID_NAME", "name", "is reserved; choose another one"),
-        // Nobody has an account of that kind here.
-        Error::EmailTaken | Error::Code(_) | Error::Email(_) => elsewhere("Accounts with an e-mail address"),
+        Error::Code(problem) => code_refused(&problem),
+        Error::Email(problem) => email_refused(&problem),
         Error::NameTaken => {
             let error = "This name is taken; names are unique, ignoring case. Choose another one.";
             Failure::new(StatusCode::CONFLICT, "NAME_TAKEN", error)
@@ -117,9 +120,11 @@ fn in_words(error: Error, words: &Words) -> Failure {
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
         Error::Reach(_) | Error::Content(_) | Error::Group(_) => elsewhere("Messages to agents and groups"),
-        Error::Protected(_) | Error::Idempotency(_) | Error::SystemTopic | Error::TooManyWebhooks(_) => {
-            elsewhere("These things")
-        }
+        Error::EmailTaken
+        | Error::Protected(_)
+        | Error::Idempotency(_)
+        | Error::SystemTopic
+        | Error::TooManyWebhooks(_) => elsewhere("These things"),
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged | Error::Dismissed(_) => {
             elsewhere("Vouches, flags and trials")
         }
@@ -134,13 +139,15 @@ fn in_words(error: Error, words: &Words) -> Failure {
         Error::BadWebhookUrl(problem) => Failure::bad_field("INVALID_URL", "url", &problem.to_string()),
         Error::Throttled(throttle) => Failure::throttled(&throttle),
         Error::Unverified(problem) => unverified(&problem),
-        Error::Stopping => {
-            let error = "The hub is restarting; try again in a moment.";
-            Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
-        }
+        Error::Stopping => stopping(),
         Error::ObjectsUnavailable => unavailable("STORAGE_UNAVAILABLE", "Where files lie cannot be reached."),
         Error::Store(problem) => unstored(&problem),
     }
+}
+
+fn stopping() -> Failure {
+    let error = "The hub is restarting; try again in a moment.";
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "SHUTTING_DOWN", error).retry_after(Duration::from_secs(1))
 }
 
 /// What these surfaces have nothing of.

@@ -6,6 +6,7 @@
 mod agents;
 mod credentials;
 mod documents;
+mod email;
 mod messages;
 mod presence;
 mod register;
@@ -34,6 +35,9 @@ pub struct Options {
 /// Attempts of an agent to complete a verification, unless the operator says otherwise.
 // wire: chatr.md#6-rate-limits
 pub const VERIFICATION_ATTEMPTS: Limit = Limit::per_secs(10, 60);
+
+/// E-mail addresses that an agent tries to bind, unless the operator says otherwise.
+pub const EMAIL_BINDINGS: Limit = Limit::per_secs(5, 3_600);
 
 /// Longest text of a message, in Unicode scalar values.
 // wire: chatr.md#2-endpoints

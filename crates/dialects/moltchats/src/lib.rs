@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod channels;
 mod code;
+mod content;
 mod discovery;
 mod documents;
 mod failure;

@@ -5,7 +5,10 @@ use tertulia_core::Posted;
 use tertulia_model::TextKind;
 use utoipa::ToSchema;
 
-use crate::wire::{AgentRef, tier_of};
+use crate::{
+    content::{self, Metadata},
+    wire::{AgentRef, tier_of},
+};
 
 /// A message of a channel or between friends.
 // wire: moltchats.md#21-shared-shapes
@@ -23,9 +26,9 @@ pub(crate) struct Message<'a> {
     /// `text` or `code`.
     #[schema(example = "text")]
     content_type: &'static str,
-    /// Always null.
+    /// What it says besides its words, if it was sent through a surface that has more than words.
     #[schema(required)]
-    metadata: Option<()>,
+    metadata: Option<Metadata<'a>>,
     /// RFC 3339, UTC, milliseconds.
     created_at: &'a str,
     /// Always null: nothing is edited here.
@@ -45,9 +48,9 @@ pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
         id: posted.id.as_uuid().as_hyphenated().encode_lower(&mut id),
         channel_id: posted.view.as_uuid().as_hyphenated().encode_lower(&mut channel_id),
         agent_id: posted.author.id.as_uuid().as_hyphenated().encode_lower(&mut agent_id),
-        content: &posted.text,
+        content: &content::in_words(posted),
         content_type: content_type(posted.text_kind),
-        metadata: None,
+        metadata: Metadata::of(posted),
         created_at: created_at.as_str(),
         edited_at: None,
         agent: AgentRef::with(&posted.author, &posted.profile),

@@ -66,6 +66,29 @@ async fn a_huge_body_is_refused_while_it_is_being_sent() {
 }
 
 #[tokio::test]
+async fn who_sends_all_of_a_huge_body_before_it_reads_hears_that_it_is_refused() {
+    const HUGE: usize = 24 * 1024 * 1024;
+    let hub = Hub::start();
+    let mut peer = hub.connect().await;
+    peer.send(&format!("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {HUGE}\r\n\r\n")).await;
+    peer.send_bytes(&vec![b'x'; HUGE]).await;
+    assert_eq!(peer.answer().await.status(), 413);
+    assert_eq!(peer.rest().await, b"");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn who_never_stops_sending_does_not_keep_the_hub_from_ending() {
+    let hub = Hub::start();
+    let mut peer = hub.connect().await;
+    peer.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n").await;
+    assert_eq!(peer.answer().await.status(), 413);
+    // It neither sends nor leaves, and the clock stands still.
+    hub.stop().await;
+    drop(peer);
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let hub = Hub::start();
     let mut peer = hub.connect().await;

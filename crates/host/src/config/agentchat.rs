@@ -106,9 +106,9 @@ pub struct AgentchatConfig {
     pub suspending_reports: LongLimit,
     /// How long a socket waits for the frame that says who it is. Default `5s`.
     pub hello_timeout: Period,
-    /// How often a socket is pinged. Default `30s`.
+    /// How often a socket is pinged. Default `45s`.
     pub ping_every: Period,
-    /// How long a socket may give no sign of life. Default `45s`.
+    /// How long a socket may give no sign of life. Default `75s`.
     pub silence_timeout: Period,
     /// How long the answer to an idempotency key is kept. Default `1d`.
     pub idempotency_kept: Period,

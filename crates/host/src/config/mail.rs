@@ -1,6 +1,6 @@
 //! The section of mail.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::secret::Secret;
 
@@ -24,6 +24,7 @@ pub struct MailConfig {
     /// The mail server: its name or its address. Default none.
     pub host: Option<String>,
     /// Its port. Default 587, with `tls = "implicit"` 465.
+    #[serde(deserialize_with = "port")]
     pub port: Option<u16>,
     /// How the connection is secured: `required` (STARTTLS), `implicit`, or `none`, to this machine only. Default
     /// `required`.
@@ -34,6 +35,22 @@ pub struct MailConfig {
     pub password: Option<Secret>,
     /// From whom mails come: `hub@example.org` or `A hub <hub@example.org>`. Needed with `host`.
     pub from: Option<String>,
+}
+
+/// A port as a file has it, or as text, since nothing says that a flag or a variable without a default is a number.
+fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Spelling {
+        Number(i64),
+        Text(String),
+    }
+    let port = match Option::<Spelling>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Spelling::Number(number)) => u16::try_from(number).ok(),
+        Some(Spelling::Text(text)) => text.parse().ok(),
+    };
+    port.map(Some).ok_or_else(|| D::Error::custom("a port is a number from 0 to 65535"))
 }
 
 impl MailConfig {

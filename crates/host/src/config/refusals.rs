@@ -20,6 +20,8 @@ pub enum Exposure {
     HttpMoltbook,
     /// Webhooks may go out without TLS.
     HttpWebhooks,
+    /// Files may go to a bucket without TLS.
+    HttpFiles,
     /// Everybody's forwarding headers are believed.
     TrustEveryone,
 }
@@ -34,6 +36,7 @@ impl Exposure {
             Self::PrivateOutgoing => "private-outgoing",
             Self::HttpMoltbook => "http-moltbook",
             Self::HttpWebhooks => "http-webhooks",
+            Self::HttpFiles => "http-files",
             Self::TrustEveryone => "trust-everyone",
         }
     }
@@ -55,6 +58,10 @@ impl Exposure {
             Self::HttpWebhooks => (
                 "webhooks.allow_http",
                 "is true: what agents are told, and the signatures of it, would travel in the open",
+            ),
+            Self::HttpFiles => (
+                "files.s3_allow_http",
+                "is true: what agents send each other, and the key of the bucket's requests, would travel in the open",
             ),
             Self::TrustEveryone => {
                 ("trusted_proxies", "covers every address: any client could claim any address and escape the limits")
@@ -106,6 +113,7 @@ impl Config {
             (self.outgoing.private_addresses, Exposure::PrivateOutgoing),
             (self.moltbook.base_url.scheme() != "https", Exposure::HttpMoltbook),
             (self.webhooks.allow_http, Exposure::HttpWebhooks),
+            (self.files.s3_allow_http, Exposure::HttpFiles),
             (self.trusted_proxies.iter().any(|net| net.prefix_len() == 0), Exposure::TrustEveryone),
         ];
         found.into_iter().filter_map(|(is_so, exposure)| is_so.then_some(exposure)).collect()

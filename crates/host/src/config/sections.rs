@@ -142,6 +142,9 @@ pub struct LimitsConfig {
     /// Attempts of one agent to complete a verification. Default `10 per 1m`.
     #[serde(with = "spelling")]
     pub verification_attempts: Limit,
+    /// E-mail addresses that one agent tries to bind. Default `5 per 1h`.
+    #[serde(with = "spelling")]
+    pub email_bindings: Limit,
     /// Whether limits per address hold for clients on this machine too. Default `counted`.
     pub local: LocalClients,
 }
@@ -276,6 +279,7 @@ impl Default for LimitsConfig {
             lobby_verified: hub.lobby_verified,
             lobby_unverified: hub.lobby_unverified,
             verification_attempts: tertulia_chatr::VERIFICATION_ATTEMPTS,
+            email_bindings: tertulia_chatr::EMAIL_BINDINGS,
             local: LocalClients::Counted,
         }
     }

@@ -7,8 +7,8 @@ use tertulia_model::{AgentNo, AgentState, CodeId, CodePurpose, Email, Pause, Tim
 
 use super::fixtures::{START, agent, digest, entry, join, key, minute, open, register};
 use crate::{
-    Account, DirectoryQuery, EmailBounds, EmailCode, EmailRegistration, Guessing, MOST_UNSENT, NewAgent, NewCode,
-    Newcomer, ProfileChange, Registrable, Store, StoreError, Telling, Told, UnsentMail,
+    Account, DirectoryQuery, EmailBinding, EmailBounds, EmailCode, EmailRegistration, Guessing, MOST_UNSENT, NewAgent,
+    NewCode, Newcomer, ProfileChange, Registrable, Store, StoreError, Telling, Told, UnsentMail,
 };
 
 const ROOMY: EmailBounds = EmailBounds { live: 100, ever: 100 };
@@ -124,6 +124,31 @@ pub async fn an_address_has_so_many_agents(store: &dyn Store) -> Result<(), Stor
     store.delete_agent(bob, &entry("agent.deleted", Some(bob))).await?.expect("it is active");
     assert_eq!(sign_up(store, "eve", "kim@example.org", most).await?, EmailRegistration::TooManyEver);
     assert_eq!(store.agent_by_name("eve").await?, None);
+    Ok(())
+}
+
+/// Once, and within the same bounds; what is refused writes nothing.
+pub async fn an_address_is_bound_to_an_agent_that_has_none(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let (ada, bob) = (join(store, "ada").await?, join(store, "bob").await?);
+    let most = EmailBounds { live: 1, ever: 2 };
+    let bind = async |agent: AgentNo, at: &str| {
+        store.bind_email(agent, &email(at), most, &entry("agent.email_bound", Some(agent))).await
+    };
+    assert_eq!(bind(ada, "Kim@example.org").await?, EmailBinding::Bound);
+    assert_eq!(store.account(ada).await?.email.as_deref(), Some("Kim@example.org"));
+    assert_eq!(bind(ada, "other@example.org").await?, EmailBinding::NotFree);
+    assert_eq!(bind(bob, "kim@example.org").await?, EmailBinding::TooManyLive);
+    assert_eq!(store.account(bob).await?.email, None);
+    store.delete_agent(ada, &entry("agent.deleted", Some(ada))).await?.expect("it is active");
+    assert_eq!(bind(ada, "third@example.org").await?, EmailBinding::NotFree);
+    assert_eq!(bind(bob, "kim@example.org").await?, EmailBinding::Bound);
+    store.delete_agent(bob, &entry("agent.deleted", Some(bob))).await?.expect("it is active");
+    let eve = join(store, "eve").await?;
+    assert_eq!(bind(eve, "kim@example.org").await?, EmailBinding::TooManyEver);
+    assert_eq!(store.account(eve).await?.email, None);
+    let audit = store.audit_log(10).await?;
+    assert_eq!(audit.iter().filter(|entry| entry.action == "agent.email_bound").count(), 2);
     Ok(())
 }
 

@@ -136,6 +136,16 @@ pub async fn only_listed_active_agents_are_listed(store: &dyn Store) -> Result<(
     Ok(())
 }
 
+/// Once is enough.
+pub async fn an_unlisted_agent_is_listed_from_now_on(store: &dyn Store) -> Result<(), StoreError> {
+    open(store).await?;
+    let ada = register(store, &NewAgent { is_listed: false, ..agent("ada") }).await?.number;
+    assert!(store.list_agent(ada).await? && !store.list_agent(ada).await?);
+    assert!(store.agents(&[ada]).await?[0].is_listed);
+    assert_eq!((store.count_listed().await?, store.list_agents(&[], 10, 0).await?.len()), (1, 1));
+    Ok(())
+}
+
 /// Most recent activity first; then those never seen; the older registration first among equals.
 pub async fn the_list_is_ordered_by_last_activity(store: &dyn Store) -> Result<(), StoreError> {
     open(store).await?;

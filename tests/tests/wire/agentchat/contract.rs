@@ -45,6 +45,29 @@ pub(crate) fn codes() -> Vec<(&'static str, u16)> {
     rows.flat_map(of_row).collect()
 }
 
+/// What each endpoint is said to refuse with, as far as the tables say: its codes with their statuses.
+pub(crate) fn promised() -> Vec<(Endpoint, Vec<(&'static str, u16)>)> {
+    let known = codes();
+    let mut promised = Vec::new();
+    let sections = [between("\n## 3. ", "\n## 4. "), between("\n## 4. ", "### 4.11 ")];
+    for line in sections.into_iter().flat_map(str::lines) {
+        let cells = cells(line);
+        let Some((naming, rest)) = cells.split_first() else { continue };
+        let mut endpoints = BTreeSet::new();
+        named(naming, &mut endpoints);
+        let words = rest.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2));
+        let mut codes: Vec<_> =
+            words.filter_map(|word| known.iter().find(|(code, _)| *code == word).copied()).collect();
+        // "Member check" and "Admin" of section 4.4.2.
+        if endpoints.iter().any(|(_, path)| path.starts_with("/v1/groups/:id")) {
+            codes.extend([("GROUP_NOT_FOUND", 404), ("GROUP_DELETED", 410)]);
+            codes.extend(rest.iter().any(|cell| cell.contains("admin")).then_some(("FORBIDDEN", 403)));
+        }
+        promised.extend(endpoints.into_iter().map(|endpoint| (endpoint, codes.clone())));
+    }
+    promised
+}
+
 fn between(start: &str, end: &str) -> &'static str {
     let (_, section) = AGENTCHAT.split_once(start).expect("the section");
     section.split_once(end).expect("its end").0
@@ -112,4 +135,7 @@ fn the_tables_are_understood() {
     assert_eq!(open.len(), 7, "{open:#?}");
     assert!(open.is_subset(&endpoints), "{open:#?}");
     assert_eq!(codes().len(), 60, "{:#?}", codes());
+    let promised = promised();
+    let refusals: usize = promised.iter().map(|(_, codes)| codes.len()).sum();
+    assert!(promised.len() >= 50 && refusals >= 90, "{promised:#?}");
 }

@@ -140,17 +140,17 @@ async fn an_admin_changes_what_it_names() {
     let app = hub().await;
     let [alice, bob] = app.acs(["alice", "bob"]).await;
     let id = group(&alice, &[&bob]).await;
-    let changes = json!({ "name": "dev", "description": "what breaks", "avatar_url": "https://example.org/a.png" });
-    let changed = alice.patch(&format!("/v1/groups/{id}"), &changes).await.expect(200).json();
+    let wanted = json!({ "name": "dev", "description": "what breaks", "avatar_url": "https://example.org/a.png" });
+    let changed = alice.patch(&format!("/v1/groups/{id}"), &wanted).await.expect(200).json();
     for field in ["name", "description", "avatar_url"] {
-        assert_eq!(changed[field], changes[field]);
+        assert_eq!(changed[field], wanted[field]);
     }
     assert_eq!(detail(&bob, &id).await["name"], "dev");
     // Null is absent for a name, and clears the others; what is not there stays.
     let nulls = json!({ "name": null, "description": null, "settings": { "who_can_invite": "admin" } });
     let changed = alice.patch(&format!("/v1/groups/{id}"), &nulls).await.expect(200).json();
     assert_eq!((&changed["name"], &changed["description"]), (&json!("dev"), &Value::Null));
-    assert_eq!(changed["avatar_url"], changes["avatar_url"]);
+    assert_eq!(changed["avatar_url"], wanted["avatar_url"]);
     let cleared = alice.patch(&format!("/v1/groups/{id}"), &json!({ "avatar_url": null })).await.expect(200).json();
     assert_eq!(cleared["avatar_url"], Value::Null);
     assert_eq!(alice.patch(&format!("/v1/groups/{id}"), &json!({})).await.expect(200).json(), cleared);
@@ -341,7 +341,7 @@ async fn a_group_tells_when_something_was_last_said() {
     let id = group(&alice, &[&bob]).await;
     let joined = detail(&alice, &id).await;
     assert_eq!(joined["last_message_at"], joined["members"][1]["joined_at"]);
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let sent = tell(&bob, &id, "hello").await.expect(201);
     assert_eq!(detail(&alice, &id).await["last_message_at"], sent.json()["created_at"]);
 }

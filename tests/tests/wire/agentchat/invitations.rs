@@ -139,7 +139,7 @@ async fn so_many_are_invited_in_a_day() {
     let closed = json!({ "settings": { "group_invite_policy": "contacts_only" } });
     let _ = zoe.patch("/v1/agents/zoe", &closed).await.expect(200);
     let _ = invite(&alice, &first, "bob").await.expect(201);
-    app.advance(Duration::from_secs(3_600));
+    app.advance(Duration::from_hours(1));
     // Those that were answered count, those that were repeated or refused do not.
     let declined = invite(&alice, &first, "bob").await.expect(201).str_at("/invite_id");
     assert_refused(&invite(&alice, &first, "zoe").await, 403, "INBOX_RESTRICTED");
@@ -159,7 +159,7 @@ async fn so_many_are_invited_in_a_day() {
     // At creation, they are missing.
     let created = alice.post("/v1/groups", &json!({ "name": "x", "member_handles": ["bob"] })).await.expect(201);
     assert_eq!(created.json()["add_results"], json!([]));
-    app.advance(Duration::from_secs(82_800));
+    app.advance(Duration::from_hours(23));
     let _ = invite(&alice, &second, "bob").await.expect(201);
 }
 
@@ -188,7 +188,7 @@ async fn a_full_group_takes_nobody() {
     assert_eq!(invites(late).await.len(), 1);
     let _ = early.post_nothing(&format!("/v1/groups/{id}/leave")).await.expect(200);
     enter(late, &id).await;
-    app.advance(Duration::from_secs(86_400));
+    app.advance(Duration::from_hours(24));
     assert_refused(&invite(&alice, &id, &zoe.handle).await, 409, "GROUP_FULL");
     assert_refused(&eve.post_nothing(&format!("/v1/groups/invites/{second}/accept")).await, 404, "INVITE_NOT_FOUND");
 }

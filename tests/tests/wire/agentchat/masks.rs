@@ -11,8 +11,10 @@ use tertulia_testkit::{AcCaller, Reply, TestApp};
 
 use super::{
     contract::endpoints,
+    group_files::upload_for,
     support::{enter, group, hub, tell},
     talking::{Two, message_at, rows, two, waiting},
+    uploads::upload,
 };
 
 /// What an endpoint is asked about.
@@ -26,9 +28,11 @@ enum Of {
     Webhook,
     /// A place in somebody's queue.
     Place,
+    Attachment,
 }
 
 /// One endpoint, and what it answers about what is not the caller's. `{id}` stands for what it is asked about.
+#[derive(Clone, Copy)]
 struct Row {
     method: &'static str,
     /// As the contract spells it, with a query where one makes a difference.
@@ -42,8 +46,9 @@ const fn row(method: &'static str, path: &'static str, of: Of, code: &'static st
     Row { method, path, body: None, of, answer: (404, code) }
 }
 
-const fn with_body(row: Row, body: &'static str) -> Row {
-    Row { body: Some(body), ..row }
+const fn with_body(mut row: Row, body: &'static str) -> Row {
+    row.body = Some(body);
+    row
 }
 
 const CONVERSATION: &str = "CONVERSATION_NOT_FOUND";
@@ -51,7 +56,7 @@ const GROUP: &str = "GROUP_NOT_FOUND";
 const MESSAGE: &str = "MESSAGE_NOT_FOUND";
 
 /// Every endpoint that takes an id of somebody's, in its path, its query or its body.
-const TABLE: [Row; 27] = [
+const TABLE: [Row; 31] = [
     row("GET", "/v1/messages/:conversation_id", Of::Conversation, CONVERSATION),
     row("GET", "/v1/messages/:conversation_id?after_seq=1&limit=200", Of::Conversation, CONVERSATION),
     row("GET", "/v1/messages/:conversation_id?around_message_id=msg_x", Of::Conversation, CONVERSATION),
@@ -68,6 +73,14 @@ const TABLE: [Row; 27] = [
     row("POST", "/v1/groups/:id/members/bob/promote", Of::Group, GROUP),
     row("POST", "/v1/groups/:id/members/ada/demote", Of::Group, GROUP),
     row("POST", "/v1/groups/:id/leave", Of::Group, GROUP),
+    row("PUT", "/v1/groups/:id/avatar", Of::Group, GROUP),
+    row("DELETE", "/v1/groups/:id/avatar", Of::Group, GROUP),
+    row("GET", "/v1/attachments/:id", Of::Attachment, "NOT_FOUND"),
+    with_body(
+        row("POST", "/v1/uploads", Of::Group, GROUP),
+        r#"{"conversation_id":"{id}","filename":"a","content_type":"text/plain","size":5,
+            "sha256":"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}"#,
+    ),
     row("POST", "/v1/groups/invites/:id/accept", Of::Invitation, "INVITE_NOT_FOUND"),
     row("DELETE", "/v1/groups/invites/:id", Of::Invitation, "INVITE_NOT_FOUND"),
     row("GET", "/v1/webhooks/:id", Of::Webhook, "NOT_FOUND"),
@@ -99,8 +112,7 @@ const TABLE: [Row; 27] = [
 
 /// Endpoints with an id in their path that the hub does not have yet. Whoever adds one gives it a row above, and takes it
 /// from here.
-const TO_COME: [(&str, &str); 3] =
-    [("PUT", "/v1/groups/:id/avatar"), ("DELETE", "/v1/groups/:id/avatar"), ("GET", "/v1/attachments/:id")];
+const TO_COME: [(&str, &str); 0] = [];
 
 impl Row {
     /// Its request about this.
@@ -126,6 +138,7 @@ struct Things {
     invitations: Vec<String>,
     webhooks: Vec<String>,
     places: Vec<String>,
+    attachments: Vec<String>,
 }
 
 impl Things {
@@ -137,6 +150,7 @@ impl Things {
             Of::Invitation => (&self.invitations, "gri_AAAAAAAAAAAAAAAAAAAAAA"),
             Of::Webhook => (&self.webhooks, "whk_AAAAAAAAAAAAAAAAAAAAAA"),
             Of::Place => (&self.places, "del_0123456789abcdef0123456789abcdef"),
+            Of::Attachment => (&self.attachments, "att_AAAAAAAAAAAAAAAAAAAAAA"),
         }
     }
 }
@@ -155,6 +169,11 @@ async fn things(app: &TestApp) -> Things {
         message_at(&ada, &conversation, 1).await,
         message_at(&ada, &living, 2).await,
         message_at(&ada, &deleted, 2).await,
+    ];
+    let attachments = vec![
+        upload(app, &ada.elsewhere(), &bob.handle, b"hello").await,
+        upload_for(app, &ada, &living, b"hello").await,
+        upload_for(app, &ada, &deleted, b"hello").await,
     ];
     let _ = ada.delete(&format!("/v1/groups/{deleted}")).await.expect(200);
     let places = rows(&waiting(&bob).await).iter().map(|row| row["delivery_id"].as_str().unwrap().to_owned()).collect();
@@ -178,6 +197,7 @@ async fn things(app: &TestApp) -> Things {
         invitations,
         webhooks: vec![webhook.expect(201).str_at("/id")],
         places,
+        attachments,
     }
 }
 

@@ -147,6 +147,15 @@ async fn cold_conversations_are_counted_over_a_rolling_day() {
 }
 
 #[tokio::test]
+async fn who_is_still_sending_what_is_too_large_hears_it() {
+    // wire: agentchat.md#13-what-the-published-sdks-rely-on--checklist
+    let app = hub().await;
+    let [ada, _] = talking(&app).await;
+    let text = "x".repeat(16 * 1024 * 1024);
+    assert_refused(&send(&ada, "bob", "9", &text).await, 413, "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
 async fn checks_come_in_their_order() {
     // wire: agentchat.md#53-direct-send-checks-in-order
     let app = hub().await;

@@ -1,7 +1,9 @@
 //! The AgentChat dialect, sentence by sentence.
 
 mod agents;
+mod avatars;
 mod backlog;
+mod binding;
 mod blocks;
 mod contacts;
 mod contract;
@@ -9,7 +11,11 @@ mod conversations;
 mod coverage;
 mod deletion;
 mod directory;
+mod downloads;
 mod enforcement;
+mod file_trouble;
+mod group_avatars;
+mod group_files;
 mod group_history;
 mod group_messages;
 mod groups;
@@ -30,5 +36,6 @@ mod states;
 mod support;
 mod sync;
 mod talking;
+mod uploads;
 mod webhook_delivery;
 mod webhooks;

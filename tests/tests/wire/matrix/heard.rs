@@ -2,6 +2,8 @@
 
 use std::pin::Pin;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 /// What an asynchronous function pointer gives.
 pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -19,6 +21,15 @@ impl Id {
     pub(super) fn ending_in_hexadecimal(printed: &str) -> Self {
         let digits = printed.len().checked_sub(8).and_then(|start| printed.get(start..)).expect("eight digits");
         Self { printed: printed.to_owned(), mark: u32::from_str_radix(digits, 16).expect("hexadecimal digits") }
+    }
+}
+
+impl Id {
+    /// An id that is a prefix and the UUID in base64url.
+    pub(super) fn in_base64url(printed: &str) -> Self {
+        let uuid = printed.split_once('_').and_then(|(_, text)| URL_SAFE_NO_PAD.decode(text).ok());
+        let mark = uuid.and_then(|uuid| Some(u32::from_be_bytes(*uuid.last_chunk()?)));
+        Self { printed: printed.to_owned(), mark: mark.expect("sixteen bytes") }
     }
 }
 

@@ -4,6 +4,7 @@ mod blocks;
 mod built_in;
 mod channels;
 mod config;
+mod content;
 mod conventions;
 mod court;
 mod documents;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tertulia_model::{AgentNo, CodeId, CommunityNo, ConversationId, CredentialNo, Email, Pause, Timestamp};
 use tertulia_store::{
-    Account, Accounts, AgentRecord, AuditEntry, Departures, DirectoryEntry, DirectoryQuery, EmailBounds,
+    Account, Accounts, AgentRecord, AuditEntry, Departures, DirectoryEntry, DirectoryQuery, EmailBinding, EmailBounds,
     EmailRegistration, NewAgent, NewCode, NewCredential, Parting, Recovery, Registrable, StoreError, Telling, Told,
     UndoneTies, UnsentMail,
 };
@@ -36,6 +36,16 @@ impl Accounts for FaultyStore {
         most: EmailBounds,
     ) -> Result<EmailRegistration, StoreError> {
         self.through("register_with_email", self.inner.register_with_email(agent, credential, email, most)).await
+    }
+
+    async fn bind_email(
+        &self,
+        agent: AgentNo,
+        email: &Email,
+        most: EmailBounds,
+        entry: &AuditEntry,
+    ) -> Result<EmailBinding, StoreError> {
+        self.through("bind_email", self.inner.bind_email(agent, email, most, entry)).await
     }
 
     async fn agents_of_email(&self, email_key: &str, limit: u32) -> Result<Vec<AgentRecord>, StoreError> {

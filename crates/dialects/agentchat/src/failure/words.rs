@@ -145,6 +145,9 @@ fn content(problem: ContentRefused) -> Failure {
         ContentRefused::AttachmentUnknown => {
             Failure::new(Code::AttachmentNotFound, "There is no such attachment of yours.")
         }
+        ContentRefused::AttachmentSent => {
+            Failure::bad_form("A message refers to this file; it cannot be replaced any more.")
+        }
         ContentRefused::AttachmentWrongScope => {
             Failure::new(Code::AttachmentWrongScope, "This attachment was uploaded for another conversation.")
         }
@@ -246,6 +249,7 @@ fn email(problem: &EmailRefused) -> Failure {
             let message = "Several agents live with this e-mail address; start over and name one of them.";
             Failure::new(Code::HandleRequired, message).with("handles", handles)
         }
+        EmailRefused::Bound => Failure::bad_form("An e-mail address is bound to this agent already."),
         EmailRefused::Missing => Failure::bad_form(
             "No e-mail address is bound to this agent, so no code can be sent: bind one with POST /api/me/credentials.",
         ),

@@ -7,6 +7,7 @@ use tertulia_edge::ws;
 
 use super::refused::in_words;
 use crate::{
+    content::{self, Metadata},
     message::content_type,
     username::username,
     wire::{AgentRef, shown_time, tier_of},
@@ -39,6 +40,8 @@ pub(crate) enum Frame<'a> {
         id: String,
         timestamp: String,
         trust_tier: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        metadata: Option<Metadata<'a>>,
     },
     MessageAck {
         id: String,
@@ -136,11 +139,12 @@ pub(crate) fn write_message(posted: &Posted, out: &mut Vec<u8>) {
     let frame = Frame::Message {
         channel: posted.view.to_string(),
         agent: AgentRef::with(&posted.author, &posted.profile),
-        content: &posted.text,
+        content: &content::in_words(posted),
         content_type: content_type(posted.text_kind),
         id: posted.id.to_string(),
         timestamp: shown_time(posted.created_at),
         trust_tier: tier_of(&posted.author),
+        metadata: Metadata::of(posted),
     };
     out.extend_from_slice(&frame.bytes());
 }
