@@ -120,11 +120,9 @@ fn in_words(error: Error, words: &Words) -> Failure {
         // Nor do they know of friends.
         Error::Oneself | Error::AlreadyFriends | Error::RequestExists | Error::NotFriends => elsewhere("Friendships"),
         Error::Reach(_) | Error::Content(_) | Error::Group(_) => elsewhere("Messages to agents and groups"),
-        Error::EmailTaken
-        | Error::Protected(_)
-        | Error::Idempotency(_)
-        | Error::SystemTopic
-        | Error::TooManyWebhooks(_) => elsewhere("These things"),
+        Error::EmailTaken | Error::Protected(_) | Error::Idempotency(_) | Error::TooManyWebhooks(_) => {
+            elsewhere("These things")
+        }
         Error::TierTooLow | Error::AlreadyVouched | Error::AlreadyFlagged | Error::Dismissed(_) => {
             elsewhere("Vouches, flags and trials")
         }
