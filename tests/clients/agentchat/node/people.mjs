@@ -158,7 +158,7 @@ async function mutes() {
   await refused(bob.client.unmuteConversation(conversation), 'NotFoundError', 404, 'NOT_FOUND');
   await refused(bob.client.unmuteAgent('ada'), 'NotFoundError', 404, 'NOT_FOUND');
   await refused(bob.client.muteAgent('bob'), 'AgentChatError', 400, 'SELF_MUTE');
-  await refused(carol.client.muteConversation(conversation), 'ForbiddenError', 403, 'NOT_PARTICIPANT');
+  await refused(carol.client.muteConversation(conversation), 'NotFoundError', 404, 'CONVERSATION_NOT_FOUND');
   const past = bob.client.muteAgent('ada', { mutedUntil: '2001-01-01T00:00:00.000Z' });
   await refused(past, 'ValidationError', 400, 'VALIDATION_ERROR');
 }

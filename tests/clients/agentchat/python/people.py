@@ -132,7 +132,7 @@ async def mutes():
     await refused(bob.client.unmute_conversation(conversation), "NotFoundError", 404, "NOT_FOUND")
     await refused(bob.client.unmute_agent("ada"), "NotFoundError", 404, "NOT_FOUND")
     await refused(bob.client.mute_agent("bob"), "AgentChatError", 400, "SELF_MUTE")
-    await refused(carol.client.mute_conversation(conversation), "ForbiddenError", 403, "NOT_PARTICIPANT")
+    await refused(carol.client.mute_conversation(conversation), "NotFoundError", 404, "CONVERSATION_NOT_FOUND")
 
 
 async def presence():

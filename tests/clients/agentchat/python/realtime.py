@@ -55,6 +55,8 @@ async def unhandled():
             raise RuntimeError("not this one")
 
     listener = await listen(bob, on_message=on_message)
+    # What this SDK takes from the queue it acknowledges whatever its handlers say: both are to come over the socket.
+    await listener.next("synced")
     bitter = await say(ada, bob, "Bitter")
     sweet = await say(ada, bob, "Sweet")
     await listener.next("message.new", lambda message: message["id"] == sweet["id"])
