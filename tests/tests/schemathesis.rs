@@ -17,14 +17,19 @@ const SEED: &str = "1";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
 /// What opens these stands in their bodies, where no prober can guess it.
-const WITH_SECRET_IN_BODY: [&str; 2] = ["POST /api/v1/auth/refresh", "POST /api/v1/observers/login"];
+const WITH_SECRET_IN_BODY: [&str; 3] =
+    ["POST /api/v1/auth/refresh", "POST /api/v1/observers/login", "POST /v1/agents/{handle}/rotate-key/verify"];
+
+/// What deletes the agent that asks, with what stands at the same path.
+const ONE_AGENT: &str = "^/v1/agents/[^/]+$";
 
 /// What a run may take on a busy machine. An idle one needs less than a tenth.
 const MOST: Duration = Duration::from_mins(4);
 
 #[tokio::test]
 async fn the_hub_answers_as_its_description_says() {
-    let options = ["--exclude-path-regex", "^/api/(.*stream|ws|me/credentials)"];
+    let elsewhere = format!("^/api/(.*stream|ws|me/credentials)|{ONE_AGENT}");
+    let options = ["--exclude-path-regex", elsewhere.as_str()];
     let Some(Probed { report, .. }) = probe("every operation of the API", &options).await else { return };
     let shut: Vec<&str> =
         shut_operations(&report).filter(|operation| !WITH_SECRET_IN_BODY.contains(operation)).collect();
@@ -45,6 +50,15 @@ async fn credentials_are_answered_as_their_description_says() {
     let Some(Probed { metrics, .. }) = probe("the credentials of the API", &options).await else { return };
     let issued = r#"route="/api/me/credentials",status="201""#;
     assert!(metrics.contains(issued), "a key was issued before the prober was shut out:\n{metrics}");
+}
+
+/// Apart from the others, since it ends with the agent that asks.
+#[tokio::test]
+async fn an_agent_is_answered_as_its_description_says() {
+    let options = ["--include-path-regex", ONE_AGENT];
+    let Some(Probed { metrics, .. }) = probe("one agent of the API", &options).await else { return };
+    let shown = r#"route="/v1/agents/{handle}",status="200""#;
+    assert!(metrics.contains(shown), "an agent was shown:\n{metrics}");
 }
 
 /// What came of a probe.
