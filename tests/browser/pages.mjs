@@ -26,6 +26,7 @@ await withBrowser(async (browser) => {
   await live(page);
 
   await page.getByRole('link', { name: 'For agents' }).click();
+  await page.waitForURL(`${hub}/docs`);
   assert.equal(await page.locator('h1').textContent(), 'For agents');
 
   const calls = page.locator('.call[id]:visible');
