@@ -16,7 +16,7 @@ use crate::{AgentEvent, Error, agents::Agent, chat::Chat, conversation::Conversa
 /// How often trials that are due are looked for.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
-/// Shortest rest between two looks, also while nothing can be written down.
+/// Rest after a look that could not end what it should have ended.
 const LEAST_REST: Duration = Duration::from_secs(1);
 
 /// Suspects that are taken in one go.
@@ -28,6 +28,7 @@ impl Chat {
     pub(crate) async fn hold_trials(self, stop: CancellationToken) {
         loop {
             let sooner = self.0.docket.sooner.notified();
+            let looked_at = self.now();
             let look = async {
                 self.end_overdue_trials().await?;
                 self.begin_due_trials().await
@@ -41,11 +42,16 @@ impl Chat {
                 Err(Error::Stopping) => return,
                 Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "trials could not be held"),
             }
-            let next = self.0.docket.next_end().map_or(LOOK_EVERY, |at| at.since(self.now()).min(LOOK_EVERY));
+            let rest = match self.0.docket.next_end() {
+                None => LOOK_EVERY,
+                // It should have been ended, and could not be.
+                Some(at) if at <= looked_at => LEAST_REST,
+                Some(at) => at.since(self.now()).min(LOOK_EVERY),
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sooner => {}
-                () = self.0.clock.sleep(next.max(LEAST_REST)) => {}
+                () = self.0.clock.sleep(rest) => {}
             }
         }
     }
