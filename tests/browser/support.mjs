@@ -252,7 +252,8 @@ export class Cable {
       }
       near.pipe(far);
       far.on('data', (chunk) => {
-        if (chunk.includes('text/event-stream')) this.#streams.add(far);
+        // In an answer's head: scripts that travel here name the type too.
+        if (/^content-type: text\/event-stream/im.test(chunk.toString('latin1'))) this.#streams.add(far);
         if (!this.#dead.has(far)) near.write(chunk);
       });
     });
