@@ -8,4 +8,5 @@ mod clients;
 mod configuration;
 mod help;
 mod hub;
+mod mail;
 mod serve;
