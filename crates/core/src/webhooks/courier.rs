@@ -51,6 +51,7 @@ impl Chat {
                 Some(REST)
             });
             tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 () = courier.chat.0.webhooks.bell.notified() => {}
                 () = sleep(&courier.chat, next) => {}
@@ -84,7 +85,7 @@ impl Courier {
     async fn take_up(&self) -> Result<Option<Duration>, Error> {
         loop {
             let free = self.hands.available_permits();
-            if free == 0 {
+            if free == 0 || self.stop.is_cancelled() {
                 return Ok(None);
             }
             let store = &self.chat.0.store;
@@ -111,9 +112,14 @@ impl Courier {
     }
 }
 
+/// Sends one delivery, unless it is time to stop: nothing is begun then.
 async fn deliver(chat: Chat, delivery: TakenDelivery, hand: OwnedSemaphorePermit, stop: CancellationToken) {
+    let send = async {
+        if stop.is_cancelled() { Ok(untried(&chat, &delivery)) } else { chat.send(&delivery).await }
+    };
     let sent = tokio::select! {
-        sent = chat.send(&delivery) => sent,
+        biased;
+        sent = send => sent,
         () = stop.cancelled() => Ok(untried(&chat, &delivery)),
     };
     let (settlement, health) = sent.unwrap_or_else(|error| {
