@@ -114,9 +114,7 @@ impl Courier {
 
 /// Sends one delivery, unless it is time to stop: nothing is begun then.
 async fn deliver(chat: Chat, delivery: TakenDelivery, hand: OwnedSemaphorePermit, stop: CancellationToken) {
-    let send = async {
-        if stop.is_cancelled() { Ok(untried(&chat, &delivery)) } else { chat.send(&delivery).await }
-    };
+    let send = async { if stop.is_cancelled() { Ok(untried(&chat, &delivery)) } else { chat.send(&delivery).await } };
     let sent = tokio::select! {
         biased;
         sent = send => sent,
