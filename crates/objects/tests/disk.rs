@@ -5,7 +5,7 @@ mod support;
 use std::{fs, path::Path};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use support::{announced, avatar, body, key, noise};
+use support::{announced, avatar, body, key, lists_the_pictures_of_one_folder, noise};
 use tempfile::TempDir;
 use tertulia_model::{MediaType, Timestamp};
 use tertulia_objects::{Announced, Content, Error, Found, Key, MAX_BYTES, Objects, Part, PutError, Shelf};
@@ -206,25 +206,7 @@ fn nobody_else_may_look_into_the_folder() {
 #[tokio::test]
 async fn the_pictures_of_one_folder_are_listed() {
     let (_folder, objects) = objects();
-    let picture = |folder: &str, number: u8| Key::avatar(&format!("{folder}/{}.webp", hex(number))).unwrap();
-    let (one, other) = ("00000000000000aa", "00000000000000ab");
-    assert!(objects.pictures_in(one).try_collect::<Vec<_>>().await.unwrap().is_empty());
-    for key in [picture(one, 1), picture(one, 2), picture(other, 3), picture(&format!("g/{one}"), 4)] {
-        objects.put_ours(&key, noise(5).into()).await.unwrap();
-    }
-    let list = async |folder: &str| {
-        let listed: Vec<_> = objects.pictures_in(folder).try_collect().await.unwrap();
-        let mut keys: Vec<_> = listed.into_iter().map(|listed| listed.key).collect();
-        keys.sort();
-        keys
-    };
-    assert_eq!(list(one).await, [picture(one, 1), picture(one, 2)]);
-    assert_eq!(list("g/00000000000000aa").await, [picture("g/00000000000000aa", 4)]);
-    assert!(list("00000000000000ac").await.is_empty());
-}
-
-fn hex(number: u8) -> String {
-    format!("{number:032x}")
+    lists_the_pictures_of_one_folder(&objects).await;
 }
 
 #[tokio::test]

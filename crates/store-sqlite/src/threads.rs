@@ -180,82 +180,62 @@ impl Threads for SqliteStore {
     }
 }
 
-/// The first messages behind a place.
-fn forwards(query: &ThreadQuery, after: Seq) -> Statement<'static> {
-    sqlx::query(concat!(
-        "select json_group_array(json_array(",
-        page::message_row!(),
-        ", iif(c.message_no is null, null, ",
-        content_row!(),
-        "), e.message_no is not null, e.delivered_at, e.read_at)) as page
-         from (
-             select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at, is_code
-             from messages
-             where conversation_no = ?2
-             and seq > max(?4, (
-                 select coalesce(max(through_seq), 0)
-                 from hidden_conversations
-                 where agent_no = ?1
-                 and conversation_no = ?2
-             ))
-             and not exists (
-                 select 1
-                 from hidden_messages h
-                 where h.agent_no = ?1
-                 and h.conversation_no = ?2
-                 and h.seq = messages.seq
-             )
-             order by seq
-             limit ?5
-         ) m
-         left join contents c on c.message_no = m.message_no
-         left join envelopes e on e.message_no = m.message_no and e.agent_no = iif(m.author_no = ?1, ?3, ?1)"
-    ))
-    .bind(query.agent.0)
-    .bind(query.conversation.0)
-    .bind(query.other.map(|other| other.0))
-    .bind(bound(query.after.max(after)))
-    .bind(query.limit)
+/// The statement for a page of what an agent sees between two places, taken in this order.
+macro_rules! page_in {
+    ($order:literal) => {
+        concat!(
+            "select json_group_array(json_array(",
+            page::message_row!(),
+            ", iif(c.message_no is null, null, ",
+            content_row!(),
+            "), e.message_no is not null, e.delivered_at, e.read_at)) as page
+             from (
+                 select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at, is_code
+                 from messages
+                 where conversation_no = ?2
+                 and seq > max(?4, (
+                     select coalesce(max(through_seq), 0)
+                     from hidden_conversations
+                     where agent_no = ?1
+                     and conversation_no = ?2
+                 ))
+                 and seq < ?6
+                 and not exists (
+                     select 1
+                     from hidden_messages h
+                     where h.agent_no = ?1
+                     and h.conversation_no = ?2
+                     and h.seq = messages.seq
+                 )
+                 order by ",
+            $order,
+            "
+                 limit ?5
+             ) m
+             left join contents c on c.message_no = m.message_no
+             left join envelopes e on e.message_no = m.message_no and e.agent_no = iif(m.author_no = ?1, ?3, ?1)"
+        )
+    };
 }
 
-/// The last messages before a place.
+/// The first messages behind a place.
+fn forwards(query: &ThreadQuery, after: Seq) -> Statement<'static> {
+    between(page_in!("seq"), query, query.after.max(after), Seq(u64::MAX))
+}
+
+/// The last messages before a place, the last one first.
 fn backwards(query: &ThreadQuery, before: Seq) -> Statement<'static> {
-    sqlx::query(concat!(
-        "select json_group_array(json_array(",
-        page::message_row!(),
-        ", iif(c.message_no is null, null, ",
-        content_row!(),
-        "), e.message_no is not null, e.delivered_at, e.read_at)) as page
-         from (
-             select message_no, message_id, seq, author_no, author_revision, created_at, text, removed_at, is_code
-             from messages
-             where conversation_no = ?2
-             and seq > max(?4, (
-                 select coalesce(max(through_seq), 0)
-                 from hidden_conversations
-                 where agent_no = ?1
-                 and conversation_no = ?2
-             ))
-             and seq < ?6
-             and not exists (
-                 select 1
-                 from hidden_messages h
-                 where h.agent_no = ?1
-                 and h.conversation_no = ?2
-                 and h.seq = messages.seq
-             )
-             order by seq desc
-             limit ?5
-         ) m
-         left join contents c on c.message_no = m.message_no
-         left join envelopes e on e.message_no = m.message_no and e.agent_no = iif(m.author_no = ?1, ?3, ?1)"
-    ))
-    .bind(query.agent.0)
-    .bind(query.conversation.0)
-    .bind(query.other.map(|other| other.0))
-    .bind(bound(query.after))
-    .bind(query.limit)
-    .bind(bound(before))
+    between(page_in!("seq desc"), query, query.after, before)
+}
+
+fn between(page: &'static str, query: &ThreadQuery, after: Seq, before: Seq) -> Statement<'static> {
+    sqlx::query(page)
+        .bind(query.agent.0)
+        .bind(query.conversation.0)
+        .bind(query.other.map(|other| other.0))
+        .bind(bound(after))
+        .bind(query.limit)
+        .bind(bound(before))
 }
 
 fn record_from((message, content, is_there, delivered_at, read_at): Row) -> Result<ThreadRecord, StoreError> {

@@ -114,10 +114,11 @@ impl Courier {
 
 /// Sends one delivery, unless it is time to stop: nothing is begun then.
 async fn deliver(chat: Chat, delivery: TakenDelivery, hand: OwnedSemaphorePermit, stop: CancellationToken) {
-    let send = async { if stop.is_cancelled() { Ok(untried(&chat, &delivery)) } else { chat.send(&delivery).await } };
+    let attempt =
+        async { if stop.is_cancelled() { Ok(untried(&chat, &delivery)) } else { chat.send(&delivery).await } };
     let sent = tokio::select! {
         biased;
-        sent = send => sent,
+        sent = attempt => sent,
         () = stop.cancelled() => Ok(untried(&chat, &delivery)),
     };
     let (settlement, health) = sent.unwrap_or_else(|error| {
