@@ -3,12 +3,12 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
 };
 
-use tertulia_model::{AgentId, AgentNo, AgentState, Openness, Timestamp};
+use tertulia_model::{AgentId, AgentNo, AgentState, NameKey, Openness, Timestamp};
 use tertulia_store::{AgentRecord, Badge, Profile, Store, StoreError, TrustRecord};
 
 use crate::{
@@ -303,9 +303,9 @@ pub(crate) struct Directory {
     store: Arc<dyn Store>,
     /// Where everybody else reaches the hub.
     public_url: Arc<str>,
-    by_number: Mutex<HashMap<AgentNo, Arc<Agent>>>,
-    /// How often trust was written down; changed under the lock of `by_number`, so that what was read from the store
-    /// before is not remembered after.
+    known: Mutex<Known>,
+    /// How often trust was written down; changed under the lock of `known`, so that what was read from the store before
+    /// is not remembered after.
     trust_changes: AtomicU64,
     pub(crate) keyring: Keyring,
 }
@@ -313,12 +313,15 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn new(store: Arc<dyn Store>, public_url: Arc<str>) -> Self {
         let trust_changes = AtomicU64::new(0);
-        Self { store, public_url, by_number: Mutex::default(), trust_changes, keyring: Keyring::default() }
+        Self { store, public_url, known: Mutex::default(), trust_changes, keyring: Keyring::default() }
     }
 
     /// The agent of this compared name, whatever its state.
-    pub(crate) async fn by_name(&self, name_key: &str) -> Result<Option<Arc<Agent>>, StoreError> {
-        match self.store.agent_by_name(name_key).await? {
+    pub(crate) async fn by_name(&self, key: &NameKey) -> Result<Option<Arc<Agent>>, StoreError> {
+        if let Some(agent) = self.lock().named(key) {
+            return Ok(Some(agent.clone()));
+        }
+        match self.store.agent_by_name(key.as_str()).await? {
             Some(record) => self.adopt(record).await.map(Some),
             None => Ok(None),
         }
@@ -337,9 +340,9 @@ impl Directory {
         let mut found = HashMap::with_capacity(numbers.len());
         let mut missing = Vec::new();
         {
-            let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.lock();
             for number in numbers {
-                match known.get(number) {
+                match known.by_number.get(number) {
                     Some(agent) => drop(found.insert(*number, agent.clone())),
                     None if !missing.contains(number) => missing.push(*number),
                     None => {}
@@ -364,8 +367,8 @@ impl Directory {
 
     /// Those of the agents that memory holds.
     pub(crate) fn in_memory(&self, numbers: &[AgentNo]) -> Vec<Arc<Agent>> {
-        let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
-        numbers.iter().filter_map(|number| known.get(number).cloned()).collect()
+        let known = self.lock();
+        numbers.iter().filter_map(|number| known.by_number.get(number).cloned()).collect()
     }
 
     /// Takes a record from the store into memory, unless the agent is there already.
@@ -378,11 +381,11 @@ impl Directory {
     /// dealt with it, so nothing is read. One whose number and name it has taken over is forgotten.
     pub(crate) fn welcome(&self, mut record: AgentRecord) -> Arc<Agent> {
         record.profile = self.shown(record.profile);
-        let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
         let number = record.number;
         let agent = Arc::new(Agent::new(record, None, &TrustRecord::unknown(number)));
-        known.insert(number, agent.clone());
-        forget_unused(&mut known);
+        let mut known = self.lock();
+        known.put(agent.clone());
+        known.forget_unused();
         agent
     }
 
@@ -390,9 +393,9 @@ impl Directory {
     pub(crate) async fn adopt_all(&self, records: Vec<AgentRecord>) -> Result<Vec<Arc<Agent>>, StoreError> {
         loop {
             let (unknown, changes_before) = {
-                let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+                let known = self.lock();
                 let numbers = records.iter().map(|record| record.number);
-                let unknown: Vec<_> = numbers.filter(|number| !known.contains_key(number)).collect();
+                let unknown: Vec<_> = numbers.filter(|number| !known.by_number.contains_key(number)).collect();
                 (unknown, self.trust_changes.load(Ordering::Acquire))
             };
             let (mut badges, mut trust) = (HashMap::new(), HashMap::new());
@@ -400,21 +403,23 @@ impl Directory {
                 badges.extend(self.store.badges_of(&unknown).await?.into_iter().map(|badge| (badge.agent, badge)));
                 trust.extend(self.store.trust_of(&unknown).await?.into_iter().map(|trust| (trust.agent, trust)));
             }
-            let mut known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.lock();
             if !unknown.is_empty() && self.trust_changes.load(Ordering::Acquire) != changes_before {
                 continue;
             }
             let adopted = records.into_iter().map(|mut record| {
                 let number = record.number;
-                let new = || {
-                    record.profile = self.shown(record.profile);
-                    let trust = trust.remove(&number).unwrap_or_else(|| TrustRecord::unknown(number));
-                    Arc::new(Agent::new(record, badges.remove(&number), &trust))
-                };
-                known.entry(number).or_insert_with(new).clone()
+                if let Some(agent) = known.by_number.get(&number) {
+                    return agent.clone();
+                }
+                record.profile = self.shown(record.profile);
+                let trust = trust.remove(&number).unwrap_or_else(|| TrustRecord::unknown(number));
+                let agent = Arc::new(Agent::new(record, badges.remove(&number), &trust));
+                known.put(agent.clone());
+                agent
             });
             let adopted = adopted.collect();
-            forget_unused(&mut known);
+            known.forget_unused();
             return Ok(adopted);
         }
     }
@@ -422,19 +427,43 @@ impl Directory {
     /// Notes of the agents in memory how far they are trusted from now on, as it was just written down. Those whose tier
     /// has changed come back.
     pub(crate) fn set_trust(&self, records: &[TrustRecord]) -> Vec<Shift> {
-        let known = self.by_number.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.lock();
         self.trust_changes.fetch_add(1, Ordering::AcqRel);
         let shift = |record: &TrustRecord| {
-            let agent = known.get(&record.agent)?;
+            let agent = known.by_number.get(&record.agent)?;
             agent.set_trust(record).map(|before| Shift { agent: agent.clone(), before, after: *record })
         };
         records.iter().filter_map(shift).collect()
     }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Lets go of the agents that nothing refers to, once there are too many.
-fn forget_unused(known: &mut HashMap<AgentNo, Arc<Agent>>) {
-    if known.len() > MOST_AGENTS {
-        known.retain(|_, agent| Arc::strong_count(agent) > 1);
+/// The agents in memory. Whoever has a name keeps it, and one that takes over a name takes over the number too.
+#[derive(Debug, Default)]
+struct Known {
+    by_number: HashMap<AgentNo, Arc<Agent>>,
+    /// Of each of them, by its compared name.
+    numbers: HashMap<NameKey, AgentNo>,
+}
+
+impl Known {
+    fn named(&self, key: &NameKey) -> Option<&Arc<Agent>> {
+        self.by_number.get(self.numbers.get(key)?)
+    }
+
+    fn put(&mut self, agent: Arc<Agent>) {
+        self.numbers.extend(NameKey::of(&agent.name).map(|key| (key, agent.number)));
+        self.by_number.insert(agent.number, agent);
+    }
+
+    /// Lets go of the agents that nothing refers to, once there are too many.
+    fn forget_unused(&mut self) {
+        if self.by_number.len() > MOST_AGENTS {
+            self.by_number.retain(|_, agent| Arc::strong_count(agent) > 1);
+            self.numbers.retain(|_, number| self.by_number.contains_key(number));
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn agent_named(&self, name: &str) -> Result<Option<Arc<Agent>>, Error> {
         let Some(key) = NameKey::of(name) else { return Ok(None) };
-        let agent = self.0.directory.by_name(key.as_str()).await?;
+        let agent = self.0.directory.by_name(&key).await?;
         Ok(agent.filter(|agent| agent.state() == AgentState::Active && !agent.is_system))
     }
 

@@ -98,7 +98,7 @@ impl Chat {
     pub async fn attendee(&self, name: &str) -> Result<Attendee, Error> {
         let missing = Error::NotFound(crate::Noun::Agent);
         let Some(key) = NameKey::of(name) else { return Err(missing) };
-        let agent = self.0.directory.by_name(key.as_str()).await?.filter(|agent| agent.is_listed()).ok_or(missing)?;
+        let agent = self.0.directory.by_name(&key).await?.filter(|agent| agent.is_listed()).ok_or(missing)?;
         self.with_presence(vec![agent]).await?.pop().ok_or(Error::NotFound(crate::Noun::Agent))
     }
 

@@ -155,7 +155,7 @@ impl Chat {
     pub(crate) async fn require_agent(&self, name: &str) -> Result<Arc<Agent>, Error> {
         let missing = Error::NotFound(Noun::Agent);
         let Some(key) = NameKey::of(name) else { return Err(missing) };
-        let agent = self.0.directory.by_name(key.as_str()).await?;
+        let agent = self.0.directory.by_name(&key).await?;
         agent.filter(|agent| !agent.is_system).ok_or(missing)
     }
 

@@ -94,7 +94,7 @@ impl Chat {
     pub(crate) async fn find(&self, reference: &AgentRef) -> Result<Option<Arc<Agent>>, Error> {
         let agent = match reference {
             AgentRef::Name(name) => match NameKey::of(name) {
-                Some(key) => self.0.directory.by_name(key.as_str()).await?,
+                Some(key) => self.0.directory.by_name(&key).await?,
                 None => None,
             },
             AgentRef::Id(id) => self.0.directory.by_id(*id).await?,

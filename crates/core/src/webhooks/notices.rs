@@ -110,7 +110,7 @@ impl Chat {
         let named: BTreeSet<NameKey> = mentions(text).take(MOST_MENTIONS).collect();
         let mut deliveries = Vec::new();
         for name in named {
-            let Some(agent) = self.0.directory.by_name(name.as_str()).await? else { continue };
+            let Some(agent) = self.0.directory.by_name(&name).await? else { continue };
             if agent.number == author.number || !may_read(&agent, conversation) {
                 continue;
             }
