@@ -28,7 +28,7 @@ pub(crate) use self::{
 use self::{
     batch::{Batch, Numbering},
     entry::{Entry, Refused, Wanted},
-    known::Known,
+    known::{Keys, Known},
 };
 use crate::{
     Clock, Error, Ids,
@@ -46,6 +46,10 @@ use crate::{
 
 /// Entries that wait for the writer at the most. A sender beyond that waits for a place in the queue.
 const QUEUE: usize = 4_096;
+
+/// Batches whose keys are looked up after one that held something that had been sent before: whoever repeats one thing
+/// often repeats the next.
+const WARY_BATCHES: u32 = 16;
 
 /// Messages in one batch at the most.
 const MOST_IN_BATCH: usize = 512;
@@ -73,7 +77,7 @@ impl Journal {
     /// A journal and the writer that must be run for it.
     pub(crate) fn new(parts: WriterParts) -> (Self, Writer) {
         let (queue, work) = mpsc::channel(QUEUE);
-        (Self { queue }, Writer { parts, work, last: None, in_doubt: None, is_refusing: false })
+        (Self { queue }, Writer { parts, work, last: None, in_doubt: None, is_refusing: false, wary: 0 })
     }
 
     /// Appends a message that has no key. `Ok` means that it is on disk. Once queued it is written whether or not the
@@ -167,6 +171,16 @@ pub(crate) struct Writer {
     in_doubt: Option<Batch>,
     /// Whether the last batch was refused as a whole: what is logged is when that begins and when it ends.
     is_refusing: bool,
+    /// For how many batches keys are looked up still.
+    wary: u32,
+}
+
+/// What came of a batch.
+enum Attempt {
+    /// It was written, and told to everybody, if there `is_change` in it.
+    Done { is_change: bool },
+    /// Nothing was written: something in it had been sent before.
+    SentBefore(Vec<Entry>),
 }
 
 impl fmt::Debug for Writer {
@@ -252,13 +266,34 @@ impl Writer {
     }
 
     /// Writes a batch whole and tells everybody, or gives it back. Says whether there was anything to write.
+    ///
+    /// Almost nothing that has a key was sent before, and the store notices what was: keys are looked up only then, and for
+    /// a while after it.
     async fn try_write(&mut self, entries: Vec<Entry>) -> Result<bool, Refused> {
+        let keys = if self.wary == 0 { Keys::TakenForNew } else { Keys::LookedUp };
+        self.wary = self.wary.saturating_sub(1);
+        match self.write_knowing(keys, entries).await? {
+            Attempt::Done { is_change } => Ok(is_change),
+            Attempt::SentBefore(entries) => {
+                self.wary = WARY_BATCHES;
+                match self.write_knowing(Keys::LookedUp, entries).await? {
+                    Attempt::Done { is_change } => Ok(is_change),
+                    Attempt::SentBefore(entries) => {
+                        let cause = StoreError::Database("a key that is not there was used before".into());
+                        Err(Refused { entries, cause })
+                    }
+                }
+            }
+        }
+    }
+
+    async fn write_knowing(&mut self, keys: Keys, entries: Vec<Entry>) -> Result<Attempt, Refused> {
         let prepared = match self.settle_doubt().await {
             Ok(()) => self.last_number().await,
             Err(cause) => Err(cause),
         };
         let prepared = match prepared {
-            Ok(last) => Known::of(&entries, &self.parts).await.map(|known| (last, known)),
+            Ok(last) => Known::of(&entries, keys, &self.parts).await.map(|known| (last, known)),
             Err(cause) => Err(cause),
         };
         let (last, known) = match prepared {
@@ -268,12 +303,13 @@ impl Writer {
         let batch = self.decide(entries, last, known);
         let is_change = !batch.commit.is_empty();
         match self.commit(&batch.commit).await {
-            Ok(()) => self.tell(batch).await,
+            Ok(true) => self.tell(batch).await,
+            Ok(false) => return Ok(Attempt::SentBefore(batch.into_entries())),
             // It says for certain that nothing was written.
             Err(cause @ StoreError::Full) => return Err(Refused { entries: batch.into_entries(), cause }),
             Err(cause) => self.look_for(batch, cause).await?,
         }
-        Ok(is_change)
+        Ok(Attempt::Done { is_change })
     }
 
     /// Decides on every entry, in order.
@@ -328,17 +364,16 @@ impl Writer {
         }
     }
 
-    async fn commit(&mut self, commit: &Commit) -> Result<(), StoreError> {
+    async fn commit(&mut self, commit: &Commit) -> Result<bool, StoreError> {
         if commit.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let started = self.parts.clock.elapsed();
         let outcome = self.parts.store.commit(commit).await;
         self.parts.metrics.commit_seconds.observe(self.parts.clock.elapsed().saturating_sub(started).as_secs_f64());
-        if outcome.is_ok() {
-            self.note_success();
-        } else {
-            self.last = None;
+        match outcome {
+            Ok(true) => self.note_success(),
+            Ok(false) | Err(_) => self.last = None,
         }
         outcome
     }

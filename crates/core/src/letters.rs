@@ -2,7 +2,7 @@
 //! however often it is tried; its recipients get copies, which wait until they are delivered.
 //!
 //! What was sent before under the same key is answered as it was, whatever would refuse it now. Since the checks in
-//! between change nothing, it is looked for only where they refuse, and by the writer.
+//! between change nothing, it is looked for only where they refuse, and by the writer where the store refuses it.
 
 use std::sync::Arc;
 

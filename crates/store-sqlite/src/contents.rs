@@ -1,7 +1,5 @@
 //! What messages are besides their texts: written with them, and read beside them.
 
-use std::sync::Arc;
-
 use tertulia_model::{AgentNo, AttachmentId, GroupEvent, MessageNo};
 use tertulia_store::{Append, Attached, Content, EventRecord, StoreError};
 use uuid::Uuid;
@@ -101,39 +99,44 @@ fn row_of<'a>(message: &'a Append, content: &'a Content) -> NewRow<'a> {
 }
 
 /// The contents of a batch as one JSON text; nothing if all of it is words alone.
-pub(crate) fn encode(messages: &[Append]) -> Option<Arc<str>> {
+pub(crate) fn encode(messages: &[Append]) -> Option<String> {
     let with_content = messages.iter().filter_map(|message| Some(row_of(message, message.content.as_deref()?)));
     let rows: Vec<_> = with_content.collect();
-    if rows.is_empty() {
-        return None;
-    }
-    Some(serde_json::to_string(&rows).expect("numbers and strings are JSON").into())
+    (!rows.is_empty()).then(|| serde_json::to_string(&rows).expect("numbers and strings are JSON"))
 }
 
 /// Writes what [`encode`] gives.
-pub(crate) fn insert(rows: &Arc<str>) -> Statement<'static> {
-    sqlx::query(
-        "insert into contents
-             (message_no, sent_key, data, attachment_id, extension, event, event_agent_no, event_actor_no,
-              event_text)
-         select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-                unhex(json_extract(value, '$[3]')), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
-                json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]')
-         from jsonb_each(?1)",
-    )
-    .bind(rows.to_string())
+macro_rules! insert {
+    ($contents:literal) => {
+        concat!(
+            "insert into contents
+                 (message_no, sent_key, data, attachment_id, extension, event, event_agent_no, event_actor_no,
+                  event_text)
+             select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+                    unhex(json_extract(value, '$[3]')), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+                    json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]')
+             from jsonb_each(",
+            $contents,
+            ")"
+        )
+    };
 }
+pub(crate) use insert;
 
 /// Remembers the keys in what [`encode`] gives.
-pub(crate) fn insert_keys(rows: &Arc<str>) -> Statement<'static> {
-    sqlx::query(
-        "insert into sent_keys (agent_no, sent_key, message_no)
-         select json_extract(value, '$[9]'), json_extract(value, '$[1]'), json_extract(value, '$[0]')
-         from jsonb_each(?1)
-         where json_extract(value, '$[1]') is not null",
-    )
-    .bind(rows.to_string())
+macro_rules! insert_keys {
+    ($contents:literal) => {
+        concat!(
+            "insert into sent_keys (agent_no, sent_key, message_no)
+             select json_extract(value, '$[9]'), json_extract(value, '$[1]'), json_extract(value, '$[0]')
+             from jsonb_each(",
+            $contents,
+            ")
+             where json_extract(value, '$[1]') is not null"
+        )
+    };
 }
+pub(crate) use insert_keys;
 
 /// Number and content of each of these messages that has one, as one JSON text.
 pub(crate) fn select(messages: &[MessageNo]) -> Statement<'static> {

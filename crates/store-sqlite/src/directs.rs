@@ -182,35 +182,41 @@ pub(crate) async fn end_view(
     })
 }
 
-/// Notes when agents were written to, and when something was last said for both.
-pub(crate) fn note_received(received: &[(AgentNo, ConversationNo, Timestamp)]) -> Statement<'static> {
-    sqlx::query(
-        "with r (agent_no, conversation_no, at) as materialized (
-             select value ->> 0, value ->> 1, max(value ->> 2)
-             from json_each(?1)
-             group by value ->> 0, value ->> 1
-         )
-         update direct_sides
-         set last_at = max(coalesce(last_at, 0), s.at),
-             received_at = iif(s.received_at > coalesce(direct_sides.received_at, 0), s.received_at,
-                               direct_sides.received_at)
-         from (
-             select side.agent_no, side.conversation_no, max(r.at) as at,
-                    max(iif(r.agent_no = side.agent_no, r.at, 0)) as received_at
-             from r
-             cross join directs d on d.conversation_no = r.conversation_no
-             cross join direct_sides side
-                 on side.conversation_no = r.conversation_no and side.agent_no in (d.low_no, d.high_no)
-             group by side.agent_no, side.conversation_no
-         ) s
-         where direct_sides.agent_no = s.agent_no
-         and direct_sides.conversation_no = s.conversation_no",
-    )
-    .bind(received_list(received))
+/// Notes when agents were written to, and when something was last said for both, as [`encode_received`] says it.
+macro_rules! note_received {
+    ($received:literal) => {
+        concat!(
+            "update direct_sides
+             set last_at = max(coalesce(last_at, 0), s.at),
+                 received_at = iif(s.received_at > coalesce(direct_sides.received_at, 0), s.received_at,
+                                   direct_sides.received_at)
+             from (
+                 select side.agent_no, side.conversation_no, max(r.at) as at,
+                        max(iif(r.agent_no = side.agent_no, r.at, 0)) as received_at
+                 from (
+                     select value ->> 0 as agent_no, value ->> 1 as conversation_no, max(value ->> 2) as at
+                     from json_each(",
+            $received,
+            ")
+                     group by value ->> 0, value ->> 1
+                 ) r
+                 cross join directs d on d.conversation_no = r.conversation_no
+                 cross join direct_sides side
+                     on side.conversation_no = r.conversation_no and side.agent_no in (d.low_no, d.high_no)
+                 group by side.agent_no, side.conversation_no
+             ) s
+             where direct_sides.agent_no = s.agent_no
+             and direct_sides.conversation_no = s.conversation_no"
+        )
+    };
 }
+pub(crate) use note_received;
 
-/// Agent, conversation and moment of each as a JSON array of arrays, for `json_each`.
-fn received_list(received: &[(AgentNo, ConversationNo, Timestamp)]) -> String {
+/// Agent, conversation and moment of each as a JSON array of arrays; nothing if there are none.
+pub(crate) fn encode_received(received: &[(AgentNo, ConversationNo, Timestamp)]) -> Option<String> {
+    if received.is_empty() {
+        return None;
+    }
     let mut list = String::from("[");
     for (place, (agent, conversation, at)) in received.iter().enumerate() {
         let separator = if place > 0 { "," } else { "" };
@@ -218,5 +224,5 @@ fn received_list(received: &[(AgentNo, ConversationNo, Timestamp)]) -> String {
             .expect("writing to a String cannot fail");
     }
     list.push(']');
-    list
+    Some(list)
 }

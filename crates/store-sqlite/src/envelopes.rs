@@ -13,20 +13,29 @@ use crate::{
     threads,
 };
 
-/// Writes the copies of a batch.
-pub(crate) fn insert(envelopes: &[NewEnvelope]) -> Statement<'static> {
-    let rows = tuples(envelopes.iter().map(|new| {
+/// The copies of a batch as one JSON text; nothing if there are none.
+pub(crate) fn encode(envelopes: &[NewEnvelope]) -> Option<String> {
+    let rows = envelopes.iter().map(|new| {
         let seq = i64::try_from(new.seq.0).unwrap_or(i64::MAX);
         [new.agent.0, new.message.0, new.conversation.0, seq]
-    }));
-    sqlx::query(
-        "insert into envelopes (agent_no, message_no, conversation_no, seq)
-         select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-                json_extract(value, '$[3]')
-         from jsonb_each(?1)",
-    )
-    .bind(rows)
+    });
+    (!envelopes.is_empty()).then(|| tuples(rows))
 }
+
+/// Writes what [`encode`] gives.
+macro_rules! insert {
+    ($envelopes:literal) => {
+        concat!(
+            "insert into envelopes (agent_no, message_no, conversation_no, seq)
+             select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+                    json_extract(value, '$[3]')
+             from jsonb_each(",
+            $envelopes,
+            ")"
+        )
+    };
+}
+pub(crate) use insert;
 
 /// Numbers as a JSON array of arrays, for `json_each`.
 fn tuples<const N: usize>(rows: impl Iterator<Item = [i64; N]>) -> String {

@@ -5,6 +5,7 @@ use tertulia_store::StoreError;
 /// Result codes of SQLite: <https://sqlite.org/rescode.html>.
 const CORRUPT: &str = "11";
 const FULL: &str = "13";
+const NOT_UNIQUE: [&str; 2] = ["1555", "2067"];
 const NOT_A_DATABASE: &str = "26";
 /// The index of the write-ahead log could not grow, which only a full disk makes happen.
 const LOG_INDEX_SIZE: &str = "4874";
@@ -17,6 +18,14 @@ pub(crate) fn refused(error: sqlx::Error) -> StoreError {
         Some(CORRUPT | NOT_A_DATABASE) => StoreError::Unreadable("database"),
         _ => StoreError::Database(Box::new(error)),
     }
+}
+
+/// Whether a row of this table was refused because there is one like it.
+pub(crate) fn breaks_uniqueness(error: &sqlx::Error, table: &str) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        // "UNIQUE constraint failed: table.column, table.column"
+        error.code().is_some_and(|code| NOT_UNIQUE.contains(&&*code)) && error.message().contains(&format!(" {table}."))
+    })
 }
 
 /// A failure of our own, said in one sentence.

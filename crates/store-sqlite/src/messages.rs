@@ -17,7 +17,7 @@ use crate::{
 #[async_trait]
 impl Messages for SqliteStore {
     #[tracing::instrument(name = "db.messages.commit", level = "debug", skip_all, fields(batch.rows = commit.messages.len()))]
-    async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+    async fn commit(&self, commit: &Commit) -> Result<bool, StoreError> {
         commit::write(self, commit).await
     }
 

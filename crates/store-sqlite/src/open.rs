@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tertulia_store::StoreError;
 
 use crate::{
-    SqliteOptions,
+    SqliteOptions, commit,
     failure::refused,
     options::base,
     schema::{SCHEMA_VERSION, Stamp, migrate, stamp},
@@ -61,6 +61,7 @@ pub(crate) async fn open_writer(file: &Path, options: &SqliteOptions) -> Result<
     let opened = async {
         let mut writer = options.writer(file).connect().await.map_err(refused)?;
         migrate(&mut writer, version).await?;
+        commit::prepare(&mut writer).await?;
         Ok(writer)
     };
     opened.await.map_err(|source| OpenError::Store { file: file.to_owned(), source })

@@ -8,6 +8,7 @@ use tertulia_store::StoreError;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
+    commit,
     failure::{breaks_connection, failed, refused},
     readers::Statement,
 };
@@ -45,7 +46,11 @@ impl Writer {
         }
         match *slot {
             Slot::Open(_) => {}
-            Slot::Broken => *slot = Slot::Open(self.options.connect().await.map_err(refused)?),
+            Slot::Broken => {
+                let mut connection = self.options.connect().await.map_err(refused)?;
+                commit::prepare(&mut connection).await?;
+                *slot = Slot::Open(connection);
+            }
             Slot::Closed => return Err(failed("the store is closed")),
         }
         Ok(WriteLock { slot })
@@ -63,11 +68,19 @@ impl Writer {
 impl WriteLock<'_> {
     /// Runs one statement as a transaction of its own.
     pub(crate) async fn execute(&mut self, statement: Statement<'_>) -> Result<SqliteQueryResult, StoreError> {
+        self.try_execute(statement).await?.map_err(refused)
+    }
+
+    /// As [`WriteLock::execute`], with the driver's own word on what the database refuses.
+    pub(crate) async fn try_execute(
+        &mut self,
+        statement: Statement<'_>,
+    ) -> Result<Result<SqliteQueryResult, sqlx::Error>, StoreError> {
         let done = statement.execute(self.connection()?).await;
         if done.as_ref().is_err_and(breaks_connection) {
             *self.slot = Slot::Broken;
         }
-        done.map_err(refused)
+        Ok(done)
     }
 
     /// Counts what is written from now on.

@@ -188,6 +188,7 @@ macro_rules! conformance {
             a_direct_conversation_is_whole
             a_direct_conversation_is_a_conversation
             messages_and_when_they_were_received_are_one_commit
+            a_key_is_used_once
         }
         $crate::conformance_cases! { $make_store, enforcement,
             a_report_blocks

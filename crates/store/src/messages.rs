@@ -64,20 +64,26 @@ impl Commit {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.has_only_messages()
+        self.messages.is_empty() && !self.has_changes()
     }
 
-    /// Whether nothing but messages is to be written.
+    /// Whether something changes besides what messages bring with them: their contents, their copies, and when who was
+    /// written to.
     #[must_use]
-    pub fn has_only_messages(&self) -> bool {
-        self.participants.is_empty()
+    pub fn has_changes(&self) -> bool {
+        !(self.participants.is_empty()
             && self.endings.is_empty()
-            && self.received.is_empty()
             && self.deliveries.is_empty()
-            && self.envelopes.is_empty()
             && self.directs.is_empty()
             && self.groups.is_empty()
-            && self.spilled.is_empty()
+            && self.spilled.is_empty())
+    }
+
+    /// Whether the messages are words alone, and nobody receives them.
+    #[must_use]
+    pub fn has_only_words(&self) -> bool {
+        self.received.is_empty()
+            && self.envelopes.is_empty()
             && self.messages.iter().all(|message| message.content.is_none())
     }
 }
@@ -131,9 +137,10 @@ pub struct LogEnd {
 #[async_trait]
 pub trait Messages: Debug + Send + Sync + 'static {
     /// Writes all of `commit`, or nothing of it: a message that does not continue its conversation, and a message or
-    /// participant of a conversation or an agent that is not there, refuse it whole. `Ok` means synced to disk. A commit
-    /// of messages alone is the hot path.
-    async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
+    /// participant of a conversation or an agent that is not there, refuse it whole. `Ok` means synced to disk. `false`: a
+    /// message has a key under which its author has sent another one, so nothing was written. A commit without changes is
+    /// the hot path.
+    async fn commit(&self, commit: &Commit) -> Result<bool, StoreError>;
 
     /// The greatest number ever given to a message, be the message still there or not; 0 if there is none.
     async fn last_number(&self) -> Result<MessageNo, StoreError>;

@@ -17,6 +17,15 @@ use crate::{
     webhooks::{Topics, read_wants},
 };
 
+/// What is thought of the keys of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// That none of them was used before. The store refuses the batch if that is wrong.
+    TakenForNew,
+    /// What the store says.
+    LookedUp,
+}
+
 /// What was found for one batch.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -34,7 +43,7 @@ pub(super) struct Known {
 
 impl Known {
     /// Asks what has to be known of `entries`: nothing, unless there is a message to an agent or to a group among them.
-    pub(super) async fn of(entries: &[Entry], parts: &WriterParts) -> Result<Self, StoreError> {
+    pub(super) async fn of(entries: &[Entry], keys: Keys, parts: &WriterParts) -> Result<Self, StoreError> {
         let mut known = Self::default();
         let speeches = entries.iter().filter_map(|entry| match &entry.wanted {
             Wanted::Speech { said, .. } if entry.conversation.has_recipients() => Some((entry, said)),
@@ -49,7 +58,9 @@ impl Known {
         if speeches.is_empty() {
             return Ok(known);
         }
-        known.look_for_keys(&speeches, parts).await?;
+        if keys == Keys::LookedUp {
+            known.look_for_keys(&speeches, parts).await?;
+        }
         known.count_unanswered(&speeches, parts).await?;
         for (entry, _) in &speeches {
             let conversation = &entry.conversation;

@@ -76,6 +76,33 @@ async fn what_was_sent_before_is_answered_as_it_was() {
 }
 
 #[tokio::test]
+async fn keys_are_looked_up_only_where_one_is_repeated() {
+    let hub = TestHub::open().await;
+    let [ada, bob, eve] = [hub.join("ada").await, hub.join("bob").await, hub.join("eve").await];
+    hub.write(&ada, &bob, "1", "hello").await.unwrap();
+    hub.write(&bob, &ada, "1", "yes").await.unwrap();
+    for key in 2..10 {
+        hub.write(&ada, &bob, &key.to_string(), "and").await.unwrap();
+    }
+    assert_eq!(hub.store.calls("sent_before"), 0);
+    // What is written beside it is written, and what is refused beside it is refused.
+    let (again, other, refused) = tokio::join!(
+        hub.write(&ada, &bob, "5", "and"),
+        hub.write(&bob, &ada, "2", "well"),
+        hub.write(&eve, &eve, "1", "hello"),
+    );
+    assert!(again.unwrap().is_repeated && !other.unwrap().is_repeated);
+    assert!(matches!(refused, Err(Error::Oneself)));
+    assert_eq!(hub.waiting(&ada).await, ["yes", "well"]);
+    for key in 10..40 {
+        hub.write(&ada, &bob, &key.to_string(), "and").await.unwrap();
+    }
+    let asked = hub.store.calls("sent_before");
+    assert!(asked < 30, "{asked}: not for ever");
+    hub.close().await;
+}
+
+#[tokio::test]
 async fn of_twenty_that_are_the_same_one_is_sent() {
     let hub = TestHub::open().await;
     let [ada, bob] = [hub.join("ada").await, hub.join("bob").await];

@@ -304,7 +304,7 @@ impl Tallies for FaultyStore {
 
 #[async_trait]
 impl Messages for FaultyStore {
-    async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+    async fn commit(&self, commit: &Commit) -> Result<bool, StoreError> {
         self.through("commit", self.inner.commit(commit)).await
     }
 

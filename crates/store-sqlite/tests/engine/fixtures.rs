@@ -85,5 +85,5 @@ pub(crate) const OVER: Timestamp = Timestamp::from_micros(1_000);
 
 /// A commit of messages alone.
 pub(crate) async fn append(store: &SqliteStore, messages: &[Append]) -> Result<(), StoreError> {
-    store.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
+    store.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await.map(drop)
 }

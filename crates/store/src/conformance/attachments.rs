@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use tertulia_model::{AgentNo, AttachmentId, MediaType, MessageNo, Timestamp, random_uuid};
 
-use super::fixtures::{entry, join, message_id, minute, open, said_at};
+use super::fixtures::{AppendOnly, entry, join, message_id, minute, open, said_at};
 use crate::{
     Attached, AttachmentRecord, AttachmentScope, Commit, Content, NewAttachment, Reservation, Store, StoreError,
     UploadBounds,
@@ -146,7 +146,7 @@ async fn two_messages_with_a_file(store: &dyn Store) -> Result<Attached, StoreEr
     let mut messages: Vec<_> = (1..=3).map(|place| said_at(lobby, ada, place, place)).collect();
     messages[0].content = Some(content.clone());
     messages[1].content = Some(content);
-    store.commit(&Commit { messages, ..Commit::default() }).await?;
+    store.write(&Commit { messages, ..Commit::default() }).await?;
     Ok(attached)
 }
 

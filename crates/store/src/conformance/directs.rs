@@ -1,9 +1,14 @@
 //! Direct conversations, and the views that friends have of them.
 
-use tertulia_model::{AgentNo, ConversationId, ConversationNo, Seq, Timestamp, random_uuid};
+use std::sync::Arc;
+
+use tertulia_model::{AgentNo, ConversationId, ConversationNo, MessageNo, Seq, Timestamp, random_uuid};
 
 use super::fixtures::{AppendOnly, befriend, entry, join, message_id, minute, open, open_room, said_at, view};
-use crate::{Commit, LogEnd, Slice, Store, StoreError, UnreadQuery, ViewRecord, WholeDirect};
+use crate::{
+    Append, Commit, Content, DirectChange, LogEnd, NewEnvelope, Slice, Store, StoreError, UnreadQuery, ViewRecord,
+    WholeDirect,
+};
 
 async fn pair(store: &dyn Store) -> Result<[AgentNo; 2], StoreError> {
     open(store).await?;
@@ -132,10 +137,41 @@ pub async fn messages_and_when_they_were_received_are_one_commit(store: &dyn Sto
     };
     store.append(&[said_at(number, ada, 1, 1)]).await?;
     assert_eq!(unread(store, bob).await?, 0);
-    assert!(matches!(store.commit(&commit(2, 3)).await, Err(StoreError::Database(_))));
+    assert!(matches!(store.write(&commit(2, 3)).await, Err(StoreError::Database(_))));
     assert_eq!((unread(store, bob).await?, store.log_end(number).await?.last_seq), (0, Seq(1)));
-    store.commit(&commit(2, 2)).await?;
+    store.write(&commit(2, 2)).await?;
     assert_eq!((unread(store, bob).await?, unread(store, ada).await?), (1, 0));
     assert_eq!(store.log_end(number).await?.last_seq, Seq(2));
+    Ok(())
+}
+
+/// By each agent, whatever else is in the commit: nothing of it is written where a key was used before.
+pub async fn a_key_is_used_once(store: &dyn Store) -> Result<(), StoreError> {
+    let [ada, bob] = pair(store).await?;
+    let number = befriend(store, 1, ada, bob).await?.direct.number;
+    let letter = |from, place, key: &str| {
+        let sent_key = Some(Arc::from(key));
+        let content = Some(Arc::new(Content { sent_key, ..Content::default() }));
+        Append { content, ..said_at(number, from, place, place) }
+    };
+    let keys = [(ada, "one".into()), (ada, "two".into()), (bob, "one".into())];
+    store.append(&[letter(ada, 1, "one")]).await?;
+    store.append(&[letter(bob, 2, "one")]).await?;
+    let known = [Some(MessageNo(1)), None, Some(MessageNo(2))];
+    assert_eq!(store.sent_before(&keys).await?, known);
+
+    let messages = vec![letter(ada, 3, "two"), letter(ada, 4, "one")];
+    let envelopes = vec![NewEnvelope { agent: bob, message: MessageNo(3), conversation: number, seq: Seq(3) }];
+    let received = vec![(bob, number, minute(9))];
+    let plain = Commit { messages, received, envelopes, ..Commit::default() };
+    let opened = DirectChange::Opened { conversation: number, initiator: ada, at: minute(9) };
+    let changing = Commit { directs: vec![opened], ..plain.clone() };
+    for commit in [plain, changing] {
+        assert!(!store.commit(&commit).await?);
+        assert_eq!(store.log_end(number).await?.last_seq, Seq(2));
+        assert_eq!((store.sent_before(&keys).await?.as_slice(), unread(store, bob).await?), (known.as_slice(), 0));
+    }
+    store.append(&[letter(ada, 3, "two")]).await?;
+    assert_eq!(store.sent_before(&keys).await?[1], Some(MessageNo(3)));
     Ok(())
 }

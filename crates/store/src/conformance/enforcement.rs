@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use tertulia_model::{AgentNo, AgentState, ConversationId, Restriction, random_uuid};
 
-use super::fixtures::{START, befriend, entry, join, minute, open};
+use super::fixtures::{AppendOnly, START, befriend, entry, join, minute, open};
 use crate::{
     Blocking, Commit, Complaints, ComplaintsAfter, DirectChange, PlainReport, PlainReporting, Store, StoreError,
 };
@@ -119,7 +119,7 @@ async fn write_first(store: &dyn Store, from: AgentNo, to: AgentNo) -> Result<()
     let id = ConversationId::from_uuid(random_uuid(bytes));
     let conversation = store.direct_between([from, to], id, START).await?.direct.number;
     let opened = DirectChange::Opened { conversation, initiator: from, at: START };
-    store.commit(&Commit { directs: vec![opened], ..Commit::default() }).await
+    store.write(&Commit { directs: vec![opened], ..Commit::default() }).await
 }
 
 fn counted(complaints: Complaints) -> (u32, u32, u32) {

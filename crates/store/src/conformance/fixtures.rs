@@ -191,16 +191,24 @@ pub(super) async fn befriend(
     }
 }
 
-/// A commit of messages alone.
+/// Commits in which no key was used before.
 #[async_trait]
 pub(super) trait AppendOnly {
+    async fn write(&self, commit: &Commit) -> Result<(), StoreError>;
+
+    /// Of messages alone.
     async fn append(&self, messages: &[Append]) -> Result<(), StoreError>;
 }
 
 #[async_trait]
 impl AppendOnly for dyn Store + '_ {
+    async fn write(&self, commit: &Commit) -> Result<(), StoreError> {
+        assert!(self.commit(commit).await?, "no key was used before");
+        Ok(())
+    }
+
     async fn append(&self, messages: &[Append]) -> Result<(), StoreError> {
-        self.commit(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
+        self.write(&Commit { messages: messages.to_vec(), ..Commit::default() }).await
     }
 }
 

@@ -7,7 +7,7 @@ use tertulia_model::{
     Seq, random_uuid,
 };
 
-use super::fixtures::{START, join, minute, open, room, said_at};
+use super::fixtures::{AppendOnly, START, join, minute, open, room, said_at};
 use crate::{
     Append, Commit, Content, EventRecord, FormerMemberRecord, GroupChange, GroupEdit, GroupInvitationRecord,
     GroupMemberRecord, GroupRecord, InvitationsMade, LogEnd, NewEnvelope, NewGroup, NewGroupInvitation, Part, Store,
@@ -113,7 +113,7 @@ pub async fn what_is_no_group_is_not_found(store: &dyn Store) -> Result<(), Stor
 pub async fn who_joins_a_group_is_a_member(store: &dyn Store) -> Result<(), StoreError> {
     let [ada, bob] = members(store, ["ada", "bob"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1)])).await?;
+    store.write(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1)])).await?;
     let stored = whole(store, 1).await?;
     assert_eq!((stored.members.len(), stored.members[1]), (2, member(bob, 1)));
     assert_eq!(stored.end.last_seq, Seq(1));
@@ -127,10 +127,10 @@ pub async fn who_leaves_a_group_has_nothing_waiting_from_there(store: &dyn Store
     let [ada, bob, eve] = members(store, ["ada", "bob", "eve"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
     let other = store.create_group(&new(2, ada)).await?.number;
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), joined(group, eve, 1)])).await?;
-    store.commit(&told(group, ada, 2, 2, &[bob, eve], Vec::new())).await?;
-    store.commit(&told(other, ada, 3, 1, &[bob], vec![joined(other, bob, 1)])).await?;
-    store.commit(&told(group, bob, 4, 3, &[ada, eve], vec![left(group, bob, 4)])).await?;
+    store.write(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), joined(group, eve, 1)])).await?;
+    store.write(&told(group, ada, 2, 2, &[bob, eve], Vec::new())).await?;
+    store.write(&told(other, ada, 3, 1, &[bob], vec![joined(other, bob, 1)])).await?;
+    store.write(&told(group, bob, 4, 3, &[ada, eve], vec![left(group, bob, 4)])).await?;
     assert_eq!(waiting(store, bob).await?, [3]);
     assert_eq!(waiting(store, eve).await?, [2, 4]);
     let receipts = store.receipts(&[(bob, MessageNo(1)), (bob, MessageNo(2))]).await?;
@@ -146,10 +146,10 @@ pub async fn who_comes_back_to_a_group_begins_anew(store: &dyn Store) -> Result<
     let [ada, bob] = members(store, ["ada", "bob"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
     let admin = GroupChange::Role { conversation: group, agent: bob, role: GroupRole::Admin };
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), admin])).await?;
+    store.write(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), admin])).await?;
     assert_eq!(whole(store, 1).await?.members[1].role, GroupRole::Admin);
-    store.commit(&told(group, bob, 2, 2, &[ada], vec![left(group, bob, 2)])).await?;
-    store.commit(&told(group, ada, 3, 3, &[bob], vec![joined(group, bob, 3)])).await?;
+    store.write(&told(group, bob, 2, 2, &[ada], vec![left(group, bob, 2)])).await?;
+    store.write(&told(group, ada, 3, 3, &[bob], vec![joined(group, bob, 3)])).await?;
     assert_eq!(whole(store, 1).await?.members[1], member(bob, 3));
     assert_eq!(store.former_member(group, bob).await?, None);
     Ok(())
@@ -159,17 +159,17 @@ pub async fn who_comes_back_to_a_group_begins_anew(store: &dyn Store) -> Result<
 pub async fn a_part_in_a_group_is_remembered(store: &dyn Store) -> Result<(), StoreError> {
     let [ada, bob, eve, zoe] = members(store, ["ada", "bob", "eve", "zoe"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), joined(group, eve, 1)])).await?;
+    store.write(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1), joined(group, eve, 1)])).await?;
     invite(store, 1, group, zoe, ada).await?;
     let part = |has_ended| Some(Part { kind: ConversationKind::Group, has_ended });
     for agent in [ada, bob, eve] {
         assert_eq!(store.part_in(agent, group_id(1)).await?, part(false));
     }
-    store.commit(&told(group, bob, 2, 2, &[ada, eve], vec![left(group, bob, 2)])).await?;
+    store.write(&told(group, bob, 2, 2, &[ada, eve], vec![left(group, bob, 2)])).await?;
     assert_eq!(store.part_in(bob, group_id(1)).await?, part(true));
     let at = minute(3);
     let deleted = GroupChange::Deleted { conversation: group, by: ada, at };
-    store.commit(&told(group, ada, 3, 3, &[eve], vec![deleted])).await?;
+    store.write(&told(group, ada, 3, 3, &[eve], vec![deleted])).await?;
     for agent in [ada, bob, eve] {
         assert_eq!(store.part_in(agent, group_id(1)).await?, part(true));
     }
@@ -184,7 +184,7 @@ pub async fn who_is_no_member_has_no_role(store: &dyn Store) -> Result<(), Store
     let [ada, bob] = members(store, ["ada", "bob"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
     let admin = GroupChange::Role { conversation: group, agent: bob, role: GroupRole::Admin };
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![admin])).await.expect_err("nobody is promoted who is no member");
+    store.write(&told(group, ada, 1, 1, &[bob], vec![admin])).await.expect_err("nobody is promoted who is no member");
     assert_eq!(whole(store, 1).await?.end.last_seq, Seq(0));
     assert_eq!(waiting(store, bob).await?, [0; 0]);
     Ok(())
@@ -196,7 +196,7 @@ pub async fn an_edit_of_a_group_changes_what_it_names(store: &dyn Store) -> Resu
     let group = store.create_group(&new(1, ada)).await?;
     let edited = |edit| vec![GroupChange::Edited { conversation: group.number, edit }];
     let renamed = GroupEdit { name: Some("dev".into()), ..GroupEdit::default() };
-    store.commit(&told(group.number, ada, 1, 1, &[], edited(renamed))).await?;
+    store.write(&told(group.number, ada, 1, 1, &[], edited(renamed))).await?;
     let expected = GroupRecord { name: "dev".into(), ..group.clone() };
     assert_eq!(whole(store, 1).await?.group, expected);
     let kept = GroupEdit {
@@ -205,7 +205,7 @@ pub async fn an_edit_of_a_group_changes_what_it_names(store: &dyn Store) -> Resu
         avatar_key: Some(Some("g/1.webp".into())),
         ..GroupEdit::default()
     };
-    store.commit(&told(group.number, ada, 2, 2, &[], edited(kept))).await?;
+    store.write(&told(group.number, ada, 2, 2, &[], edited(kept))).await?;
     let avatar_key = Some("g/1.webp".into());
     assert_eq!(
         whole(store, 1).await?.group,
@@ -218,10 +218,10 @@ pub async fn an_edit_of_a_group_changes_what_it_names(store: &dyn Store) -> Resu
 pub async fn a_deleted_group_leaves_its_last_message_waiting(store: &dyn Store) -> Result<(), StoreError> {
     let [ada, bob, eve] = members(store, ["ada", "bob", "eve"]).await?;
     let group = store.create_group(&new(1, ada)).await?.number;
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1)])).await?;
+    store.write(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1)])).await?;
     invite(store, 1, group, eve, ada).await?;
     let deleted = GroupChange::Deleted { conversation: group, by: ada, at: minute(2) };
-    store.commit(&told(group, ada, 2, 2, &[bob], vec![deleted.clone()])).await?;
+    store.write(&told(group, ada, 2, 2, &[bob], vec![deleted.clone()])).await?;
     let stored = whole(store, 1).await?;
     assert_eq!((stored.group.deleted, stored.members.len()), (Some((minute(2), ada)), 0));
     assert_eq!(waiting(store, bob).await?, [2]);
@@ -230,7 +230,7 @@ pub async fn a_deleted_group_leaves_its_last_message_waiting(store: &dyn Store) 
         assert_eq!(store.former_member(group, agent).await?.map(|former| former.left_at), Some(minute(2)));
     }
     assert_eq!(store.former_member(group, eve).await?, None);
-    store.commit(&told(group, ada, 3, 3, &[], vec![deleted])).await.expect_err("a group is deleted once");
+    store.write(&told(group, ada, 3, 3, &[], vec![deleted])).await.expect_err("a group is deleted once");
     assert_eq!(whole(store, 1).await?.end.last_seq, Seq(2));
     Ok(())
 }
@@ -242,7 +242,7 @@ pub async fn the_groups_of_an_agent_are_paged(store: &dyn Store) -> Result<(), S
     for number in 1..=3 {
         numbers.push(store.create_group(&new(number, ada)).await?.number);
     }
-    store.commit(&told(numbers[1], ada, 1, 1, &[], vec![left(numbers[1], ada, 1)])).await?;
+    store.write(&told(numbers[1], ada, 1, 1, &[], vec![left(numbers[1], ada, 1)])).await?;
     let first = store.groups_of(ada, ConversationNo(0), 1).await?;
     assert_eq!(first, [(numbers[0], group_id(1))]);
     assert_eq!(store.groups_of(ada, numbers[0], 10).await?, [(numbers[2], group_id(3))]);
@@ -292,7 +292,7 @@ pub async fn an_invitation_ends_when_it_is_taken_up(store: &dyn Store) -> Result
     for (number, invitee) in [(1, bob), (2, eve)] {
         invite(store, number, group, invitee, ada).await?;
     }
-    store.commit(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1)])).await?;
+    store.write(&told(group, ada, 1, 1, &[bob], vec![joined(group, bob, 1)])).await?;
     assert_eq!(store.group_invitation(invitation_id(1)).await?, None);
     assert!(store.group_invitation(invitation_id(2)).await?.is_some());
     Ok(())

@@ -7,7 +7,7 @@ use tertulia_model::{
     MessageId, Seq, Timestamp, ViewId, WebhookTopic, random_uuid,
 };
 
-use super::fixtures::{START, entry, join, minute, open, request_id, said};
+use super::fixtures::{AppendOnly, START, entry, join, minute, open, request_id, said};
 use crate::{
     Commit, EndpointChange, EndpointHealth, EndpointTarget, Fate, MOST_DEAD, NewDelivery, NewEndpoint,
     NewFriendRequest, Occasion, Occurrence, RequestOutcome, Settlement, Slice, Store, StoreError, TakenDelivery,
@@ -355,14 +355,14 @@ pub async fn a_commit_carries_its_deliveries(store: &dyn Store) -> Result<(), St
         ..Commit::default()
     };
     assert!(!Commit { messages: Vec::new(), ..commit.clone() }.is_empty());
-    store.commit(&commit).await?;
+    store.write(&commit).await?;
     assert_eq!(store.waiting_deliveries(10).await?.len(), 1);
     let hole = Commit {
         messages: vec![said(lobby, bob, 3, "hello @ada")],
         deliveries: vec![direct(ada, bob, 2)],
         ..Commit::default()
     };
-    assert!(store.commit(&hole).await.is_err());
+    assert!(store.write(&hole).await.is_err());
     assert_eq!(store.waiting_deliveries(10).await?.len(), 1);
     assert_eq!(store.read(lobby, Slice::After(Seq::START), 10).await?.len(), 1);
     Ok(())

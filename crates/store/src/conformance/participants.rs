@@ -10,7 +10,7 @@ fn stands(conversation: ConversationNo, agent: AgentNo, standing: Standing, sinc
 }
 
 async fn change(store: &dyn Store, participants: &[ParticipantChange]) -> Result<(), StoreError> {
-    store.commit(&Commit { participants: participants.to_vec(), ..Commit::default() }).await
+    store.write(&Commit { participants: participants.to_vec(), ..Commit::default() }).await
 }
 
 /// Who takes part, and how.
@@ -112,7 +112,7 @@ pub async fn a_commit_of_everything_is_whole(store: &dyn Store) -> Result<(), St
         endings: vec![(attic, minute(1))],
         ..Commit::default()
     };
-    store.commit(&everything).await?;
+    store.write(&everything).await?;
     assert_eq!(store.log_end(den).await?.last_seq, Seq(2));
     assert_eq!(standings(store, den).await?, [(bob, Standing::Joined)]);
     assert_eq!(room_names(&store.list_rooms(None, None, minute(1), 10, 0).await?), ["den"]);
@@ -129,7 +129,7 @@ async fn refuses_whole(
     let den = open_room(store, "den", ada).await?;
     store.append(&[said_at(den, ada, 1, 1)]).await?;
     let before = live_rooms(store).await?;
-    let answer = store.commit(&wrong(den, bob)).await;
+    let answer = store.write(&wrong(den, bob)).await;
     assert!(matches!(answer, Err(StoreError::Database(_))), "{answer:?}");
     assert_eq!(live_rooms(store).await?, before);
     assert_eq!(standings(store, den).await?, [(ada, Standing::Joined)]);

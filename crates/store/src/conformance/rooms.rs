@@ -22,7 +22,7 @@ fn record(number: ConversationNo, room: &NewRoom) -> RoomRecord {
 }
 
 async fn end(store: &dyn Store, endings: &[(ConversationNo, Timestamp)]) -> Result<(), StoreError> {
-    store.commit(&Commit { endings: endings.to_vec(), ..Commit::default() }).await
+    store.write(&Commit { endings: endings.to_vec(), ..Commit::default() }).await
 }
 
 /// Every field, of a room that says everything and of one that says little.
@@ -58,7 +58,7 @@ pub async fn a_whole_room_is_what_its_parts_are(store: &dyn Store) -> Result<(),
     let (conversation, since) = (den.number, minute(2));
     let joined = Participant { conversation, agent: bob, standing: Standing::Joined, since };
     let participants = vec![ParticipantChange::Stands(joined), ParticipantChange::Gone { conversation, agent: eve }];
-    store.commit(&Commit { participants, endings: vec![(den.number, minute(3))], ..Commit::default() }).await?;
+    store.write(&Commit { participants, endings: vec![(den.number, minute(3))], ..Commit::default() }).await?;
     let whole = store.whole_room(den.id).await?.expect("the room is there");
     assert_eq!((whole.participants.len(), whole.end.removed, whole.room.expires_at), (2, 1, minute(3)));
     whole_room_agrees(store, den.id).await

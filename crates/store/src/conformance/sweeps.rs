@@ -27,7 +27,7 @@ async fn fill(store: &dyn Store, conversation: ConversationNo, agents: u32) -> R
         let participant = Participant { conversation, agent, standing: Standing::Joined, since: minute(1) };
         participants.push(ParticipantChange::Stands(participant));
     }
-    store.commit(&Commit { participants, ..Commit::default() }).await
+    store.write(&Commit { participants, ..Commit::default() }).await
 }
 
 /// Neither by its id nor by its number nor by those of its messages; a second sweep finds nothing.
@@ -166,7 +166,7 @@ pub async fn a_swept_room_takes_nothing(store: &dyn Store) -> Result<(), StoreEr
     let joins = Participant { conversation: den, agent: ada, standing: Standing::Joined, since: minute(1) };
     let refused = [
         store.append(&[said_at(den, ada, 1, 1)]).await,
-        store.commit(&Commit { participants: vec![ParticipantChange::Stands(joins)], ..Commit::default() }).await,
+        store.write(&Commit { participants: vec![ParticipantChange::Stands(joins)], ..Commit::default() }).await,
     ];
     for answer in refused {
         assert!(matches!(answer, Err(StoreError::Database(_))), "{answer:?}");

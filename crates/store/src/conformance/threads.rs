@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tertulia_model::{AgentNo, ConversationId, ConversationKind, ConversationNo, MessageNo, Seq, random_uuid};
 
-use super::fixtures::{befriend, entry, join, message_id, minute, open, open_room, room, said_at};
+use super::fixtures::{AppendOnly, befriend, entry, join, message_id, minute, open, open_room, room, said_at};
 use crate::{
     Commit, Content, ListedThread, Move, NewEnvelope, Part, Receipt, Slice, Store, StoreError, ThreadMarksQuery,
     ThreadQuery, ThreadRecord, UnreadRecord,
@@ -40,7 +40,7 @@ async fn write(
     let envelope = NewEnvelope { agent: reader, message: message.number, conversation: direct, seq: message.seq };
     let received = vec![(reader, direct, message.created_at)];
     let commit = Commit { messages: vec![message], received, envelopes: vec![envelope], ..Commit::default() };
-    store.commit(&commit).await
+    store.write(&commit).await
 }
 
 /// Ada writes with odd numbers, Bob with even ones: `count` in all.
@@ -119,7 +119,7 @@ pub async fn a_page_says_how_far_its_messages_have_come(store: &dyn Store) -> Re
     let content = Content { data: Some("{}".into()), ..Content::default() };
     let mut without = said_at(pair.direct, pair.bob, 4, 4);
     without.content = Some(Arc::new(content.clone()));
-    store.commit(&Commit { messages: vec![without], ..Commit::default() }).await?;
+    store.write(&Commit { messages: vec![without], ..Commit::default() }).await?;
     store.remove_message(message_id(3), minute(1), &entry("message.removed", None)).await?;
     let delivered = Move::Delivered { agent: pair.bob, message: message_id(1) };
     let read = Move::Read { agent: pair.ada, message: MessageNo(2) };
@@ -228,7 +228,7 @@ pub async fn both_of_a_pair_see_its_messages(store: &dyn Store) -> Result<(), St
     let room = open_room(store, "den", pair.ada).await?;
     talk(store, &pair, 2).await?;
     let said = vec![said_at(room, pair.ada, 3, 1)];
-    store.commit(&Commit { messages: said, ..Commit::default() }).await?;
+    store.write(&Commit { messages: said, ..Commit::default() }).await?;
     for agent in [pair.ada, pair.bob] {
         let place = store.visible_place(agent, message_id(2)).await?.expect("one of the two");
         assert_eq!((place.message, place.conversation, place.seq), (MessageNo(2), pair.direct, Seq(2)));

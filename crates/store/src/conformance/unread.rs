@@ -15,7 +15,7 @@ async fn write(
 ) -> Result<(), StoreError> {
     let message = said_at(direct, author, number, seq);
     let received = vec![(reader, direct, message.created_at)];
-    store.commit(&Commit { messages: vec![message], received, ..Commit::default() }).await
+    store.write(&Commit { messages: vec![message], received, ..Commit::default() }).await
 }
 
 fn after(agent: AgentNo, since: Timestamp) -> UnreadQuery {
@@ -149,7 +149,7 @@ pub async fn the_last_text_is_cut_between_characters(store: &dyn Store) -> Resul
     let direct = befriend(store, 1, ada, bob).await?.direct.number;
     let message = said(direct, bob, 1, "\u{1F99E}ño \"said\"");
     let received = vec![(ada, direct, message.created_at)];
-    store.commit(&Commit { messages: vec![message], received, ..Commit::default() }).await?;
+    store.write(&Commit { messages: vec![message], received, ..Commit::default() }).await?;
     for (most_characters, expected) in
         [(1, "\u{1F99E}"), (2, "\u{1F99E}ñ"), (5, "\u{1F99E}ño \""), (100, "\u{1F99E}ño \"said\"")]
     {
