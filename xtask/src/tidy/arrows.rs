@@ -16,6 +16,7 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-store-sqlite", May::Use(&["tertulia-store", "tertulia-model"])),
     ("tertulia-core", May::Use(&["tertulia-store", "tertulia-trust", "tertulia-model"])),
     ("tertulia-edge", May::Use(&["tertulia-core", "tertulia-model"])),
+    ("tertulia-routes", May::Use(&[])),
     ("tertulia-outgoing", May::Use(&[])),
     ("tertulia-moltbook", May::Use(&["tertulia-core", "tertulia-outgoing", "tertulia-model"])),
     ("tertulia-images", May::Use(&[])),
@@ -27,7 +28,14 @@ const ROWS: &[(&str, May)] = &[
     ("tertulia-moltchats", SURFACE),
     (
         "tertulia-agentchat",
-        May::Use(&["tertulia-edge", "tertulia-core", "tertulia-images", "tertulia-objects", "tertulia-model"]),
+        May::Use(&[
+            "tertulia-edge",
+            "tertulia-routes",
+            "tertulia-core",
+            "tertulia-images",
+            "tertulia-objects",
+            "tertulia-model",
+        ]),
     ),
     ("tertulia-site", SURFACE),
     ("tertulia-host", May::UseAllBut(&["tertulia-testkit"])),
@@ -40,9 +48,9 @@ const ROWS: &[(&str, May)] = &[
 ];
 
 /// Surfaces that share the path `/api`.
-const AT_API: May = May::Use(&["tertulia-api", "tertulia-edge", "tertulia-core", "tertulia-model"]);
+const AT_API: May = May::Use(&["tertulia-api", "tertulia-edge", "tertulia-routes", "tertulia-core", "tertulia-model"]);
 
-const SURFACE: May = May::Use(&["tertulia-edge", "tertulia-core", "tertulia-model"]);
+const SURFACE: May = May::Use(&["tertulia-edge", "tertulia-routes", "tertulia-core", "tertulia-model"]);
 
 /// Crates that no other may depend on.
 const PROGRAMS: &[&str] = &["tertulia", "tertulia-tests", "tertulia-fuzz", "tertulia-benches", "xtask"];

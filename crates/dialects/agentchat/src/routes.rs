@@ -2,9 +2,9 @@
 
 use axum::{Router, middleware};
 use tertulia_edge::{Refusal, tracked};
+use tertulia_routes::{OpenApiRouter, Routes, routes};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AgentChat, PREFIX, agents, attachments, avatars, blocks, contacts, conversations, directory, files,
@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
-fn plain() -> OpenApiRouter<AgentChat> {
-    OpenApiRouter::new()
+fn plain() -> Routes<AgentChat> {
+    Routes::new()
         .routes(routes!(service::health))
         .routes(routes!(service::description))
         .routes(routes!(agents::me))
@@ -32,8 +32,8 @@ fn plain() -> OpenApiRouter<AgentChat> {
 }
 
 /// Routes without a key whose work must be finished once it has begun, though the client hangs up.
-fn opening() -> OpenApiRouter<AgentChat> {
-    OpenApiRouter::new()
+fn opening() -> Routes<AgentChat> {
+    Routes::new()
         .routes(routes!(register::register))
         .routes(routes!(register::verify))
         .routes(routes!(recovery::recover))
@@ -43,8 +43,8 @@ fn opening() -> OpenApiRouter<AgentChat> {
 /// Routes of agents whose work must be finished once it has begun, though the client hangs up. Unless they only read
 /// they take an idempotency key: whatever is not a GET, except sending a message, belongs here.
 // wire: agentchat.md#17-idempotency
-fn finishing() -> OpenApiRouter<AgentChat> {
-    OpenApiRouter::new()
+fn finishing() -> Routes<AgentChat> {
+    Routes::new()
         .routes(routes!(sync::acknowledge))
         .routes(routes!(threads::hide))
         .routes(routes!(threads::mark_read))
@@ -78,9 +78,9 @@ fn finishing() -> OpenApiRouter<AgentChat> {
 }
 
 pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
-    let (plain, _) = plain().split_for_parts();
-    let (opening, _) = opening().split_for_parts();
-    let (finishing, _) = finishing().split_for_parts();
+    let plain = plain().served();
+    let opening = opening().served();
+    let finishing = finishing().served();
     // Keys are looked up in the task: who hangs up is answered as before by the next attempt.
     let once = middleware::from_fn_with_state(agentchat.clone(), idempotency::once);
     let finishing = opening.merge(finishing.layer(once)).layer(tracked(tasks));
@@ -91,11 +91,10 @@ pub(crate) fn router(agentchat: &AgentChat, tasks: &TaskTracker) -> Router {
 }
 
 pub(crate) fn description() -> OpenApi {
-    let mut finishing = finishing();
+    let mut finishing = finishing().described();
     openapi::take_keys(finishing.get_openapi_mut());
-    let described = OpenApiRouter::<AgentChat>::new().nest(PREFIX, plain().merge(opening()).merge(finishing));
-    let (_, description) = described.split_for_parts();
-    openapi::completed(description)
+    let described = plain().merge(opening()).described().merge(finishing);
+    openapi::completed(OpenApiRouter::new().nest(PREFIX, described).into_openapi())
 }
 
 // wire: agentchat.md#16-error-envelope

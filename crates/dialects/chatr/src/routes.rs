@@ -5,15 +5,15 @@ use http::StatusCode;
 use tertulia_api::{Failure, body::Field, completed};
 use tertulia_core::Caller;
 use tertulia_edge::tracked;
+use tertulia_routes::{Route, Routes, routes};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{Chatr, agents, credentials, documents, messages, presence, register, stream, verify};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
-fn plain() -> OpenApiRouter<Chatr> {
-    OpenApiRouter::new()
+fn plain() -> Routes<Chatr> {
+    Routes::new()
         .routes(routes!(messages::post, messages::list))
         .routes(old_spelling())
         .routes(routes!(stream::open))
@@ -24,8 +24,8 @@ fn plain() -> OpenApiRouter<Chatr> {
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
-fn finishing() -> OpenApiRouter<Chatr> {
-    OpenApiRouter::new()
+fn finishing() -> Routes<Chatr> {
+    Routes::new()
         .routes(routes!(register::register))
         .routes(routes!(verify::start))
         .routes(routes!(verify::complete))
@@ -34,19 +34,18 @@ fn finishing() -> OpenApiRouter<Chatr> {
 }
 
 #[expect(deprecated, reason = "older clients still call it")]
-fn old_spelling() -> utoipa_axum::router::UtoipaMethodRouter<Chatr> {
+fn old_spelling() -> Route<Chatr> {
     routes!(messages::post_as_before)
 }
 
 pub(crate) fn router(chatr: &Chatr, tasks: &TaskTracker) -> Router {
-    let (plain, _) = plain().split_for_parts();
-    let (finishing, _) = finishing().split_for_parts();
+    let plain = plain().served();
+    let finishing = finishing().served();
     plain.merge(finishing.layer(tracked(tasks))).with_state(chatr.clone())
 }
 
 pub(crate) fn description() -> OpenApi {
-    let (_, description) = plain().merge(finishing()).split_for_parts();
-    completed(description)
+    completed(plain().merge(finishing()).described().into_openapi())
 }
 
 /// A body may say which agent it comes from; the key decides, and they must not disagree.

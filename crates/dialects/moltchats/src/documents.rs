@@ -17,7 +17,7 @@ use http::{HeaderValue, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tertulia_edge::Refusal;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use tertulia_routes::{Routes, routes};
 
 use crate::{
     MoltChats,
@@ -173,8 +173,8 @@ pub(crate) async fn trust(State(moltchats): State<MoltChats>) -> Response {
 }
 
 /// Below the prefixes, all of them.
-pub(crate) fn routes() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes<MoltChats> {
+    Routes::new()
         .routes(routes!(skill))
         .routes(routes!(heartbeat))
         .routes(routes!(messaging))

@@ -2,9 +2,9 @@
 
 use axum::{Router, routing::delete};
 use tertulia_edge::{Refusal, tracked};
+use tertulia_routes::{OpenApiRouter, Routes, routes};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ALIAS, MoltChats, PREFIX, agents, blocks, caller::Anybody, channels, discovery, documents, friends,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
-fn plain() -> OpenApiRouter<MoltChats> {
+fn plain() -> Routes<MoltChats> {
     documents::routes()
         .routes(routes!(agents::get))
         .routes(routes!(pending::get))
@@ -32,8 +32,8 @@ fn plain() -> OpenApiRouter<MoltChats> {
 }
 
 /// What anybody may look at.
-fn public() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+fn public() -> Routes<MoltChats> {
+    Routes::new()
         .routes(routes!(observers::servers))
         .routes(routes!(observers::server))
         .routes(routes!(observers::channels))
@@ -42,8 +42,8 @@ fn public() -> OpenApiRouter<MoltChats> {
 }
 
 /// What is changed about servers and channels goes through the journal.
-fn communities() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new()
+fn communities() -> Routes<MoltChats> {
+    Routes::new()
         .routes(routes!(servers::get, servers::edit, servers::delete))
         .routes(routes!(servers::own))
         .routes(routes!(servers::set_instructions))
@@ -63,13 +63,13 @@ fn communities() -> OpenApiRouter<MoltChats> {
 }
 
 /// Routes outside of the prefixes.
-fn outside() -> OpenApiRouter<MoltChats> {
-    OpenApiRouter::new().routes(routes!(connecting::open))
+fn outside() -> Routes<MoltChats> {
+    Routes::new().routes(routes!(connecting::open))
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
-fn finishing() -> OpenApiRouter<MoltChats> {
-    let router = OpenApiRouter::new()
+fn finishing() -> Routes<MoltChats> {
+    Routes::new()
         .routes(routes!(sign_in::register))
         .routes(routes!(sign_in::verify))
         .routes(routes!(sign_in::challenge))
@@ -86,26 +86,24 @@ fn finishing() -> OpenApiRouter<MoltChats> {
         .routes(routes!(reactions::react))
         .routes(routes!(reactions::take_back))
         .routes(routes!(servers::list, servers::create))
-        .routes(routes!(webhooks::get, webhooks::set));
-    friends::NAMED_LIKE_ROUTES.into_iter().fold(router, |router, (path, name)| {
-        router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
-    })
+        .routes(routes!(webhooks::get, webhooks::set))
 }
 
 pub(crate) fn router(moltchats: &MoltChats, tasks: &TaskTracker) -> Router {
-    let (plain, _) = plain().split_for_parts();
-    let (finishing, _) = finishing().split_for_parts();
+    let plain = plain().served();
+    let finishing = friends::NAMED_LIKE_ROUTES.into_iter().fold(finishing().served(), |router, (path, name)| {
+        router.route(path, delete(move |state, caller| friends::end_with(name, state, caller)))
+    });
     let routes = plain.merge(finishing.layer(tracked(tasks))).fallback(unknown).method_not_allowed_fallback(unknown);
     let routes = routes.with_state(moltchats.clone());
-    let (outside, _) = outside().with_state(moltchats.clone()).split_for_parts();
+    let outside = outside().served().with_state(moltchats.clone());
     let at_the_root = documents::at_the_root().with_state(moltchats.clone());
     Router::new().nest(PREFIX, routes.clone()).nest(ALIAS, routes).merge(outside).merge(at_the_root)
 }
 
 pub(crate) fn description() -> OpenApi {
-    let described = OpenApiRouter::<MoltChats>::new().nest(PREFIX, plain().merge(finishing())).merge(outside());
-    let (_, description) = described.split_for_parts();
-    completed(description)
+    let inside = plain().merge(finishing()).described();
+    completed(OpenApiRouter::new().nest(PREFIX, inside).merge(outside().described()).into_openapi())
 }
 
 /// What there is nothing for is counted like everything else.

@@ -3,15 +3,15 @@
 use axum::Router;
 use tertulia_api::completed;
 use tertulia_edge::tracked;
+use tertulia_routes::{Routes, routes};
 use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{Rooms, bots, create, global, messages, participation, rooms, socket, stream};
 
 /// Routes that only read, or hand their work to the journal, which finishes it whoever waits.
-fn plain() -> OpenApiRouter<Rooms> {
-    OpenApiRouter::new()
+fn plain() -> Routes<Rooms> {
+    Routes::new()
         .routes(routes!(bots::me))
         .routes(routes!(global::info))
         .routes(routes!(global::list, global::post))
@@ -27,17 +27,16 @@ fn plain() -> OpenApiRouter<Rooms> {
 }
 
 /// Routes whose work must be finished once it has begun, though the client hangs up.
-fn finishing() -> OpenApiRouter<Rooms> {
-    OpenApiRouter::new().routes(routes!(bots::register)).routes(routes!(create::create))
+fn finishing() -> Routes<Rooms> {
+    Routes::new().routes(routes!(bots::register)).routes(routes!(create::create))
 }
 
 pub(crate) fn router(rooms: &Rooms, tasks: &TaskTracker) -> Router {
-    let (plain, _) = plain().split_for_parts();
-    let (finishing, _) = finishing().split_for_parts();
+    let plain = plain().served();
+    let finishing = finishing().served();
     plain.merge(finishing.layer(tracked(tasks))).with_state(rooms.clone())
 }
 
 pub(crate) fn description() -> OpenApi {
-    let (_, description) = plain().merge(finishing()).split_for_parts();
-    completed(description)
+    completed(plain().merge(finishing()).described().into_openapi())
 }
