@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(
             findings("tertulia-chatr", "tertulia-store", Normal),
             ["crates/x/Cargo.toml:3: tertulia-chatr may not depend on tertulia-store: \
-              the arrows allow tertulia-api, tertulia-edge, tertulia-core, tertulia-model"]
+              the arrows allow tertulia-api, tertulia-edge, tertulia-routes, tertulia-core, tertulia-model"]
         );
     }
 
