@@ -123,10 +123,11 @@ async fn one_agent_does_not_take_all_the_room_there_is_for_arriving_files() {
         let at = slot(&app, &ada, 5).await;
         waiting.push((sender(&app, &at, 5).await, at));
     }
-    let at = slot(&app, &ada, 5).await;
-    let refused = eventually("the room to be taken", async || {
+    // One that found room has arrived, and is answered so again: each attempt has a slot of its own.
+    let (refused, at) = eventually("the room to be taken", async || {
+        let at = slot(&app, &ada, 5).await;
         let refused = put(&app, &at, b"xxxxx").await;
-        (refused.status != 200).then_some(refused)
+        (refused.status != 200).then_some((refused, at))
     })
     .await;
     assert_refused(&refused, 429, "RATE_LIMITED");
