@@ -26,6 +26,9 @@ impl<S> Route<S> {
 }
 
 /// The [`Route`] of handlers that carry `#[utoipa::path]`, all of one path.
+///
+/// Path and methods come from arms of the library's own macro that it does not document: a version without them does not
+/// compile.
 #[macro_export]
 macro_rules! routes {
     ($($handler:path),+ $(,)?) => {

@@ -56,7 +56,11 @@ async fn what_a_full_store_refuses_is_not_counted_against_the_author() {
     let mut app = TestApp::with(small).start().await;
     let ada = app.agent("Ada").await;
     let text = "x".repeat(250);
-    while ada.say(&text).await.status == 201 {}
+    let mut said = 0;
+    while ada.say(&text).await.status == 201 {
+        said += 1;
+        assert!(said < 5_000, "the store is never full");
+    }
     app.restart_with(|config| {
         small(config);
         config.limits.lobby_unverified = Limit::per_secs(20, 3_600);
